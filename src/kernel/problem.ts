@@ -1,0 +1,79 @@
+// Errors are for two readers: `detail` and `next` for the caller, `cause` for the log. The code is
+// closed and documented; which HTTP status it answers with is known only to http/.
+
+export const problemCodes = [
+  'unauthenticated',
+  'forbidden',
+  'not_found',
+  'invalid_request',
+  'invalid_blueprint',
+  'unknown_parameter',
+  'invalid_parameter',
+  'name_taken',
+  'conflict',
+  'precondition_failed',
+  'precondition_required',
+  'idempotency_mismatch',
+  'quota_exceeded',
+  'no_capacity',
+  'in_use',
+  'protected',
+  'wrong_state',
+  'payload_too_large',
+  'unsupported_media_type',
+  'method_not_allowed',
+  'overloaded',
+  'unavailable',
+  'provider_unreachable',
+  'provider_denied',
+  'provider_rejected',
+  'provider_capacity',
+  'resource_name_taken',
+  'host_key_changed',
+  'login_denied',
+  'machine_unreachable',
+  'machine_dead',
+  'script_failed',
+  'attempt_lost',
+  'step_timed_out',
+  'quorum_lost',
+  'secret_unavailable',
+  'internal',
+] as const
+export type ProblemCode = (typeof problemCodes)[number]
+
+export type Facts = { readonly [name: string]: string | number | boolean | null | readonly string[] | undefined }
+
+/** A named problem as data: what a step is blocked by, what a task ends with, what a request is refused with. */
+export interface Problem {
+  readonly code: ProblemCode
+  /** One sentence for the person who asked; names the field or object. */
+  readonly detail: string
+  readonly facts?: Facts | undefined
+  /** What to do next, as an instruction. */
+  readonly next?: string | undefined
+  /** Per-field errors of a request: JSON pointer and message. */
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[] | undefined
+}
+
+export class ProblemError extends Error implements Problem {
+  readonly code: ProblemCode
+  readonly detail: string
+  readonly facts: Facts | undefined
+  readonly next: string | undefined
+  readonly errors: Problem['errors']
+
+  constructor(problem: Problem, options?: { cause?: unknown }) {
+    super(`${problem.code}: ${problem.detail}`, options)
+    this.name = 'ProblemError'
+    this.code = problem.code
+    this.detail = problem.detail
+    this.facts = problem.facts
+    this.next = problem.next
+    this.errors = problem.errors
+  }
+
+  toProblem(): Problem {
+    return { code: this.code, detail: this.detail, facts: this.facts, next: this.next, errors: this.errors }
+  }
+}

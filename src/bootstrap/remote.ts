@@ -4,7 +4,7 @@
 // A script attempt is started at most once, whatever is lost on the way: the runner makes the attempt's
 // folder exclusively, starts the script detached, and answers absent | running | ended | lost for ever after.
 
-import type { Endpoint } from '../provider/contract.ts'
+import type { Endpoint } from '../kernel/endpoint.ts'
 
 /** One incarnation of a machine and the proof we ask of it before anything runs. */
 export interface RemoteTarget {
@@ -60,7 +60,13 @@ export interface Remote extends AsyncDisposable {
   /** The attempt's status; waits on the machine up to `waitMs` while it is running. */
   look(target: RemoteTarget, attemptId: string, waitMs: number, signal: AbortSignal): Promise<AttemptStatus>
   /** Raw log bytes from `offset` (at most `maxBytes`); the log is capped at 16 MiB on the machine. */
-  log(target: RemoteTarget, attemptId: string, offset: number, maxBytes: number, signal: AbortSignal): Promise<Uint8Array>
+  log(
+    target: RemoteTarget,
+    attemptId: string,
+    offset: number,
+    maxBytes: number,
+    signal: AbortSignal,
+  ): Promise<Uint8Array>
   /** Closes the connections of an incarnation that is gone. */
   forget(incarnation: string): void
 }

@@ -11,6 +11,7 @@
 //  - every error is a ProviderFault that says whether the effect took place (`outcome`).
 
 import type { z } from 'zod'
+import type { Endpoint } from '../kernel/endpoint.ts'
 import type { Seams } from '../kernel/seams.ts'
 
 /** `<installation>/<restore epoch>/<platform>/<member>@<incarnation>`; unique for ever. */
@@ -20,11 +21,7 @@ export type OwnerTag = string & { readonly __tag: 'owner' }
 /** The provider's own id of an object. */
 export type NativeRef = string & { readonly __ref: 'native' }
 
-export interface Endpoint {
-  readonly address: string
-  /** SSH port. */
-  readonly port: number
-}
+export type { Endpoint } from '../kernel/endpoint.ts'
 
 export interface Resources {
   /** Virtual CPUs, COUNT. */
@@ -106,7 +103,11 @@ export interface Session<MachineSpec = unknown> extends AsyncDisposable {
   readonly capabilities: Capabilities
   probe(signal: AbortSignal): Promise<Health>
   inventory(signal: AbortSignal): AsyncIterable<HostReport>
-  create(key: ResourceKey, request: MachineRequest & { readonly own: MachineSpec }, signal: AbortSignal): Promise<NativeRef>
+  create(
+    key: ResourceKey,
+    request: MachineRequest & { readonly own: MachineSpec },
+    signal: AbortSignal,
+  ): Promise<NativeRef>
   /** Batched; the ref is a hint, its loss is harmless. Absent keys are not yielded. */
   observe(
     owner: OwnerTag,

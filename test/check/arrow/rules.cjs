@@ -183,7 +183,7 @@ const more = [
     name: 'ssh2-behind-its-seam',
     comment: 'SSH clients live in bootstrap/ alone; the simulated provider has the server side of it.',
     from: { path: house, pathNot: [tests, '^src/bootstrap/', '^providers/simulated/'] },
-    to: { path: 'node_modules/ssh2/|^ssh2$' },
+    to: { path: 'node_modules/(@types/)?ssh2/' },
   },
   {
     name: 'no-test-in-the-house',
@@ -210,7 +210,7 @@ module.exports = {
     enhancedResolveOptions: {
       extensions: ['.ts', '.mjs', '.js', '.json'],
       exportsFields: ['exports'],
-      conditionNames: ['import', 'node', 'default', 'types'],
+      conditionNames: ['import', 'node', 'default'],
     },
     builtInModules: { add: ['node:sqlite', 'node:test', 'node:sea'] },
   },

@@ -58,7 +58,10 @@ export interface Observed {
   readonly owner: OwnerTag
   readonly kind: 'machine' | 'disk' | 'network' | 'address' | 'rule'
   readonly state: 'creating' | 'running' | 'stopped' | 'deleting' | 'failed'
+  /** Where SSH answers. */
   readonly endpoints: readonly Endpoint[]
+  /** What other machines of its network reach it by, first the preferred one; the endpoints' addresses when not given. */
+  readonly addresses?: readonly string[]
   /** OpenSSH one-line public keys, where the provider can tell. */
   readonly hostKeys?: readonly string[]
   readonly placement: { readonly zone: string; readonly host: string | null }

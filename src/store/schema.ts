@@ -230,12 +230,14 @@ export interface MachineTable {
   disk_bytes: number
   /** Whether this row still counts in its host's reserved_*. */
   capacity_held: Flag
-  /** JSON: [{ address, port }]. */
+  /** JSON: [{ address, port }]: where SSH answers. */
   endpoints: JsonText
+  /** JSON: [address]: what other machines of its network reach it by. */
+  addresses: JsonText
   login_user: string
   host_key: string
   host_key_secret: string
-  /** When a create was first about to be sent; null means the provider never heard of the key. */
+  /** When a create was last about to be sent; null means the provider never heard of the key. */
   create_sent_at: Instant | null
   /** When it was first seen absent or failed though wanted, cleared when seen well. */
   missing_since: Instant | null

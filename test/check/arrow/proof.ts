@@ -3,6 +3,7 @@
 // rule, each right one must pass, and a rule that no line here breaks is itself an error.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { cruise } from './cruise.ts'
@@ -48,6 +49,7 @@ const wrong = `
   src/cli/demo/show.ts            -> src/kernel/clock.ts            : demo-uses-only-the-client
   src/resources/machines/ssh.ts   -> ssh2                           : ssh2-behind-its-seam
   providers/vsphere/session.ts    -> ssh2                           : ssh2-behind-its-seam
+  src/engine/clock.ts             -> timers/promises                : no-timers-but-seams
   src/quota/shares.ts             -> test/support/world.ts          : no-test-in-the-house
   src/quota/limits.ts             -> src/quota/ticket.test.ts       : no-test-in-the-house
   src/store/open.ts               -> vitest                         : no-dev-dependency-in-the-house
@@ -145,6 +147,7 @@ function build(folder: string, all: Edge[]): void {
 /** An import as dependency-cruiser reports it: packages by their file, what is missing as it was written. */
 function target(to: string): string {
   if (to.endsWith('missing.ts')) return './missing.ts'
+  if (isBuiltin(to)) return to
   return to.endsWith('.ts') ? to : `node_modules/${to}/index.js`
 }
 

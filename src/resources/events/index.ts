@@ -1,0 +1,1 @@
+export { Event, EventList, History, Transition } from './schemas.ts'

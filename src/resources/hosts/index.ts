@@ -1,0 +1,1 @@
+export { Host, Zone } from './schemas.ts'

@@ -1,0 +1,47 @@
+import { Bytes, Instant, id, pageOf, z } from '../../http/schema.ts'
+
+export const Resources = z
+  .object({
+    cpu: z.number().openapi({ description: 'Virtual CPUs, COUNT.', example: 8 }),
+    memoryBytes: Bytes,
+    diskBytes: Bytes,
+  })
+  .openapi('Resources')
+
+export const Host = z
+  .object({
+    name: z.string().openapi({ example: 'host-1' }),
+    provider: id('provider'),
+    providerName: z.string(),
+    zone: z.string(),
+    state: z.enum(['ready', 'maintenance', 'unreachable', 'gone']),
+    capacity: Resources.nullable().openapi({ description: 'As declared by the provider; null when it does not say.' }),
+    free: Resources.nullable().openapi({
+      description:
+        'Declared x overcommit, less our reservations, less the use of others; null when capacity is unknown.',
+    }),
+    reserved: Resources.openapi({ description: 'Held by our own machines.' }),
+    others: Resources.openapi({ description: 'Used by others.' }),
+    machines: z.int(),
+    seenAt: Instant,
+  })
+  .openapi('Host')
+export type Host = z.infer<typeof Host>
+
+export const HostList = pageOf('HostList', Host)
+
+export const Zone = z
+  .object({
+    name: z.string(),
+    provider: id('provider'),
+    providerName: z.string(),
+    hosts: z.int(),
+    hostsReady: z.int(),
+    capacity: Resources.nullable(),
+    free: Resources.nullable(),
+    machines: z.int(),
+  })
+  .openapi('Zone')
+export type Zone = z.infer<typeof Zone>
+
+export const ZoneList = pageOf('ZoneList', Zone)

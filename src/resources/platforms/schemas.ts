@@ -1,0 +1,239 @@
+import { Instant, id, JsonObject, JsonValue, Labels, Name, ProblemFacts, pageOf, z } from '../../http/schema.ts'
+import { machineStates, memberStates, platformStates } from '../../kernel/states.ts'
+
+export const PlatformCreate = z
+  .strictObject({
+    name: Name,
+    blueprint: z
+      .string()
+      .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(@[0-9A-Za-z.+-]+)?$/, 'must be name or name@version')
+      .openapi({ description: 'Name, or name@version; without a version the newest.', example: 'swarm@1.0.0' }),
+    parameters: JsonObject.default({}).openapi({
+      description: "By the blueprint's parameter schema.",
+      example: { managers: 3, workers: 2 },
+    }),
+    ticket: id('ticket')
+      .optional()
+      .openapi({ description: 'Which share of the project pays; needed when there are several.' }),
+    labels: Labels.default({}),
+    deletionProtection: z.boolean().default(false),
+  })
+  .openapi('PlatformCreate')
+export type PlatformCreate = z.infer<typeof PlatformCreate>
+
+export const PlatformPatch = z
+  .strictObject({
+    name: Name.optional(),
+    labels: Labels.optional(),
+    deletionProtection: z.boolean().optional(),
+  })
+  .openapi('PlatformPatch')
+
+export const Member = z
+  .object({
+    name: Name.openapi({ example: 'manager-0' }),
+    incarnation: z.int(),
+    state: z.enum(memberStates),
+    cause: z.string().nullable(),
+    machine: id('machine'),
+    machineState: z.enum(machineStates),
+    provider: id('provider'),
+    providerName: z.string(),
+    zone: z.string(),
+    host: z.string().nullable(),
+    address: z.string().nullable(),
+    sshPort: z.int().nullable(),
+  })
+  .openapi('Member')
+export type Member = z.infer<typeof Member>
+
+export const Group = z
+  .object({
+    name: z.string(),
+    wanted: z.int(),
+    ready: z.int(),
+    members: z.array(Member).openapi({ description: 'Those of the past (gone) are not listed.' }),
+  })
+  .openapi('Group')
+export type Group = z.infer<typeof Group>
+
+/** A secret is named, never shown; `href` reveals it to whom may see it. */
+export const SecretOutput = z.object({ secret: z.literal(true), href: z.string() }).openapi('SecretOutput')
+
+export const NamedProblem = z
+  .object({
+    id: z.string(),
+    subject: z.string().openapi({ example: 'worker-1@1' }),
+    code: z.string(),
+    detail: z.string(),
+    since: Instant,
+    resolutions: z.array(z.string()),
+    resolvedAt: Instant.nullable(),
+    resolution: z.string().nullable(),
+  })
+  .openapi('NamedProblem')
+
+const platformFields = {
+  id: id('platform'),
+  name: Name,
+  tenant: id('tenant'),
+  project: id('project'),
+  blueprint: z.string().openapi({ example: 'swarm@1.0.0' }),
+  labels: Labels,
+  generation: z.int(),
+  state: z.enum(platformStates),
+  stateSince: Instant,
+  stateReason: z.string().nullable(),
+  deletionProtection: z.boolean(),
+  simulated: z.boolean().openapi({ description: 'At least one of its machines is simulated.' }),
+  machines: z.object({ wanted: z.int(), ready: z.int() }),
+  createdAt: Instant,
+  readyAt: Instant.nullable(),
+  deletedAt: Instant.nullable(),
+}
+
+export const PlatformSummary = z.object(platformFields).openapi('PlatformSummary')
+export type PlatformSummary = z.infer<typeof PlatformSummary>
+
+export const Platform = z
+  .object({
+    ...platformFields,
+    blueprintDigest: z.string(),
+    parameters: JsonObject,
+    groups: z.array(Group),
+    outputs: z.record(z.string(), z.union([SecretOutput, JsonValue])),
+    problems: z.array(NamedProblem),
+    task: id('task').nullable().openapi({ description: 'The task under way.' }),
+    receipt: id('receipt').nullable(),
+  })
+  .openapi('Platform')
+export type Platform = z.infer<typeof Platform>
+
+export const PlatformList = pageOf('PlatformList', PlatformSummary)
+
+export const PlacedMember = z
+  .object({
+    name: z.string().openapi({ example: 'manager-0' }),
+    group: z.string(),
+    flavor: z.string(),
+    image: z.string(),
+    provider: id('provider'),
+    providerName: z.string(),
+    zone: z.string(),
+    host: z.string().nullable(),
+    why: z.string().openapi({ description: 'Why it would land there.' }),
+  })
+  .openapi('PlacedMember')
+
+export const PlanStepView = z
+  .object({
+    key: z.string(),
+    name: z.string(),
+    kind: z.enum(['machine', 'ssh', 'script', 'gate']),
+    want: z.enum(['present', 'absent']),
+    mode: z.enum(['each', 'once', 'fresh']),
+    member: z.string().nullable(),
+    script: z.string().nullable(),
+    needs: z.array(z.object({ quantifier: z.enum(['all', 'any', 'quorum']), steps: z.array(z.string()) })),
+  })
+  .openapi('PlanStep')
+
+export const PlatformPreview = z
+  .object({
+    plan: z.object({ steps: z.array(PlanStepView), members: z.array(PlacedMember) }),
+    quote: z.object({
+      machines: z.int(),
+      ticket: id('ticket'),
+      quota: z.record(z.string(), z.object({ wanted: z.int(), left: z.union([z.int(), z.literal('unlimited')]) })),
+      costPerHour: z
+        .object({ amount: z.string(), currency: z.string() })
+        .nullable()
+        .openapi({ description: 'null: no price is set.' }),
+      seconds: z
+        .object({ p50: z.number(), p90: z.number(), samples: z.int() })
+        .nullable()
+        .openapi({ description: 'From our own history; null: none yet.' }),
+    }),
+    blueprint: z.string(),
+    parameters: JsonObject.openapi({ description: 'With the defaults filled in.' }),
+  })
+  .openapi('PlatformPreview')
+export type PlatformPreview = z.infer<typeof PlatformPreview>
+
+export const Waiting = z
+  .object({
+    step: z.string(),
+    member: z.string().nullable(),
+    state: z.enum(['pending', 'running', 'waiting', 'blocked']),
+    since: Instant.nullable(),
+    attempt: z.int(),
+    maxAttempts: z.int(),
+    reason: z.string().nullable(),
+    problem: ProblemFacts.nullable(),
+    lastLines: z.array(z.string()).openapi({ description: 'The end of its log.' }),
+    nextAt: Instant.nullable(),
+    deadlineAt: Instant.nullable(),
+    waitsFor: z.array(z.string()).openapi({ description: 'Keys of steps it needs and that are not done.' }),
+  })
+  .openapi('WaitingStep')
+
+export const Explanation = z
+  .object({
+    platform: id('platform'),
+    name: Name,
+    state: z.enum(platformStates),
+    since: Instant,
+    summary: z.string().openapi({ description: 'One sentence: what it is doing and what it waits for.' }),
+    progress: z.object({ done: z.int(), total: z.int() }),
+    waiting: z.array(Waiting).openapi({ description: 'Steps that can be worked on or are stuck; blocked ones first.' }),
+    problems: z.array(NamedProblem),
+    next: z.array(z.string()).openapi({ description: 'What is tried next, or who can act and how.' }),
+  })
+  .openapi('Explanation')
+export type Explanation = z.infer<typeof Explanation>
+
+export const Output = z.object({ name: z.string(), secret: z.boolean(), value: JsonValue }).openapi('Output')
+export type Output = z.infer<typeof Output>
+
+export const PlatformSsh = z
+  .object({
+    publicKey: z.string(),
+    privateKey: z.string().openapi({ description: 'OpenSSH or PKCS#8 PEM.', format: 'password' }),
+    machines: z.array(
+      z.object({
+        machine: id('machine'),
+        member: z.string(),
+        host: z.string().nullable(),
+        port: z.int().nullable(),
+        user: z.string(),
+        hostKey: z.string().openapi({ description: 'ed25519 public key, OpenSSH one-line form.' }),
+        knownHosts: z.string().nullable().openapi({ description: 'A line for known_hosts.' }),
+      }),
+    ),
+  })
+  .openapi('PlatformSsh')
+
+export const AttemptLog = z
+  .object({
+    attempt: z.string(),
+    number: z.int(),
+    step: z.string().openapi({ example: 'script/worker-1@1/join' }),
+    name: z.string().openapi({ example: 'join' }),
+    member: z.string().nullable().openapi({ description: 'Where it ran.' }),
+    machine: id('machine').nullable(),
+    startedAt: Instant,
+    endedAt: Instant.nullable(),
+    outcome: z
+      .enum(['done', 'failed', 'lost', 'abandoned'])
+      .nullable()
+      .openapi({ description: 'null: still running.' }),
+    exitCode: z.int().nullable(),
+    detail: z.string().nullable(),
+    offset: z.int().openapi({ description: 'Byte offset of `text` in the log.' }),
+    text: z.string().openapi({ description: 'Secrets are redacted.' }),
+    next: z.int().openapi({ description: 'Give it as `after` to read on.' }),
+  })
+  .openapi('AttemptLog')
+export type AttemptLog = z.infer<typeof AttemptLog>
+
+export const LogList = z.object({ items: z.array(AttemptLog) }).openapi('LogList')

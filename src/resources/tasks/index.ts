@@ -1,0 +1,1 @@
+export { Step, StepList, Task } from './schemas.ts'

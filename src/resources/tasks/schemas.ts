@@ -1,0 +1,64 @@
+import { Instant, id, Name, ProblemFacts, pageOf, z } from '../../http/schema.ts'
+import { taskStates } from '../../kernel/states.ts'
+
+/** A step as a person follows it. */
+export const Step = z
+  .object({
+    key: z.string().openapi({ example: 'script/worker-1@1/join' }),
+    name: z.string().openapi({ description: 'What one calls it: machine, ssh, docker, join.', example: 'join' }),
+    kind: z.enum(['machine', 'ssh', 'script', 'gate']),
+    want: z.enum(['present', 'absent']),
+    mode: z.enum(['each', 'once', 'fresh']),
+    member: z.string().nullable().openapi({ example: 'worker-1@1' }),
+    state: z.enum(['pending', 'running', 'waiting', 'blocked', 'done']),
+    reason: z.string().nullable().openapi({ description: 'Why it waits or is due again.' }),
+    attempt: z.int().openapi({ description: 'Attempts made for what is wanted now; 0 before the first.' }),
+    lastLine: z.string().nullable().openapi({ description: 'The last line of its log while it runs.' }),
+    problem: ProblemFacts.nullable(),
+    startedAt: Instant.nullable(),
+    finishedAt: Instant.nullable(),
+    seconds: z.number().nullable(),
+    nextAt: Instant.nullable(),
+    deadlineAt: Instant.nullable(),
+  })
+  .openapi('Step')
+export type Step = z.infer<typeof Step>
+
+export const StepList = z.object({ items: z.array(Step) }).openapi('StepList')
+
+const taskFields = {
+  id: id('task'),
+  kind: z.string().openapi({ example: 'platform.create' }),
+  state: z.enum(taskStates),
+  reason: z.string().nullable(),
+  tenant: id('tenant'),
+  project: id('project'),
+  target: z.object({
+    kind: z.literal('platform'),
+    id: id('platform'),
+    name: Name,
+    generation: z.int().nullable(),
+  }),
+  problem: ProblemFacts.nullable(),
+  supersededBy: id('task').nullable(),
+  actor: z.string(),
+  createdAt: Instant,
+  startedAt: Instant.nullable(),
+  endedAt: Instant.nullable(),
+  seconds: z.number().nullable().openapi({ description: 'From request to end, or until now.' }),
+}
+
+export const TaskSummary = z.object(taskFields).openapi('TaskSummary')
+export type TaskSummary = z.infer<typeof TaskSummary>
+
+export const Task = z
+  .object({
+    ...taskFields,
+    progress: z.object({ done: z.int(), total: z.int() }),
+    steps: z.array(Step).openapi({ description: 'In the order of the plan.' }),
+    receipt: id('receipt').nullable().openapi({ description: 'The deletion receipt, once there is one.' }),
+  })
+  .openapi('Task')
+export type Task = z.infer<typeof Task>
+
+export const TaskList = pageOf('TaskList', TaskSummary)

@@ -1,0 +1,1 @@
+export { Limits, Usage } from './schemas.ts'

@@ -76,7 +76,7 @@ const right = `
   src/access/scope.ts             -> src/events/list.ts
   src/events/list.ts              -> src/store/store.ts
   src/store/store.ts              -> src/kernel/clock.ts
-  src/steps/script.ts             -> src/engine/step.ts
+  src/steps/script.ts             -> src/engine/step-kind.ts
   src/steps/script.ts             -> src/bootstrap/remote.ts
   src/steps/script.ts             -> src/provider/contract.ts
   src/bootstrap/remote.ts         -> ssh2

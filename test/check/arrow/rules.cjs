@@ -1,7 +1,7 @@
 // The one arrow: who may import whom (src/README.md draws it). Each room lists the rooms it may import and why no
 // others; whatever is not listed is an error. proof.ts breaks every rule once, so that none can silently stop working.
 //
-// Tests (*.test.ts, test/) stand outside the house: they may import any room, but no room may import them.
+// Tests (*.test.ts, the *.child.ts processes they start, test/) stand outside the house: they may import any room, but no room may import them.
 
 /** Rooms of src/ with the other rooms each may import. */
 const rooms = {
@@ -55,7 +55,7 @@ const rooms = {
   },
   steps: {
     may: ['provider', 'bootstrap', 'kernel'],
-    contract: ['src/engine/(step|contract|step-contract)\\.ts'],
+    contract: ['^src/engine/step-kind\\.ts$'],
     why: "A step kind sees the engine's step contract, a provider session and a remote; not runs, leases or records.",
   },
   resources: {
@@ -90,7 +90,7 @@ const rooms = {
 }
 
 const names = Object.keys(rooms)
-const tests = '(^test/|\\.test\\.ts$)'
+const tests = '(^test/|\\.(test|child)\\.ts$)'
 const house = '^(src|providers)/'
 
 /** One rule for each room: within the house it imports itself and what it lists, nothing else. */

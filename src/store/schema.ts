@@ -4,7 +4,18 @@
 // and unique names are partial indexes over the living.
 
 import type { Generated } from 'kysely'
-import type { MachineId, MemberId, PlatformId, ProjectId, ProviderId, ReceiptId, SecretId, TaskId, TenantId, TicketId } from '../kernel/ids.ts'
+import type {
+  MachineId,
+  MemberId,
+  PlatformId,
+  ProjectId,
+  ProviderId,
+  ReceiptId,
+  SecretId,
+  TaskId,
+  TenantId,
+  TicketId,
+} from '../kernel/ids.ts'
 import type { MachineState, MemberState, PlatformState, TaskState } from '../kernel/states.ts'
 
 export type Flag = 0 | 1

@@ -1,0 +1,5 @@
+export type { CommitHooks } from './commit-group.ts'
+export { openStore, type StoreOptions } from './open.ts'
+export type * from './schema.ts'
+export type { Db, Store, Tx } from './store.ts'
+export { uniqueViolation } from './violations.ts'

@@ -3,7 +3,15 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { newId, type PlatformId, type ProjectId, type ProviderId, type TenantId } from '../../src/kernel/ids.ts'
+import {
+  type MachineId,
+  type MemberId,
+  newId,
+  type PlatformId,
+  type ProjectId,
+  type ProviderId,
+  type TenantId,
+} from '../../src/kernel/ids.ts'
 import { realSeams } from '../../src/kernel/real-seams.ts'
 import type { Seams } from '../../src/kernel/seams.ts'
 import { openStore, type StoreOptions } from '../../src/store/open.ts'
@@ -118,4 +126,52 @@ export async function seedPlatform(
     })
     .execute()
   return id
+}
+
+/** A machine of 1 CPU, 1 GiB and 10 GiB in state planned, for member worker-0@1, on no host unless told. */
+export async function seedMachine(
+  tx: Tx,
+  machine: {
+    readonly id: MachineId
+    readonly tenant: TenantId
+    readonly project: ProjectId
+    readonly platform: PlatformId
+    readonly member: MemberId
+    readonly provider: ProviderId
+    readonly host?: string
+  },
+): Promise<void> {
+  await tx
+    .insertInto('machines')
+    .values({
+      id: machine.id,
+      tenant_id: machine.tenant,
+      project_id: machine.project,
+      platform_id: machine.platform,
+      member_id: machine.member,
+      member: 'worker-0@1',
+      provider_id: machine.provider,
+      resource_key: `test/${machine.id}`,
+      spec: '{}',
+      spec_hash: '',
+      native_ref: null,
+      state: 'planned',
+      state_since: 0,
+      zone: 'zone-a',
+      host: machine.host ?? null,
+      cpu: 1,
+      memory_bytes: 2 ** 30,
+      disk_bytes: 10 * 2 ** 30,
+      capacity_held: 0,
+      endpoints: '[]',
+      addresses: '[]',
+      login_user: 'root',
+      host_key: '',
+      host_key_secret: '',
+      create_sent_at: null,
+      missing_since: null,
+      gone_at: null,
+      created_at: 0,
+    })
+    .execute()
 }

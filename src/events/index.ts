@@ -1,0 +1,14 @@
+export { appendEvent } from './append.ts'
+export {
+  type EventKind,
+  eventKinds,
+  type FactKind,
+  type NewEvent,
+  type RecordedEvent,
+  type Subject,
+  type TransitionKind,
+  transitionKinds,
+} from './event.ts'
+export { type EventFilter, lastEventSeq, listEvents } from './list.ts'
+export { followEvents } from './stream.ts'
+export { type Moved, moveMachine, moveMember, movePlatform, moveTask } from './transition.ts'

@@ -1,0 +1,214 @@
+// The only way a state is written: read it, ask the kernel's table whether the move is legal, write it
+// with its time, and tell of it, all in the caller's transaction. Moving to the state that is there
+// already tells nothing.
+
+import type { Json } from '../kernel/canonical.ts'
+import type { MachineId, MemberId, PlatformId, TaskId } from '../kernel/ids.ts'
+import { type Problem, ProblemError } from '../kernel/problem.ts'
+import type { Seams } from '../kernel/seams.ts'
+import {
+  assertTransition,
+  type MachineState,
+  type MemberState,
+  machineTransitions,
+  memberTransitions,
+  type PlatformState,
+  platformTransitions,
+  type TaskState,
+  taskTransitions,
+} from '../kernel/states.ts'
+import type { Tx } from '../store/store.ts'
+import { appendEvent } from './append.ts'
+
+interface Because {
+  readonly actor: string
+  /** Why, in a few words: `machine is dead`, `generation 3`, a step key. */
+  readonly cause: string
+  readonly task?: TaskId | null | undefined
+  readonly data?: { readonly [key: string]: Json | undefined } | undefined
+}
+
+export interface Moved<S> {
+  readonly from: S
+  readonly to: S
+  readonly changed: boolean
+}
+
+/**
+ * Moves a platform, with `reason` as what explain shows (a new reason for the same state is kept, but is no
+ * event). Raises its version; notes the first time it was ready, and when it was deleted.
+ * Throws 'not_found'; an illegal move is a bug and throws a plain Error.
+ */
+export async function movePlatform(
+  tx: Tx,
+  seams: Seams,
+  move: Because & { readonly platform: PlatformId; readonly to: PlatformState; readonly reason?: string | null },
+): Promise<Moved<PlatformState>> {
+  const { platform, to } = move
+  const reason = move.reason ?? null
+  const row = await tx
+    .selectFrom('platforms')
+    .select(['state', 'state_reason', 'tenant_id', 'project_id', 'version', 'ready_at', 'deleted_at'])
+    .where('id', '=', platform)
+    .executeTakeFirst()
+  if (!row) throw missing('platform', platform)
+  const update = tx.updateTable('platforms').where('id', '=', platform)
+  if (row.state === to) {
+    if (move.reason !== undefined && row.state_reason !== reason)
+      await update.set({ state_reason: reason, version: row.version + 1 }).execute()
+    return { from: to, to, changed: false }
+  }
+  assertTransition(platformTransitions, row.state, to)
+  const now = seams.clock.now()
+  await update
+    .set({
+      state: to,
+      state_since: now,
+      state_reason: reason,
+      version: row.version + 1,
+      ready_at: to === 'ready' ? (row.ready_at ?? now) : row.ready_at,
+      deleted_at: to === 'deleted' ? now : row.deleted_at,
+    })
+    .execute()
+  await appendEvent(tx, seams, {
+    ...told(move, 'platform.state', row.state, to),
+    subject: { kind: 'platform', id: platform },
+    tenant: row.tenant_id,
+    project: row.project_id,
+    platform,
+    data: { ...(reason === null ? {} : { reason }), ...move.data },
+  })
+  return { from: row.state, to, changed: true }
+}
+
+/** Moves a machine; `deleted` notes `gone_at`. Throws 'not_found'; an illegal move throws a plain Error. */
+export async function moveMachine(
+  tx: Tx,
+  seams: Seams,
+  move: Because & { readonly machine: MachineId; readonly to: MachineState },
+): Promise<Moved<MachineState>> {
+  const { machine, to } = move
+  const row = await tx
+    .selectFrom('machines')
+    .select(['state', 'member', 'tenant_id', 'project_id', 'platform_id', 'gone_at'])
+    .where('id', '=', machine)
+    .executeTakeFirst()
+  if (!row) throw missing('machine', machine)
+  if (row.state === to) return { from: to, to, changed: false }
+  assertTransition(machineTransitions, row.state, to)
+  const now = seams.clock.now()
+  const gone_at = to === 'deleted' ? (row.gone_at ?? now) : row.gone_at
+  await tx.updateTable('machines').set({ state: to, state_since: now, gone_at }).where('id', '=', machine).execute()
+  await appendEvent(tx, seams, {
+    ...told(move, 'machine.state', row.state, to),
+    subject: { kind: 'machine', id: machine },
+    tenant: row.tenant_id,
+    project: row.project_id,
+    platform: row.platform_id,
+    machine,
+    data: { member: row.member, ...move.data },
+  })
+  return { from: row.state, to, changed: true }
+}
+
+/** Moves a member; a member that begins to leave keeps `cause` as the reason it leaves. Throws like the others. */
+export async function moveMember(
+  tx: Tx,
+  seams: Seams,
+  move: Because & { readonly member: MemberId; readonly to: MemberState },
+): Promise<Moved<MemberState>> {
+  const { member, to } = move
+  const row = await tx
+    .selectFrom('members')
+    .innerJoin('platforms', 'platforms.id', 'members.platform_id')
+    .select(['members.state', 'members.cause', 'group_name', 'ordinal', 'incarnation', 'platform_id', 'machine_id'])
+    .select(['platforms.tenant_id', 'platforms.project_id'])
+    .where('members.id', '=', member)
+    .executeTakeFirst()
+  if (!row) throw missing('member', member)
+  if (row.state === to) return { from: to, to, changed: false }
+  assertTransition(memberTransitions, row.state, to)
+  const cause = to === 'leaving' ? move.cause : row.cause
+  await tx
+    .updateTable('members')
+    .set({ state: to, state_since: seams.clock.now(), cause })
+    .where('id', '=', member)
+    .execute()
+  await appendEvent(tx, seams, {
+    ...told(move, 'member.state', row.state, to),
+    subject: { kind: 'member', id: member },
+    tenant: row.tenant_id,
+    project: row.project_id,
+    platform: row.platform_id,
+    machine: row.machine_id,
+    data: { member: `${row.group_name}-${row.ordinal}@${row.incarnation}`, ...move.data },
+  })
+  return { from: row.state, to, changed: true }
+}
+
+/**
+ * Moves a task, noting when it first ran and when it ended. `problem` is kept when given and cleared
+ * otherwise; a new reason or problem for the same state is kept too, but is no event. Throws like the others.
+ */
+export async function moveTask(
+  tx: Tx,
+  seams: Seams,
+  move: Omit<Because, 'task'> & {
+    readonly task: TaskId
+    readonly to: TaskState
+    readonly reason?: string | null
+    readonly problem?: Problem | null
+    readonly supersededBy?: TaskId
+  },
+): Promise<Moved<TaskState>> {
+  const { task, to } = move
+  const row = await tx.selectFrom('tasks').selectAll().where('id', '=', task).executeTakeFirst()
+  if (!row) throw missing('task', task)
+  const reason = move.reason ?? null
+  const problem = move.problem ? JSON.stringify(move.problem) : null
+  const update = tx.updateTable('tasks').where('id', '=', task)
+  if (row.state === to) {
+    const said = move.reason !== undefined || move.problem !== undefined
+    if (said && (row.reason !== reason || row.problem !== problem)) await update.set({ reason, problem }).execute()
+    return { from: to, to, changed: false }
+  }
+  assertTransition(taskTransitions, row.state, to)
+  const now = seams.clock.now()
+  await update
+    .set({
+      state: to,
+      reason,
+      problem,
+      superseded_by: move.supersededBy ?? row.superseded_by,
+      started_at: row.started_at ?? (to === 'running' ? now : null),
+      ended_at: taskTransitions[to].length === 0 ? now : null,
+    })
+    .execute()
+  await appendEvent(tx, seams, {
+    ...told(move, 'task.state', row.state, to),
+    subject: { kind: 'task', id: task },
+    tenant: row.tenant_id,
+    project: row.project_id,
+    platform: row.platform_id,
+    data: {
+      ...(reason === null ? {} : { reason }),
+      ...(move.problem ? { code: move.problem.code, detail: move.problem.detail } : {}),
+      ...(move.supersededBy ? { supersededBy: move.supersededBy } : {}),
+      ...move.data,
+    },
+  })
+  return { from: row.state, to, changed: true }
+}
+
+function told<K extends 'platform.state' | 'machine.state' | 'member.state' | 'task.state'>(
+  move: Because,
+  kind: K,
+  from: string,
+  to: string,
+) {
+  return { kind, from, to, actor: move.actor, cause: move.cause, task: move.task }
+}
+
+function missing(kind: string, id: string): ProblemError {
+  return new ProblemError({ code: 'not_found', detail: `There is no ${kind} ${id}.` })
+}

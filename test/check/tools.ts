@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { judgeArrow } from './arrow/judge.ts'
 import { proveArrow } from './arrow/proof.ts'
+import { proveSums } from './ci/proof.ts'
 import { execute } from './execute.ts'
 import { looseVersions } from './pins.ts'
 
@@ -47,6 +48,12 @@ export const tools: readonly Tool[] = [
     name: 'pins',
     says: 'every dependency has one exact version',
     run: async () => looseVersions(top).join('\n'),
+  },
+  {
+    name: 'sums',
+    says: '.ci/run adds up suites that fail, hang, crash or lie',
+    // CI runs on Linux, and .ci/run finds what a suite left behind through /proc.
+    run: async () => (process.platform === 'linux' ? (await proveSums()).join('\n') : ''),
   },
   {
     name: 'openapi',

@@ -1,79 +1,60 @@
-// A task as a person follows it: steps of the same name are one row with a dot for each member, because twelve machines
-// installing the same thing are one thing happening. Pure: the same task and instant give the same rows.
+// A task as a person follows it: steps of the same name are one row with a mark for each member, because twelve machines
+// installing the same thing are one thing happening. Pure: the same task gives the same rows.
 
-export type StepState = 'todo' | 'busy' | 'done' | 'blocked'
-
-/** What we need of a step in a task's JSON. */
-export interface StepView {
-  readonly key: string
-  readonly state: string
-  readonly startedAt?: string | null | undefined
-  readonly seconds?: number | null | undefined
-  /** Why it waits, or what it is doing. */
-  readonly reason?: string | null | undefined
-  readonly problem?: { readonly detail: string; readonly next?: string | null | undefined } | null | undefined
-}
-
-export interface Cell {
-  readonly key: string
-  /** e.g. `worker-1`; null for a step of the whole platform. */
-  readonly member: string | null
-  readonly state: StepState
-  readonly startedAt: number | null
-  readonly ms: number | null
-  readonly note: string | null
-}
+import type { Step } from './types.ts'
 
 export interface Row {
   readonly name: string
-  readonly cells: readonly Cell[]
+  /** Those that take something away are told apart: `machine` and `machine gone` are two rows. */
+  readonly removes: boolean
+  readonly steps: readonly Step[]
   readonly done: number
-  /** From the first start to the last end, ms; null until all are done. */
+  /** From the first start to the last end, ms; null until all are done or when nobody knows. */
   readonly ms: number | null
 }
 
-/** Rows in the order in which the plan first names them. */
-export function rows(steps: readonly StepView[]): Row[] {
-  const byName = new Map<string, Cell[]>()
+/** Rows in the order in which the plan first names them; steps that only run when another needs them are left out. */
+export function rows(steps: readonly Step[]): Row[] {
+  const byName = new Map<string, Step[]>()
   for (const step of steps) {
-    const { row, member } = place(step.key)
-    const cells = byName.get(row) ?? []
-    byName.set(row, cells)
-    cells.push({
-      key: step.key,
-      member,
-      state: stateOf(step.state),
-      startedAt: step.startedAt ? Date.parse(step.startedAt) : null,
-      ms: typeof step.seconds === 'number' ? step.seconds * 1000 : null,
-      note: step.problem?.detail ?? step.reason ?? null,
-    })
+    if (step.mode === 'fresh') continue
+    const key = `${step.want} ${step.name}`
+    const group = byName.get(key) ?? []
+    byName.set(key, group)
+    group.push(step)
   }
-  return [...byName].map(([name, cells]) => {
-    const done = cells.filter((cell) => cell.state === 'done').length
-    return { name, cells, done, ms: done === cells.length ? span(cells) : null }
+  return [...byName.values()].map((group) => {
+    const done = group.filter((step) => step.state === 'done').length
+    const removes = group[0]?.want === 'absent'
+    const name = `${group[0]?.name ?? ''}${removes ? ' gone' : ''}`
+    return { name, removes, steps: group, done, ms: done === group.length ? span(group) : null }
   })
 }
 
-/** The row and member of a step key (`machine/<ref>`, `script/<ref>/<step>`, `gate/<name>/<hash>`, ...). */
-export function place(key: string): { row: string; member: string | null } {
-  const parts = key.split('/')
-  const [kind = key, second = '', third] = parts
-  const member = second.includes('@') ? (second.split('@')[0] ?? null) : null
-  if (kind === 'machine') return { row: 'machines', member }
-  if (member !== null) return { row: third ?? kind, member }
-  return { row: second === '' ? kind : second, member: null }
+/** `worker-1` of the step's member `worker-1@2`; from the second incarnation on it is said: `worker-1 (2nd)`. */
+export function memberName(step: Pick<Step, 'member'>): string {
+  const [name = '', incarnation = '1'] = (step.member ?? '').split('@')
+  return incarnation === '1' || name === '' ? name : `${name} (${ordinal(Number(incarnation))})`
 }
 
-/** Which of the engine's states a person needs to tell apart. */
-function stateOf(state: string): StepState {
-  if (state === 'done') return 'done'
-  if (state === 'running' || state === 'waiting') return 'busy'
-  if (state === 'blocked' || state === 'failed') return 'blocked'
-  return 'todo'
+/** One line for each step that changed since `before`: what a watcher without a terminal is told. */
+export function changes(before: readonly Step[], after: readonly Step[]): Step[] {
+  const known = new Map(before.map((step) => [step.key, told(step)]))
+  return after.filter((step) => step.state !== 'pending' && known.get(step.key) !== told(step))
 }
 
-function span(cells: readonly Cell[]): number | null {
-  const starts = cells.flatMap((cell) => (cell.startedAt === null ? [] : [cell.startedAt]))
-  const ends = cells.flatMap((cell) => (cell.startedAt === null ? [] : [cell.startedAt + (cell.ms ?? 0)]))
-  return starts.length === 0 ? null : Math.max(...ends) - Math.min(...starts)
+/** What of a step is news. A reason that only counts down is none. */
+function told(step: Step): string {
+  return `${step.state} ${step.attempt} ${step.problem?.detail ?? ''}`
+}
+
+function span(steps: readonly Step[]): number | null {
+  const starts = steps.flatMap((step) => (step.startedAt ? [Date.parse(step.startedAt)] : []))
+  const ends = steps.flatMap((step) => (step.finishedAt ? [Date.parse(step.finishedAt)] : []))
+  return starts.length === 0 || ends.length === 0 ? null : Math.max(0, Math.max(...ends) - Math.min(...starts))
+}
+
+function ordinal(n: number): string {
+  const tail = n % 100 > 10 && n % 100 < 14 ? 'th' : ({ 1: 'st', 2: 'nd', 3: 'rd' }[n % 10] ?? 'th')
+  return `${n}${tail}`
 }

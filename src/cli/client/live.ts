@@ -1,0 +1,96 @@
+// Showing a task while it runs: in a terminal a tree that is drawn again in place, elsewhere one line for each change,
+// which is what a log file or a CI wants to keep.
+
+import type { Api } from './api.ts'
+import { clock, duration } from './duration.ts'
+import { changes, memberName } from './progress.ts'
+import { isLive, type Screen, screenOn, sizeOf, type Terminal } from './screen.ts'
+import { type Paint, pad, paintFor, tame } from './text.ts'
+import { tree } from './tree.ts'
+import type { Step, Task } from './types.ts'
+import { watchTask } from './watch.ts'
+
+export interface LiveOptions {
+  readonly out: Terminal
+  readonly env: NodeJS.ProcessEnv
+  readonly signal: AbortSignal
+  readonly now: () => number
+  /** Ends the watch before the task ends. */
+  readonly until?: (task: Task) => boolean
+}
+
+/** Follows the task to its end on `out` and gives it back. Throws what watchTask throws. */
+export async function showTask(api: Api, id: string, options: LiveOptions): Promise<Task> {
+  const show = isLive(options.out, options.env) ? drawn(options) : written(options)
+  try {
+    return await watchTask(api, id, { signal: options.signal, until: options.until, onTask: show.task })
+  } finally {
+    show.close()
+  }
+}
+
+interface Show {
+  task(task: Task): void
+  close(): void
+}
+
+function drawn({ out, env, now }: LiveOptions): Show {
+  const screen: Screen = screenOn(out)
+  const paint = paintFor(out, env)
+  return {
+    task: (task) => screen.draw(tree(task, doing(task), now(), { ...sizeOf(out), paint })),
+    close: () => screen.close(),
+  }
+}
+
+function written({ out, env }: LiveOptions): Show {
+  const paint = paintFor(out, env)
+  let steps: readonly Step[] = []
+  let state = ''
+  return {
+    task(task) {
+      if (doing(task) !== state) out.write(`${when(task, task.startedAt)}  ${task.target.name}  ${doing(task)}\n`)
+      state = doing(task)
+      for (const step of changes(steps, task.steps)) out.write(`${plainLine(task, step, paint)}\n`)
+      steps = task.steps
+    },
+    close() {},
+  }
+}
+
+/** e.g. `0:09  docker      worker-1   done (1.2 s)` */
+export function plainLine(task: Task, step: Step, paint: Paint): string {
+  const who = memberName(step)
+  const name = step.want === 'absent' ? `${step.name} gone` : step.name
+  const at = step.state === 'done' ? step.finishedAt : step.startedAt
+  return `${when(task, at)}  ${pad(name, 14)}  ${pad(who, 12)}  ${outcome(step, paint)}`.trimEnd()
+}
+
+/** What the platform is doing, in one word. */
+export function doing(task: Pick<Task, 'kind' | 'state'>): string {
+  const verb = { 'platform.create': 'building', 'platform.delete': 'deleting' }[task.kind] ?? task.kind
+  if (task.state === 'done') return task.kind === 'platform.delete' ? 'deleted' : 'ready'
+  return task.state === 'running' || task.state === 'waiting' ? verb : `${verb}: ${task.state}`
+}
+
+function outcome(step: Step, paint: Paint): string {
+  const why = tame(step.problem?.detail ?? step.reason ?? '')
+  const again = step.attempt > 1 ? ` (attempt ${step.attempt})` : ''
+  switch (step.state) {
+    case 'done':
+      return `${paint('good', 'done')}${typeof step.seconds === 'number' ? ` (${duration(step.seconds * 1000)})` : ''}`
+    case 'blocked':
+      return `${paint('bad', 'blocked')}  ${why}`
+    case 'running':
+      return `started${again}`
+    case 'waiting':
+      return `waiting${again}  ${why}`
+    case 'pending':
+      return 'due again'
+  }
+}
+
+/** How long after the request something happened, as a clock shows it. */
+function when(task: Task, instant: string | null): string {
+  return pad(clock(Date.parse(instant ?? task.createdAt) - Date.parse(task.createdAt)), 5)
+}

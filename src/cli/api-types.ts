@@ -5,1340 +5,1395 @@
  * Do not make direct changes to the file.
  */
 
-export type paths = Record<string, never>;
-export type webhooks = Record<string, never>;
+export type paths = Record<string, never>
+export type webhooks = Record<string, never>
 export interface components {
-    schemas: {
-        AttemptLog: {
-            attempt: string;
-            detail: string | null;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            endedAt: string | null;
-            exitCode: number | null;
-            /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            machine: string | null;
-            /** @description Where it ran. */
-            member: string | null;
-            /** @example join */
-            name: string;
-            /** @description Give it as `after` to read on. */
-            next: number;
-            number: number;
-            /** @description Byte offset of `text` in the log. */
-            offset: number;
-            /**
-             * @description null: still running.
-             * @enum {string|null}
-             */
-            outcome: "done" | "failed" | "lost" | "abandoned" | null;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            startedAt: string;
-            /** @example script/worker-1@1/join */
-            step: string;
-            /** @description Secrets are redacted. */
-            text: string;
-        };
-        Blueprint: {
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            createdAt: string;
-            description: string | null;
-            /** @description Platforms pin this. */
-            digest: string;
-            groups: string[];
-            name: string;
-            outputs: string[];
-            /** @description JSON Schema of the parameters. */
-            parameters: {
-                [key: string]: unknown;
-            };
-            version: string;
-        };
-        BlueprintCreate: {
-            /**
-             * @description Path -> text of every file of the folder; `blueprint.yaml` is required.
-             * @example {
-             *       "blueprint.yaml": "name: pair\nversion: 1.0.0\n",
-             *       "scripts/hello.sh": "echo hello\n"
-             *     }
-             */
-            files: {
-                [key: string]: string;
-            };
-        };
-        BlueprintDetail: components["schemas"]["Blueprint"] & {
-            /** @description Path -> text. */
-            files: {
-                [key: string]: string;
-            };
-        };
-        BlueprintList: {
-            items: components["schemas"]["Blueprint"][];
-            /** @description Give it as `cursor` to get the next page; null at the end. */
-            next: string | null;
-        };
-        Event: {
-            actor: string;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            at: string;
-            cause: string | null;
-            data: {
-                [key: string]: unknown;
-            };
-            from: string | null;
-            /**
-             * @description Grows in the order of commit; resume after it.
-             * @example 1842
-             */
-            id: number;
-            /** @example step.started */
-            kind: string;
-            machine: string | null;
-            platform: string | null;
-            project: string | null;
-            /** @example script/worker-4@1/join */
-            step: string | null;
-            subject: {
-                id: string;
-                kind: string;
-            };
-            task: string | null;
-            tenant: string | null;
-            to: string | null;
-        };
-        EventList: {
-            items: components["schemas"]["Event"][];
-            /** @description Whether more exist already. */
-            more: boolean;
-            /** @description Give it as `after` to go on; events that do not exist yet come later. */
-            next: number;
-        };
-        Explanation: {
-            /** @example team-a */
-            name: string;
-            /** @description What is tried next, or who can act and how. */
-            next: string[];
-            /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            platform: string;
-            problems: components["schemas"]["NamedProblem"][];
-            progress: {
-                done: number;
-                total: number;
-            };
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            since: string;
-            /** @enum {string} */
-            state: "pending" | "building" | "ready" | "changing" | "degraded" | "blocked" | "held" | "paused" | "hibernated" | "deleting" | "deleted";
-            /** @description One sentence: what it is doing and what it waits for. */
-            summary: string;
-            /** @description Steps that can be worked on or are stuck; blocked ones first. */
-            waiting: components["schemas"]["WaitingStep"][];
-        };
-        Flavor: {
-            /**
-             * @description What one machine of it takes from each quota key.
-             * @example {
-             *       "vm.count": 1,
-             *       "vm.cpu": 2,
-             *       "vm.memory": 2147483648,
-             *       "disk.capacity": 21474836480
-             *     }
-             */
-            cost: {
-                [key: string]: number;
-            };
-            /** @description Virtual CPUs, COUNT. */
-            cpu: number;
-            /**
-             * Format: int64
-             * @description Bytes.
-             * @example 4294967296
-             */
-            diskBytes: number;
-            /**
-             * Format: int64
-             * @description Bytes.
-             * @example 4294967296
-             */
-            memoryBytes: number;
-            /** @example team-a */
-            name: string;
-        };
-        FlavorList: {
-            items: components["schemas"]["Flavor"][];
-        };
-        Group: {
-            /** @description Those of the past (gone) are not listed. */
-            members: components["schemas"]["Member"][];
-            name: string;
-            ready: number;
-            wanted: number;
-        };
-        History: {
-            items: components["schemas"]["Transition"][];
-        };
-        Host: {
-            capacity: components["schemas"]["Resources"];
-            free: components["schemas"]["Resources"] & unknown;
-            machines: number;
-            /** @example host-1 */
-            name: string;
-            others: components["schemas"]["Resources"] & unknown;
-            /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            provider: string;
-            providerName: string;
-            reserved: components["schemas"]["Resources"] & unknown;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            seenAt: string;
-            /** @enum {string} */
-            state: "ready" | "maintenance" | "unreachable" | "gone";
-            zone: string;
-        };
-        HostList: {
-            items: components["schemas"]["Host"][];
-            /** @description Give it as `cursor` to get the next page; null at the end. */
-            next: string | null;
-        };
-        Image: {
-            /** @example team-a */
-            name: string;
-            /** @description Where it can be had. */
-            providers: {
-                /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
-                provider: string;
-                /** @example team-a */
-                providerName: string;
-                ref: string;
-                user: string;
-            }[];
-        };
-        ImageList: {
-            items: components["schemas"]["Image"][];
-        };
-        ImageMapping: {
-            /**
-             * @description The provider's own reference.
-             * @example images:debian/12
-             */
-            ref: string;
-            /**
-             * @description Who logs in over SSH.
-             * @example root
-             */
-            user: string;
-        };
-        /**
-         * @description Quota key -> amount. A key that is not named grants nothing.
-         * @example {
-         *       "platform.count": 4,
-         *       "vm.count": 12,
-         *       "vm.cpu": 24,
-         *       "vm.memory": 68719476736,
-         *       "disk.capacity": 549755813888
-         *     }
-         */
-        Limits: {
-            [key: string]: number | "unlimited";
-        };
-        Liveness: {
-            /** @enum {string} */
-            status: "ok";
-        };
-        LogList: {
-            items: components["schemas"]["AttemptLog"][];
-        };
-        Machine: {
-            address: string | null;
-            cpu: number;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            createdAt: string;
-            diskBytes: number;
-            endpoints: {
-                address: string;
-                port: number;
-            }[];
-            /**
-             * Format: date-time
-             * @description When it was observed gone.
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            goneAt: string | null;
-            group: string;
-            host: string | null;
-            /** @description ed25519 public key, OpenSSH one-line form. */
-            hostKey: string;
-            /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            id: string;
-            incarnation: number;
-            loginUser: string;
-            /** @example worker-1 */
-            member: string;
-            memoryBytes: number;
-            /**
-             * @description The member and its incarnation.
-             * @example worker-1@2
-             */
-            name: string;
-            /** @description The provider's own id. */
-            nativeRef: string | null;
-            /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            platform: string;
-            /** @example team-a */
-            platformName: string;
-            /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            project: string;
-            /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            provider: string;
-            /** @example team-a */
-            providerName: string;
-            resourceKey: string;
-            simulated: boolean;
-            sshPort: number | null;
-            /** @enum {string} */
-            state: "planned" | "creating" | "booting" | "bootstrapping" | "ready" | "unhealthy" | "replacing" | "stopped" | "deleting" | "deleted" | "lost";
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            stateSince: string;
-            /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            tenant: string;
-            zone: string;
-        };
-        MachineList: {
-            items: components["schemas"]["Machine"][];
-            /** @description Give it as `cursor` to get the next page; null at the end. */
-            next: string | null;
-        };
-        MachineSsh: {
-            host: string;
-            hostKey: string;
-            /** @description A line for known_hosts. */
-            knownHosts: string;
-            /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            machine: string;
-            member: string;
-            port: number;
-            /**
-             * Format: password
-             * @description The platform's key, PEM.
-             */
-            privateKey: string;
-            user: string;
-        };
-        Member: {
-            address: string | null;
-            cause: string | null;
-            host: string | null;
-            incarnation: number;
-            /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            machine: string;
-            /** @enum {string} */
-            machineState: "planned" | "creating" | "booting" | "bootstrapping" | "ready" | "unhealthy" | "replacing" | "stopped" | "deleting" | "deleted" | "lost";
-            /** @example manager-0 */
-            name: string;
-            /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            provider: string;
-            providerName: string;
-            sshPort: number | null;
-            /** @enum {string} */
-            state: "joining" | "in" | "changing" | "leaving" | "gone";
-            zone: string;
-        };
-        NamedProblem: {
-            code: string;
-            detail: string;
-            id: string;
-            resolution: string | null;
-            resolutions: string[];
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            resolvedAt: string | null;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            since: string;
-            /** @example worker-1@1 */
-            subject: string;
-        };
-        Output: {
-            name: string;
-            secret: boolean;
-            /** @description Any JSON value. */
-            value?: unknown;
-        };
-        /** @description Factors on the declared capacity. */
-        Overcommit: {
-            /** @default 1 */
-            cpu: number;
-            /** @default 1 */
-            disk: number;
-            /** @default 1 */
-            memory: number;
-        };
-        PlacedMember: {
-            flavor: string;
-            group: string;
-            host: string | null;
-            image: string;
-            /** @example manager-0 */
-            name: string;
-            /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            provider: string;
-            providerName: string;
-            /** @description Why it would land there. */
-            why: string;
-            zone: string;
-        };
-        PlanStep: {
-            key: string;
-            /** @enum {string} */
-            kind: "machine" | "ssh" | "script" | "gate";
-            member: string | null;
-            /** @enum {string} */
-            mode: "each" | "once" | "fresh";
-            name: string;
-            needs: {
-                /** @enum {string} */
-                quantifier: "all" | "any" | "quorum";
-                steps: string[];
-            }[];
-            script: string | null;
-            /** @enum {string} */
-            want: "present" | "absent";
-        };
-        Platform: {
-            /** @example swarm@1.0.0 */
-            blueprint: string;
-            blueprintDigest: string;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            deletedAt: string | null;
-            deletionProtection: boolean;
-            generation: number;
-            groups: components["schemas"]["Group"][];
-            /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            id: string;
-            /**
-             * @description At most 64 labels; keys and values of at most 63 characters.
-             * @example {
-             *       "team": "a"
-             *     }
-             */
-            labels: {
-                [key: string]: string;
-            };
-            machines: {
-                ready: number;
-                wanted: number;
-            };
-            /** @example team-a */
-            name: string;
-            outputs: {
-                [key: string]: components["schemas"]["SecretOutput"] | unknown | null;
-            };
-            parameters: {
-                [key: string]: unknown;
-            };
-            problems: components["schemas"]["NamedProblem"][];
-            /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            project: string;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            readyAt: string | null;
-            /** @example rcp_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            receipt: string | null;
-            /** @description At least one of its machines is simulated. */
-            simulated: boolean;
-            /** @enum {string} */
-            state: "pending" | "building" | "ready" | "changing" | "degraded" | "blocked" | "held" | "paused" | "hibernated" | "deleting" | "deleted";
-            stateReason: string | null;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            stateSince: string;
-            /**
-             * @description The task under way.
-             * @example tsk_01k9hnvdc7f3a8w6q2x4y5z0tb
-             */
-            task: string | null;
-            /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            tenant: string;
-        };
-        PlatformCreate: {
-            /**
-             * @description Name, or name@version; without a version the newest.
-             * @example swarm@1.0.0
-             */
-            blueprint: string;
-            /** @default false */
-            deletionProtection: boolean;
-            /**
-             * @description At most 64 labels; keys and values of at most 63 characters.
-             * @default {}
-             * @example {
-             *       "team": "a"
-             *     }
-             */
-            labels: {
-                [key: string]: string;
-            };
-            /** @example team-a */
-            name: string;
-            /**
-             * @description By the blueprint's parameter schema.
-             * @default {}
-             * @example {
-             *       "managers": 3,
-             *       "workers": 2
-             *     }
-             */
-            parameters: {
-                [key: string]: unknown;
-            };
-            /**
-             * @description Which share of the project pays; needed when there are several.
-             * @example tkt_01k9hnvdc7f3a8w6q2x4y5z0tb
-             */
-            ticket?: string;
-        };
-        PlatformList: {
-            items: components["schemas"]["PlatformSummary"][];
-            /** @description Give it as `cursor` to get the next page; null at the end. */
-            next: string | null;
-        };
-        PlatformPatch: {
-            deletionProtection?: boolean;
-            /**
-             * @description At most 64 labels; keys and values of at most 63 characters.
-             * @example {
-             *       "team": "a"
-             *     }
-             */
-            labels?: {
-                [key: string]: string;
-            };
-            /** @example team-a */
-            name?: string;
-        };
-        PlatformPreview: {
-            blueprint: string;
-            /** @description With the defaults filled in. */
-            parameters: {
-                [key: string]: unknown;
-            };
-            plan: {
-                members: components["schemas"]["PlacedMember"][];
-                steps: components["schemas"]["PlanStep"][];
-            };
-            quote: {
-                /** @description null: no price is set. */
-                costPerHour: {
-                    amount: string;
-                    currency: string;
-                } | null;
-                machines: number;
-                quota: {
-                    [key: string]: {
-                        left: number | "unlimited";
-                        wanted: number;
-                    };
-                };
-                /** @description From our own history; null: none yet. */
-                seconds: {
-                    p50: number;
-                    p90: number;
-                    samples: number;
-                } | null;
-                /** @example tkt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-                ticket: string;
-            };
-        };
-        PlatformSsh: {
-            machines: {
-                host: string | null;
-                /** @description ed25519 public key, OpenSSH one-line form. */
-                hostKey: string;
-                /** @description A line for known_hosts. */
-                knownHosts: string | null;
-                /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
-                machine: string;
-                member: string;
-                port: number | null;
-                user: string;
-            }[];
-            /**
-             * Format: password
-             * @description OpenSSH or PKCS#8 PEM.
-             */
-            privateKey: string;
-            publicKey: string;
-        };
-        PlatformSummary: {
-            /** @example swarm@1.0.0 */
-            blueprint: string;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            deletedAt: string | null;
-            deletionProtection: boolean;
-            generation: number;
-            /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            id: string;
-            /**
-             * @description At most 64 labels; keys and values of at most 63 characters.
-             * @example {
-             *       "team": "a"
-             *     }
-             */
-            labels: {
-                [key: string]: string;
-            };
-            machines: {
-                ready: number;
-                wanted: number;
-            };
-            /** @example team-a */
-            name: string;
-            /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            project: string;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            readyAt: string | null;
-            /** @description At least one of its machines is simulated. */
-            simulated: boolean;
-            /** @enum {string} */
-            state: "pending" | "building" | "ready" | "changing" | "degraded" | "blocked" | "held" | "paused" | "hibernated" | "deleting" | "deleted";
-            stateReason: string | null;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            stateSince: string;
-            /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            tenant: string;
-        };
-        ProblemFacts: {
-            /**
-             * @description A code of the closed list at /problems.
-             * @example script_failed
-             */
-            code: string;
-            detail: string;
-            facts?: {
-                [key: string]: unknown;
-            };
-            /** @description What to do next. */
-            next?: string;
-        } | null;
-        Project: {
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            createdAt: string;
-            /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            id: string;
-            /**
-             * @description At most 64 labels; keys and values of at most 63 characters.
-             * @example {
-             *       "team": "a"
-             *     }
-             */
-            labels: {
-                [key: string]: string;
-            };
-            /** @example team-a */
-            name: string;
-            shares: components["schemas"]["Share"][];
-            /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            tenant: string;
-        };
-        ProjectCreate: {
-            /**
-             * @description At most 64 labels; keys and values of at most 63 characters.
-             * @default {}
-             * @example {
-             *       "team": "a"
-             *     }
-             */
-            labels: {
-                [key: string]: string;
-            };
-            /** @example team-a */
-            name: string;
-            /**
-             * @description What the project may draw from the tickets of its tenant.
-             * @default []
-             */
-            shares: components["schemas"]["ShareCreate"][];
-        };
-        ProjectList: {
-            items: components["schemas"]["Project"][];
-            /** @description Give it as `cursor` to get the next page; null at the end. */
-            next: string | null;
-        };
-        ProjectPatch: {
-            /**
-             * @description At most 64 labels; keys and values of at most 63 characters.
-             * @example {
-             *       "team": "a"
-             *     }
-             */
-            labels?: {
-                [key: string]: string;
-            };
-            /** @example team-a */
-            name?: string;
-        };
-        Provider: {
-            capabilities: {
-                [key: string]: unknown;
-            };
-            /** @description Secret fields show as `{ "secret": true }`. */
-            config: {
-                [key: string]: unknown;
-            };
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            createdAt: string;
-            health: components["schemas"]["ProviderHealth"];
-            /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            id: string;
-            images: {
-                [key: string]: components["schemas"]["ImageMapping"];
-            };
-            kind: string;
-            /**
-             * @description At most 64 labels; keys and values of at most 63 characters.
-             * @example {
-             *       "team": "a"
-             *     }
-             */
-            labels: {
-                [key: string]: string;
-            };
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            lastScanAt: string | null;
-            machines: number;
-            /** @example team-a */
-            name: string;
-            overcommit: components["schemas"]["Overcommit"];
-            /** @description Its machines are simulated. */
-            simulated: boolean;
-            /** @enum {string} */
-            state: "healthy" | "unreachable" | "denied" | "removing";
-            stateReason: string | null;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            stateSince: string;
-            zones: components["schemas"]["Zone"][];
-        };
-        ProviderCreate: {
-            /**
-             * @description By the kind's config schema. Secret fields are write-only.
-             * @default {}
-             */
-            config: {
-                [key: string]: unknown;
-            };
-            /**
-             * @description Image name -> where this provider has it.
-             * @default {}
-             * @example {
-             *       "debian-12": {
-             *         "ref": "images:debian/12",
-             *         "user": "root"
-             *       }
-             *     }
-             */
-            images: {
-                [key: string]: components["schemas"]["ImageMapping"];
-            };
-            /**
-             * @description A kind of GET /v1/provider-kinds.
-             * @example incus
-             */
-            kind: string;
-            /**
-             * @description At most 64 labels; keys and values of at most 63 characters.
-             * @default {}
-             * @example {
-             *       "team": "a"
-             *     }
-             */
-            labels: {
-                [key: string]: string;
-            };
-            /** @example team-a */
-            name: string;
-            overcommit?: components["schemas"]["Overcommit"];
-        };
-        /** @description As last probed. */
-        ProviderHealth: {
-            latencyMs: number;
-            /** @description Rights that are missing and what will not work without them. */
-            missingRights: string[];
-            version: string;
-        } | null;
-        ProviderKind: {
-            /** @description JSON Schema of `config`; secret fields carry `"secret": true`. */
-            config: {
-                [key: string]: unknown;
-            };
-            kind: string;
-            simulated: boolean;
-        };
-        ProviderKindList: {
-            items: components["schemas"]["ProviderKind"][];
-        };
-        ProviderList: {
-            items: components["schemas"]["Provider"][];
-            /** @description Give it as `cursor` to get the next page; null at the end. */
-            next: string | null;
-        };
-        ProviderPatch: {
-            /** @description Fields named here are set (null removes one); secret fields not named stay. */
-            config?: {
-                [key: string]: unknown;
-            };
-            images?: {
-                [key: string]: components["schemas"]["ImageMapping"];
-            };
-            /**
-             * @description At most 64 labels; keys and values of at most 63 characters.
-             * @example {
-             *       "team": "a"
-             *     }
-             */
-            labels?: {
-                [key: string]: string;
-            };
-            /** @example team-a */
-            name?: string;
-            overcommit?: components["schemas"]["Overcommit"];
-        };
-        Readiness: {
-            checks: {
-                [key: string]: string;
-            };
-            /** @enum {string} */
-            status: "ok" | "starting" | "closing";
-        };
-        Receipt: {
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            completedAt: string | null;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            createdAt: string;
-            /** @example rcp_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            id: string;
-            objects: components["schemas"]["ReceiptObject"][];
-            /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            platform: string;
-            platformName: string;
-            /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            project: string;
-            /** @enum {string} */
-            state: "open" | "complete" | "reopened";
-            /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            tenant: string;
-        };
-        ReceiptList: {
-            items: components["schemas"]["Receipt"][];
-            /** @description Give it as `cursor` to get the next page; null at the end. */
-            next: string | null;
-        };
-        ReceiptObject: {
-            /** @example machine */
-            kind: string;
-            /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            machine: string;
-            member: string;
-            nativeRef: string | null;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            observedAt: string;
-            /**
-             * @description The observation that proved it gone.
-             * @example absentByConsistentLookup
-             */
-            proof: string;
-            /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            provider: string;
-            providerName: string;
-            /**
-             * Format: date-time
-             * @description When it was seen again.
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            reopenedAt: string | null;
-            resourceKey: string;
-        };
-        /** @description As declared by the provider; null when it does not say. */
-        Resources: {
-            /**
-             * @description Virtual CPUs, COUNT.
-             * @example 8
-             */
-            cpu: number;
-            /**
-             * Format: int64
-             * @description Bytes.
-             * @example 4294967296
-             */
-            diskBytes: number;
-            /**
-             * Format: int64
-             * @description Bytes.
-             * @example 4294967296
-             */
-            memoryBytes: number;
-        } | null;
-        SecretOutput: {
-            href: string;
-            /** @enum {boolean} */
-            secret: true;
-        };
-        Share: {
-            limits: {
-                [key: string]: components["schemas"]["Usage"];
-            };
-            /** @example tkt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            ticket: string;
-            /** @example team-a */
-            ticketName: string;
-        };
-        ShareCreate: {
-            limits: components["schemas"]["Limits"];
-            /** @example tkt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            ticket: string;
-        };
-        ShareSet: {
-            limits: components["schemas"]["Limits"];
-        };
-        Step: {
-            /** @description Attempts made for what is wanted now; 0 before the first. */
-            attempt: number;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            deadlineAt: string | null;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            finishedAt: string | null;
-            /** @example script/worker-1@1/join */
-            key: string;
-            /** @enum {string} */
-            kind: "machine" | "ssh" | "script" | "gate";
-            /** @description The last line of its log while it runs. */
-            lastLine: string | null;
-            /** @example worker-1@1 */
-            member: string | null;
-            /** @enum {string} */
-            mode: "each" | "once" | "fresh";
-            /**
-             * @description What one calls it: machine, ssh, docker, join.
-             * @example join
-             */
-            name: string;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            nextAt: string | null;
-            problem: components["schemas"]["ProblemFacts"];
-            /** @description Why it waits or is due again. */
-            reason: string | null;
-            seconds: number | null;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            startedAt: string | null;
-            /** @enum {string} */
-            state: "pending" | "running" | "waiting" | "blocked" | "done";
-            /** @enum {string} */
-            want: "present" | "absent";
-        };
-        StepList: {
-            items: components["schemas"]["Step"][];
-        };
-        Task: {
-            actor: string;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            endedAt: string | null;
-            /** @example tsk_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            id: string;
-            /** @example platform.create */
-            kind: string;
-            problem: components["schemas"]["ProblemFacts"];
-            progress: {
-                done: number;
-                total: number;
-            };
-            /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            project: string;
-            reason: string | null;
-            /**
-             * @description The deletion receipt, once there is one.
-             * @example rcp_01k9hnvdc7f3a8w6q2x4y5z0tb
-             */
-            receipt: string | null;
-            /** @description From request to end, or until now. */
-            seconds: number | null;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            startedAt: string | null;
-            /** @enum {string} */
-            state: "queued" | "running" | "waiting" | "blocked" | "done" | "failed" | "cancelled" | "superseded";
-            /** @description In the order of the plan. */
-            steps: components["schemas"]["Step"][];
-            /** @example tsk_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            supersededBy: string | null;
-            target: {
-                generation: number | null;
-                /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-                id: string;
-                /** @enum {string} */
-                kind: "platform";
-                /** @example team-a */
-                name: string;
-            };
-            /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            tenant: string;
-        };
-        TaskList: {
-            items: components["schemas"]["TaskSummary"][];
-            /** @description Give it as `cursor` to get the next page; null at the end. */
-            next: string | null;
-        };
-        TaskSummary: {
-            actor: string;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            createdAt: string;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            endedAt: string | null;
-            /** @example tsk_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            id: string;
-            /** @example platform.create */
-            kind: string;
-            problem: components["schemas"]["ProblemFacts"];
-            /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            project: string;
-            reason: string | null;
-            /** @description From request to end, or until now. */
-            seconds: number | null;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            startedAt: string | null;
-            /** @enum {string} */
-            state: "queued" | "running" | "waiting" | "blocked" | "done" | "failed" | "cancelled" | "superseded";
-            /** @example tsk_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            supersededBy: string | null;
-            target: {
-                generation: number | null;
-                /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-                id: string;
-                /** @enum {string} */
-                kind: "platform";
-                /** @example team-a */
-                name: string;
-            };
-            /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            tenant: string;
-        };
-        Tenant: {
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            createdAt: string;
-            /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            id: string;
-            /**
-             * @description At most 64 labels; keys and values of at most 63 characters.
-             * @example {
-             *       "team": "a"
-             *     }
-             */
-            labels: {
-                [key: string]: string;
-            };
-            /** @example team-a */
-            name: string;
-        };
-        TenantCreate: {
-            /**
-             * @description At most 64 labels; keys and values of at most 63 characters.
-             * @default {}
-             * @example {
-             *       "team": "a"
-             *     }
-             */
-            labels: {
-                [key: string]: string;
-            };
-            /** @example team-a */
-            name: string;
-        };
-        TenantList: {
-            items: components["schemas"]["Tenant"][];
-            /** @description Give it as `cursor` to get the next page; null at the end. */
-            next: string | null;
-        };
-        TenantPatch: {
-            /**
-             * @description At most 64 labels; keys and values of at most 63 characters.
-             * @example {
-             *       "team": "a"
-             *     }
-             */
-            labels?: {
-                [key: string]: string;
-            };
-            /** @example team-a */
-            name?: string;
-        };
-        Ticket: {
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            createdAt: string;
-            /** @example tkt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            id: string;
-            /**
-             * @description At most 64 labels; keys and values of at most 63 characters.
-             * @example {
-             *       "team": "a"
-             *     }
-             */
-            labels: {
-                [key: string]: string;
-            };
-            limits: {
-                [key: string]: components["schemas"]["Usage"];
-            };
-            /** @example team-a */
-            name: string;
-            shares: {
-                limits: {
-                    [key: string]: components["schemas"]["Usage"];
-                };
-                /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
-                project: string;
-                /** @example team-a */
-                projectName: string;
-            }[];
-            /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            tenant: string;
-        };
-        TicketCreate: {
-            /**
-             * @description At most 64 labels; keys and values of at most 63 characters.
-             * @default {}
-             * @example {
-             *       "team": "a"
-             *     }
-             */
-            labels: {
-                [key: string]: string;
-            };
-            limits: components["schemas"]["Limits"];
-            /** @example team-a */
-            name: string;
-        };
-        TicketList: {
-            items: components["schemas"]["Ticket"][];
-            /** @description Give it as `cursor` to get the next page; null at the end. */
-            next: string | null;
-        };
-        TicketPatch: {
-            /**
-             * @description At most 64 labels; keys and values of at most 63 characters.
-             * @example {
-             *       "team": "a"
-             *     }
-             */
-            labels?: {
-                [key: string]: string;
-            };
-            limits?: components["schemas"]["Limits"] & unknown;
-            /** @example team-a */
-            name?: string;
-        };
-        Transition: {
-            actor: string;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            at: string;
-            cause: string | null;
-            event: number;
-            from: string | null;
-            kind: string;
-            to: string | null;
-        };
-        Usage: {
-            /**
-             * @description COUNT, or bytes for memory and disk; `unlimited` must be said.
-             * @example 12
-             */
-            left: number | "unlimited";
-            /**
-             * @description COUNT, or bytes for memory and disk; `unlimited` must be said.
-             * @example 12
-             */
-            limit: number | "unlimited";
-            used: number;
-        };
-        Version: {
-            /** @enum {string} */
-            api: "v1";
-            /** @enum {string} */
-            database: "sqlite" | "postgres";
-            /** @example ins_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            installation: string;
-            node: string;
-            /** @description After a restore: nothing is changed until its report is accepted. */
-            reportOnly: boolean;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            startedAt: string;
-            /** @example 0.1.0 */
-            version: string;
-        };
-        WaitingStep: {
-            attempt: number;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            deadlineAt: string | null;
-            /** @description The end of its log. */
-            lastLines: string[];
-            maxAttempts: number;
-            member: string | null;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            nextAt: string | null;
-            problem: components["schemas"]["ProblemFacts"];
-            reason: string | null;
-            /**
-             * Format: date-time
-             * @example 2026-11-22T10:44:02.120Z
-             */
-            since: string | null;
-            /** @enum {string} */
-            state: "pending" | "running" | "waiting" | "blocked";
-            step: string;
-            /** @description Keys of steps it needs and that are not done. */
-            waitsFor: string[];
-        };
-        Zone: {
-            capacity: components["schemas"]["Resources"];
-            free: components["schemas"]["Resources"];
-            hosts: number;
-            hostsReady: number;
-            machines: number;
-            name: string;
-            /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            provider: string;
-            providerName: string;
-        };
-        ZoneList: {
-            items: components["schemas"]["Zone"][];
-            /** @description Give it as `cursor` to get the next page; null at the end. */
-            next: string | null;
-        };
-    };
-    responses: never;
-    parameters: never;
-    requestBodies: never;
-    headers: never;
-    pathItems: never;
+  schemas: {
+    AttemptLog: {
+      attempt: string
+      detail: string | null
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      endedAt: string | null
+      exitCode: number | null
+      /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      machine: string | null
+      /** @description Where it ran. */
+      member: string | null
+      /** @example join */
+      name: string
+      /** @description Give it as `after` to read on. */
+      next: number
+      number: number
+      /** @description Byte offset of `text` in the log. */
+      offset: number
+      /**
+       * @description null: still running.
+       * @enum {string|null}
+       */
+      outcome: 'done' | 'failed' | 'lost' | 'abandoned' | null
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      startedAt: string
+      /** @example script/worker-1@1/join */
+      step: string
+      /** @description Secrets are redacted. */
+      text: string
+    }
+    Blueprint: {
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      createdAt: string
+      description: string | null
+      /** @description Platforms pin this. */
+      digest: string
+      groups: string[]
+      name: string
+      outputs: string[]
+      /** @description JSON Schema of the parameters. */
+      parameters: {
+        [key: string]: unknown
+      }
+      version: string
+    }
+    BlueprintCreate: {
+      /**
+       * @description Path -> text of every file of the folder; `blueprint.yaml` is required.
+       * @example {
+       *       "blueprint.yaml": "name: pair\nversion: 1.0.0\n",
+       *       "scripts/hello.sh": "echo hello\n"
+       *     }
+       */
+      files: {
+        [key: string]: string
+      }
+    }
+    BlueprintDetail: components['schemas']['Blueprint'] & {
+      /** @description Path -> text. */
+      files: {
+        [key: string]: string
+      }
+    }
+    BlueprintList: {
+      items: components['schemas']['Blueprint'][]
+      /** @description Give it as `cursor` to get the next page; null at the end. */
+      next: string | null
+    }
+    Event: {
+      actor: string
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      at: string
+      cause: string | null
+      data: {
+        [key: string]: unknown
+      }
+      from: string | null
+      /**
+       * @description Grows in the order of commit; resume after it.
+       * @example 1842
+       */
+      id: number
+      /** @example step.started */
+      kind: string
+      machine: string | null
+      platform: string | null
+      project: string | null
+      /** @example script/worker-4@1/join */
+      step: string | null
+      subject: {
+        id: string
+        kind: string
+      }
+      task: string | null
+      tenant: string | null
+      to: string | null
+    }
+    EventList: {
+      items: components['schemas']['Event'][]
+      /** @description Whether more exist already. */
+      more: boolean
+      /** @description Give it as `after` to go on; events that do not exist yet come later. */
+      next: number
+    }
+    Explanation: {
+      /** @example team-a */
+      name: string
+      /** @description What is tried next, or who can act and how. */
+      next: string[]
+      /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      platform: string
+      problems: components['schemas']['NamedProblem'][]
+      progress: {
+        done: number
+        total: number
+      }
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      since: string
+      /** @enum {string} */
+      state:
+        | 'pending'
+        | 'building'
+        | 'ready'
+        | 'changing'
+        | 'degraded'
+        | 'blocked'
+        | 'held'
+        | 'paused'
+        | 'hibernated'
+        | 'deleting'
+        | 'deleted'
+      /** @description One sentence: what it is doing and what it waits for. */
+      summary: string
+      /** @description Steps that can be worked on or are stuck; blocked ones first. */
+      waiting: components['schemas']['WaitingStep'][]
+    }
+    Flavor: {
+      /**
+       * @description What one machine of it takes from each quota key.
+       * @example {
+       *       "vm.count": 1,
+       *       "vm.cpu": 2,
+       *       "vm.memory": 2147483648,
+       *       "disk.capacity": 21474836480
+       *     }
+       */
+      cost: {
+        [key: string]: number
+      }
+      /** @description Virtual CPUs, COUNT. */
+      cpu: number
+      /**
+       * Format: int64
+       * @description Bytes.
+       * @example 4294967296
+       */
+      diskBytes: number
+      /**
+       * Format: int64
+       * @description Bytes.
+       * @example 4294967296
+       */
+      memoryBytes: number
+      /** @example team-a */
+      name: string
+    }
+    FlavorList: {
+      items: components['schemas']['Flavor'][]
+    }
+    Group: {
+      /** @description Those of the past (gone) are not listed. */
+      members: components['schemas']['Member'][]
+      name: string
+      ready: number
+      wanted: number
+    }
+    History: {
+      items: components['schemas']['Transition'][]
+    }
+    Host: {
+      capacity: components['schemas']['Resources']
+      free: components['schemas']['Resources'] & unknown
+      machines: number
+      /** @example host-1 */
+      name: string
+      others: components['schemas']['Resources'] & unknown
+      /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      provider: string
+      providerName: string
+      reserved: components['schemas']['Resources'] & unknown
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      seenAt: string
+      /** @enum {string} */
+      state: 'ready' | 'maintenance' | 'unreachable' | 'gone'
+      zone: string
+    }
+    HostList: {
+      items: components['schemas']['Host'][]
+      /** @description Give it as `cursor` to get the next page; null at the end. */
+      next: string | null
+    }
+    Image: {
+      /** @example team-a */
+      name: string
+      /** @description Where it can be had. */
+      providers: {
+        /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
+        provider: string
+        /** @example team-a */
+        providerName: string
+        ref: string
+        user: string
+      }[]
+    }
+    ImageList: {
+      items: components['schemas']['Image'][]
+    }
+    ImageMapping: {
+      /**
+       * @description The provider's own reference.
+       * @example images:debian/12
+       */
+      ref: string
+      /**
+       * @description Who logs in over SSH.
+       * @example root
+       */
+      user: string
+    }
+    /**
+     * @description Quota key -> amount. A key that is not named grants nothing.
+     * @example {
+     *       "platform.count": 4,
+     *       "vm.count": 12,
+     *       "vm.cpu": 24,
+     *       "vm.memory": 68719476736,
+     *       "disk.capacity": 549755813888
+     *     }
+     */
+    Limits: {
+      [key: string]: number | 'unlimited'
+    }
+    Liveness: {
+      /** @enum {string} */
+      status: 'ok'
+    }
+    LogList: {
+      items: components['schemas']['AttemptLog'][]
+    }
+    Machine: {
+      address: string | null
+      cpu: number
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      createdAt: string
+      diskBytes: number
+      endpoints: {
+        address: string
+        port: number
+      }[]
+      /**
+       * Format: date-time
+       * @description When it was observed gone.
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      goneAt: string | null
+      group: string
+      host: string | null
+      /** @description ed25519 public key, OpenSSH one-line form. */
+      hostKey: string
+      /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      id: string
+      incarnation: number
+      loginUser: string
+      /** @example worker-1 */
+      member: string
+      memoryBytes: number
+      /**
+       * @description The member and its incarnation.
+       * @example worker-1@2
+       */
+      name: string
+      /** @description The provider's own id. */
+      nativeRef: string | null
+      /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      platform: string
+      /** @example team-a */
+      platformName: string
+      /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      project: string
+      /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      provider: string
+      /** @example team-a */
+      providerName: string
+      resourceKey: string
+      simulated: boolean
+      sshPort: number | null
+      /** @enum {string} */
+      state:
+        | 'planned'
+        | 'creating'
+        | 'booting'
+        | 'bootstrapping'
+        | 'ready'
+        | 'unhealthy'
+        | 'replacing'
+        | 'stopped'
+        | 'deleting'
+        | 'deleted'
+        | 'lost'
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      stateSince: string
+      /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      tenant: string
+      zone: string
+    }
+    MachineList: {
+      items: components['schemas']['Machine'][]
+      /** @description Give it as `cursor` to get the next page; null at the end. */
+      next: string | null
+    }
+    MachineSsh: {
+      host: string
+      hostKey: string
+      /** @description A line for known_hosts. */
+      knownHosts: string
+      /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      machine: string
+      member: string
+      port: number
+      /**
+       * Format: password
+       * @description The platform's key, PEM.
+       */
+      privateKey: string
+      user: string
+    }
+    Member: {
+      address: string | null
+      cause: string | null
+      host: string | null
+      incarnation: number
+      /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      machine: string
+      /** @enum {string} */
+      machineState:
+        | 'planned'
+        | 'creating'
+        | 'booting'
+        | 'bootstrapping'
+        | 'ready'
+        | 'unhealthy'
+        | 'replacing'
+        | 'stopped'
+        | 'deleting'
+        | 'deleted'
+        | 'lost'
+      /** @example manager-0 */
+      name: string
+      /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      provider: string
+      providerName: string
+      sshPort: number | null
+      /** @enum {string} */
+      state: 'joining' | 'in' | 'changing' | 'leaving' | 'gone'
+      zone: string
+    }
+    NamedProblem: {
+      code: string
+      detail: string
+      id: string
+      resolution: string | null
+      resolutions: string[]
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      resolvedAt: string | null
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      since: string
+      /** @example worker-1@1 */
+      subject: string
+    }
+    Output: {
+      name: string
+      secret: boolean
+      /** @description Any JSON value. */
+      value?: unknown
+    }
+    /** @description Factors on the declared capacity. */
+    Overcommit: {
+      /** @default 1 */
+      cpu: number
+      /** @default 1 */
+      disk: number
+      /** @default 1 */
+      memory: number
+    }
+    PlacedMember: {
+      flavor: string
+      group: string
+      host: string | null
+      image: string
+      /** @example manager-0 */
+      name: string
+      /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      provider: string
+      providerName: string
+      /** @description Why it would land there. */
+      why: string
+      zone: string
+    }
+    PlanStep: {
+      key: string
+      /** @enum {string} */
+      kind: 'machine' | 'ssh' | 'script' | 'gate'
+      member: string | null
+      /** @enum {string} */
+      mode: 'each' | 'once' | 'fresh'
+      name: string
+      needs: {
+        /** @enum {string} */
+        quantifier: 'all' | 'any' | 'quorum'
+        steps: string[]
+      }[]
+      script: string | null
+      /** @enum {string} */
+      want: 'present' | 'absent'
+    }
+    Platform: {
+      /** @example swarm@1.0.0 */
+      blueprint: string
+      blueprintDigest: string
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      createdAt: string
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      deletedAt: string | null
+      deletionProtection: boolean
+      generation: number
+      groups: components['schemas']['Group'][]
+      /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      id: string
+      /**
+       * @description At most 64 labels; keys and values of at most 63 characters.
+       * @example {
+       *       "team": "a"
+       *     }
+       */
+      labels: {
+        [key: string]: string
+      }
+      machines: {
+        ready: number
+        wanted: number
+      }
+      /** @example team-a */
+      name: string
+      outputs: {
+        [key: string]: components['schemas']['SecretOutput'] | unknown | null
+      }
+      parameters: {
+        [key: string]: unknown
+      }
+      problems: components['schemas']['NamedProblem'][]
+      /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      project: string
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      readyAt: string | null
+      /** @example rcp_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      receipt: string | null
+      /** @description At least one of its machines is simulated. */
+      simulated: boolean
+      /** @enum {string} */
+      state:
+        | 'pending'
+        | 'building'
+        | 'ready'
+        | 'changing'
+        | 'degraded'
+        | 'blocked'
+        | 'held'
+        | 'paused'
+        | 'hibernated'
+        | 'deleting'
+        | 'deleted'
+      stateReason: string | null
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      stateSince: string
+      /**
+       * @description The task under way.
+       * @example tsk_01k9hnvdc7f3a8w6q2x4y5z0tb
+       */
+      task: string | null
+      /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      tenant: string
+    }
+    PlatformCreate: {
+      /**
+       * @description Name, or name@version; without a version the newest.
+       * @example swarm@1.0.0
+       */
+      blueprint: string
+      /** @default false */
+      deletionProtection: boolean
+      /**
+       * @description At most 64 labels; keys and values of at most 63 characters.
+       * @default {}
+       * @example {
+       *       "team": "a"
+       *     }
+       */
+      labels: {
+        [key: string]: string
+      }
+      /** @example team-a */
+      name: string
+      /**
+       * @description By the blueprint's parameter schema.
+       * @default {}
+       * @example {
+       *       "managers": 3,
+       *       "workers": 2
+       *     }
+       */
+      parameters: {
+        [key: string]: unknown
+      }
+      /**
+       * @description Which share of the project pays; needed when there are several.
+       * @example tkt_01k9hnvdc7f3a8w6q2x4y5z0tb
+       */
+      ticket?: string
+    }
+    PlatformList: {
+      items: components['schemas']['PlatformSummary'][]
+      /** @description Give it as `cursor` to get the next page; null at the end. */
+      next: string | null
+    }
+    PlatformPatch: {
+      deletionProtection?: boolean
+      /**
+       * @description At most 64 labels; keys and values of at most 63 characters.
+       * @example {
+       *       "team": "a"
+       *     }
+       */
+      labels?: {
+        [key: string]: string
+      }
+      /** @example team-a */
+      name?: string
+    }
+    PlatformPreview: {
+      blueprint: string
+      /** @description With the defaults filled in. */
+      parameters: {
+        [key: string]: unknown
+      }
+      plan: {
+        members: components['schemas']['PlacedMember'][]
+        steps: components['schemas']['PlanStep'][]
+      }
+      quote: {
+        /** @description null: no price is set. */
+        costPerHour: {
+          amount: string
+          currency: string
+        } | null
+        machines: number
+        quota: {
+          [key: string]: {
+            left: number | 'unlimited'
+            wanted: number
+          }
+        }
+        /** @description From our own history; null: none yet. */
+        seconds: {
+          p50: number
+          p90: number
+          samples: number
+        } | null
+        /** @example tkt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+        ticket: string
+      }
+    }
+    PlatformSsh: {
+      machines: {
+        host: string | null
+        /** @description ed25519 public key, OpenSSH one-line form. */
+        hostKey: string
+        /** @description A line for known_hosts. */
+        knownHosts: string | null
+        /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
+        machine: string
+        member: string
+        port: number | null
+        user: string
+      }[]
+      /**
+       * Format: password
+       * @description OpenSSH or PKCS#8 PEM.
+       */
+      privateKey: string
+      publicKey: string
+    }
+    PlatformSummary: {
+      /** @example swarm@1.0.0 */
+      blueprint: string
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      createdAt: string
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      deletedAt: string | null
+      deletionProtection: boolean
+      generation: number
+      /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      id: string
+      /**
+       * @description At most 64 labels; keys and values of at most 63 characters.
+       * @example {
+       *       "team": "a"
+       *     }
+       */
+      labels: {
+        [key: string]: string
+      }
+      machines: {
+        ready: number
+        wanted: number
+      }
+      /** @example team-a */
+      name: string
+      /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      project: string
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      readyAt: string | null
+      /** @description At least one of its machines is simulated. */
+      simulated: boolean
+      /** @enum {string} */
+      state:
+        | 'pending'
+        | 'building'
+        | 'ready'
+        | 'changing'
+        | 'degraded'
+        | 'blocked'
+        | 'held'
+        | 'paused'
+        | 'hibernated'
+        | 'deleting'
+        | 'deleted'
+      stateReason: string | null
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      stateSince: string
+      /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      tenant: string
+    }
+    ProblemFacts: {
+      /**
+       * @description A code of the closed list at /problems.
+       * @example script_failed
+       */
+      code: string
+      detail: string
+      facts?: {
+        [key: string]: unknown
+      }
+      /** @description What to do next. */
+      next?: string
+    } | null
+    Project: {
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      createdAt: string
+      /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      id: string
+      /**
+       * @description At most 64 labels; keys and values of at most 63 characters.
+       * @example {
+       *       "team": "a"
+       *     }
+       */
+      labels: {
+        [key: string]: string
+      }
+      /** @example team-a */
+      name: string
+      shares: components['schemas']['Share'][]
+      /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      tenant: string
+    }
+    ProjectCreate: {
+      /**
+       * @description At most 64 labels; keys and values of at most 63 characters.
+       * @default {}
+       * @example {
+       *       "team": "a"
+       *     }
+       */
+      labels: {
+        [key: string]: string
+      }
+      /** @example team-a */
+      name: string
+      /**
+       * @description What the project may draw from the tickets of its tenant.
+       * @default []
+       */
+      shares: components['schemas']['ShareCreate'][]
+    }
+    ProjectList: {
+      items: components['schemas']['Project'][]
+      /** @description Give it as `cursor` to get the next page; null at the end. */
+      next: string | null
+    }
+    ProjectPatch: {
+      /**
+       * @description At most 64 labels; keys and values of at most 63 characters.
+       * @example {
+       *       "team": "a"
+       *     }
+       */
+      labels?: {
+        [key: string]: string
+      }
+      /** @example team-a */
+      name?: string
+    }
+    Provider: {
+      capabilities: {
+        [key: string]: unknown
+      }
+      /** @description Secret fields show as `{ "secret": true }`. */
+      config: {
+        [key: string]: unknown
+      }
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      createdAt: string
+      health: components['schemas']['ProviderHealth']
+      /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      id: string
+      images: {
+        [key: string]: components['schemas']['ImageMapping']
+      }
+      kind: string
+      /**
+       * @description At most 64 labels; keys and values of at most 63 characters.
+       * @example {
+       *       "team": "a"
+       *     }
+       */
+      labels: {
+        [key: string]: string
+      }
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      lastScanAt: string | null
+      machines: number
+      /** @example team-a */
+      name: string
+      overcommit: components['schemas']['Overcommit']
+      /** @description Its machines are simulated. */
+      simulated: boolean
+      /** @enum {string} */
+      state: 'healthy' | 'unreachable' | 'denied' | 'removing'
+      stateReason: string | null
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      stateSince: string
+      zones: components['schemas']['Zone'][]
+    }
+    ProviderCreate: {
+      /**
+       * @description By the kind's config schema. Secret fields are write-only.
+       * @default {}
+       */
+      config: {
+        [key: string]: unknown
+      }
+      /**
+       * @description Image name -> where this provider has it.
+       * @default {}
+       * @example {
+       *       "debian-12": {
+       *         "ref": "images:debian/12",
+       *         "user": "root"
+       *       }
+       *     }
+       */
+      images: {
+        [key: string]: components['schemas']['ImageMapping']
+      }
+      /**
+       * @description A kind of GET /v1/provider-kinds.
+       * @example incus
+       */
+      kind: string
+      /**
+       * @description At most 64 labels; keys and values of at most 63 characters.
+       * @default {}
+       * @example {
+       *       "team": "a"
+       *     }
+       */
+      labels: {
+        [key: string]: string
+      }
+      /** @example team-a */
+      name: string
+      overcommit?: components['schemas']['Overcommit']
+    }
+    /** @description As last probed. */
+    ProviderHealth: {
+      latencyMs: number
+      /** @description Rights that are missing and what will not work without them. */
+      missingRights: string[]
+      version: string
+    } | null
+    ProviderKind: {
+      /** @description JSON Schema of `config`; secret fields carry `"secret": true`. */
+      config: {
+        [key: string]: unknown
+      }
+      kind: string
+      simulated: boolean
+    }
+    ProviderKindList: {
+      items: components['schemas']['ProviderKind'][]
+    }
+    ProviderList: {
+      items: components['schemas']['Provider'][]
+      /** @description Give it as `cursor` to get the next page; null at the end. */
+      next: string | null
+    }
+    ProviderPatch: {
+      /** @description Fields named here are set (null removes one); secret fields not named stay. */
+      config?: {
+        [key: string]: unknown
+      }
+      images?: {
+        [key: string]: components['schemas']['ImageMapping']
+      }
+      /**
+       * @description At most 64 labels; keys and values of at most 63 characters.
+       * @example {
+       *       "team": "a"
+       *     }
+       */
+      labels?: {
+        [key: string]: string
+      }
+      /** @example team-a */
+      name?: string
+      overcommit?: components['schemas']['Overcommit']
+    }
+    Readiness: {
+      checks: {
+        [key: string]: string
+      }
+      /** @enum {string} */
+      status: 'ok' | 'starting' | 'closing'
+    }
+    Receipt: {
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      completedAt: string | null
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      createdAt: string
+      /** @example rcp_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      id: string
+      objects: components['schemas']['ReceiptObject'][]
+      /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      platform: string
+      platformName: string
+      /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      project: string
+      /** @enum {string} */
+      state: 'open' | 'complete' | 'reopened'
+      /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      tenant: string
+    }
+    ReceiptList: {
+      items: components['schemas']['Receipt'][]
+      /** @description Give it as `cursor` to get the next page; null at the end. */
+      next: string | null
+    }
+    ReceiptObject: {
+      /** @example machine */
+      kind: string
+      /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      machine: string
+      member: string
+      nativeRef: string | null
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      observedAt: string
+      /**
+       * @description The observation that proved it gone.
+       * @example absentByConsistentLookup
+       */
+      proof: string
+      /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      provider: string
+      providerName: string
+      /**
+       * Format: date-time
+       * @description When it was seen again.
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      reopenedAt: string | null
+      resourceKey: string
+    }
+    /** @description As declared by the provider; null when it does not say. */
+    Resources: {
+      /**
+       * @description Virtual CPUs, COUNT.
+       * @example 8
+       */
+      cpu: number
+      /**
+       * Format: int64
+       * @description Bytes.
+       * @example 4294967296
+       */
+      diskBytes: number
+      /**
+       * Format: int64
+       * @description Bytes.
+       * @example 4294967296
+       */
+      memoryBytes: number
+    } | null
+    SecretOutput: {
+      href: string
+      /** @enum {boolean} */
+      secret: true
+    }
+    Share: {
+      limits: {
+        [key: string]: components['schemas']['Usage']
+      }
+      /** @example tkt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      ticket: string
+      /** @example team-a */
+      ticketName: string
+    }
+    ShareCreate: {
+      limits: components['schemas']['Limits']
+      /** @example tkt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      ticket: string
+    }
+    ShareSet: {
+      limits: components['schemas']['Limits']
+    }
+    Step: {
+      /** @description Attempts made for what is wanted now; 0 before the first. */
+      attempt: number
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      deadlineAt: string | null
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      finishedAt: string | null
+      /** @example script/worker-1@1/join */
+      key: string
+      /** @enum {string} */
+      kind: 'machine' | 'ssh' | 'script' | 'gate'
+      /** @description The last line of its log while it runs. */
+      lastLine: string | null
+      /** @example worker-1@1 */
+      member: string | null
+      /** @enum {string} */
+      mode: 'each' | 'once' | 'fresh'
+      /**
+       * @description What one calls it: machine, ssh, docker, join.
+       * @example join
+       */
+      name: string
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      nextAt: string | null
+      problem: components['schemas']['ProblemFacts']
+      /** @description Why it waits or is due again. */
+      reason: string | null
+      seconds: number | null
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      startedAt: string | null
+      /** @enum {string} */
+      state: 'pending' | 'running' | 'waiting' | 'blocked' | 'done'
+      /** @enum {string} */
+      want: 'present' | 'absent'
+    }
+    StepList: {
+      items: components['schemas']['Step'][]
+    }
+    Task: {
+      actor: string
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      createdAt: string
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      endedAt: string | null
+      /** @example tsk_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      id: string
+      /** @example platform.create */
+      kind: string
+      problem: components['schemas']['ProblemFacts']
+      progress: {
+        done: number
+        total: number
+      }
+      /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      project: string
+      reason: string | null
+      /**
+       * @description The deletion receipt, once there is one.
+       * @example rcp_01k9hnvdc7f3a8w6q2x4y5z0tb
+       */
+      receipt: string | null
+      /** @description From request to end, or until now. */
+      seconds: number | null
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      startedAt: string | null
+      /** @enum {string} */
+      state: 'queued' | 'running' | 'waiting' | 'blocked' | 'done' | 'failed' | 'cancelled' | 'superseded'
+      /** @description In the order of the plan. */
+      steps: components['schemas']['Step'][]
+      /** @example tsk_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      supersededBy: string | null
+      target: {
+        generation: number | null
+        /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+        id: string
+        /** @enum {string} */
+        kind: 'platform'
+        /** @example team-a */
+        name: string
+      }
+      /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      tenant: string
+    }
+    TaskList: {
+      items: components['schemas']['TaskSummary'][]
+      /** @description Give it as `cursor` to get the next page; null at the end. */
+      next: string | null
+    }
+    TaskSummary: {
+      actor: string
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      createdAt: string
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      endedAt: string | null
+      /** @example tsk_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      id: string
+      /** @example platform.create */
+      kind: string
+      problem: components['schemas']['ProblemFacts']
+      /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      project: string
+      reason: string | null
+      /** @description From request to end, or until now. */
+      seconds: number | null
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      startedAt: string | null
+      /** @enum {string} */
+      state: 'queued' | 'running' | 'waiting' | 'blocked' | 'done' | 'failed' | 'cancelled' | 'superseded'
+      /** @example tsk_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      supersededBy: string | null
+      target: {
+        generation: number | null
+        /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+        id: string
+        /** @enum {string} */
+        kind: 'platform'
+        /** @example team-a */
+        name: string
+      }
+      /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      tenant: string
+    }
+    Tenant: {
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      createdAt: string
+      /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      id: string
+      /**
+       * @description At most 64 labels; keys and values of at most 63 characters.
+       * @example {
+       *       "team": "a"
+       *     }
+       */
+      labels: {
+        [key: string]: string
+      }
+      /** @example team-a */
+      name: string
+    }
+    TenantCreate: {
+      /**
+       * @description At most 64 labels; keys and values of at most 63 characters.
+       * @default {}
+       * @example {
+       *       "team": "a"
+       *     }
+       */
+      labels: {
+        [key: string]: string
+      }
+      /** @example team-a */
+      name: string
+    }
+    TenantList: {
+      items: components['schemas']['Tenant'][]
+      /** @description Give it as `cursor` to get the next page; null at the end. */
+      next: string | null
+    }
+    TenantPatch: {
+      /**
+       * @description At most 64 labels; keys and values of at most 63 characters.
+       * @example {
+       *       "team": "a"
+       *     }
+       */
+      labels?: {
+        [key: string]: string
+      }
+      /** @example team-a */
+      name?: string
+    }
+    Ticket: {
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      createdAt: string
+      /** @example tkt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      id: string
+      /**
+       * @description At most 64 labels; keys and values of at most 63 characters.
+       * @example {
+       *       "team": "a"
+       *     }
+       */
+      labels: {
+        [key: string]: string
+      }
+      limits: {
+        [key: string]: components['schemas']['Usage']
+      }
+      /** @example team-a */
+      name: string
+      shares: {
+        limits: {
+          [key: string]: components['schemas']['Usage']
+        }
+        /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
+        project: string
+        /** @example team-a */
+        projectName: string
+      }[]
+      /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      tenant: string
+    }
+    TicketCreate: {
+      /**
+       * @description At most 64 labels; keys and values of at most 63 characters.
+       * @default {}
+       * @example {
+       *       "team": "a"
+       *     }
+       */
+      labels: {
+        [key: string]: string
+      }
+      limits: components['schemas']['Limits']
+      /** @example team-a */
+      name: string
+    }
+    TicketList: {
+      items: components['schemas']['Ticket'][]
+      /** @description Give it as `cursor` to get the next page; null at the end. */
+      next: string | null
+    }
+    TicketPatch: {
+      /**
+       * @description At most 64 labels; keys and values of at most 63 characters.
+       * @example {
+       *       "team": "a"
+       *     }
+       */
+      labels?: {
+        [key: string]: string
+      }
+      limits?: components['schemas']['Limits'] & unknown
+      /** @example team-a */
+      name?: string
+    }
+    Transition: {
+      actor: string
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      at: string
+      cause: string | null
+      event: number
+      from: string | null
+      kind: string
+      to: string | null
+    }
+    Usage: {
+      /**
+       * @description COUNT, or bytes for memory and disk; `unlimited` must be said.
+       * @example 12
+       */
+      left: number | 'unlimited'
+      /**
+       * @description COUNT, or bytes for memory and disk; `unlimited` must be said.
+       * @example 12
+       */
+      limit: number | 'unlimited'
+      used: number
+    }
+    Version: {
+      /** @enum {string} */
+      api: 'v1'
+      /** @enum {string} */
+      database: 'sqlite' | 'postgres'
+      /** @example ins_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      installation: string
+      node: string
+      /** @description After a restore: nothing is changed until its report is accepted. */
+      reportOnly: boolean
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      startedAt: string
+      /** @example 0.1.0 */
+      version: string
+    }
+    WaitingStep: {
+      attempt: number
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      deadlineAt: string | null
+      /** @description The end of its log. */
+      lastLines: string[]
+      maxAttempts: number
+      member: string | null
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      nextAt: string | null
+      problem: components['schemas']['ProblemFacts']
+      reason: string | null
+      /**
+       * Format: date-time
+       * @example 2026-11-22T10:44:02.120Z
+       */
+      since: string | null
+      /** @enum {string} */
+      state: 'pending' | 'running' | 'waiting' | 'blocked'
+      step: string
+      /** @description Keys of steps it needs and that are not done. */
+      waitsFor: string[]
+    }
+    Zone: {
+      capacity: components['schemas']['Resources']
+      free: components['schemas']['Resources']
+      hosts: number
+      hostsReady: number
+      machines: number
+      name: string
+      /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
+      provider: string
+      providerName: string
+    }
+    ZoneList: {
+      items: components['schemas']['Zone'][]
+      /** @description Give it as `cursor` to get the next page; null at the end. */
+      next: string | null
+    }
+  }
+  responses: never
+  parameters: never
+  requestBodies: never
+  headers: never
+  pathItems: never
 }
-export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export type $defs = Record<string, never>
+export type operations = Record<string, never>

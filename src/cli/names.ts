@@ -1,0 +1,96 @@
+// People know things by name, the API by id: here one becomes the other. A name that fits several things is never
+// guessed at; the answer lists them.
+
+import { isId } from '../kernel/ids.ts'
+import type { Api } from './client/api.ts'
+import { ApiProblem } from './client/api-problem.ts'
+import type { Machine, Platform, Project, Provider, Tenant, Ticket } from './client/types.ts'
+import type { Settings } from './settings.ts'
+import { UsageError } from './usage.ts'
+
+type Named = { readonly id: string; readonly name: string }
+
+export function namesOf(api: Api, settings: Pick<Settings, 'tenant' | 'project'>) {
+  async function tenant(text = settings.tenant): Promise<Tenant> {
+    if (text !== undefined && isId('tenant', text)) return api.tenant(text)
+    const found = await api.tenants(text === undefined ? {} : { name: text })
+    return one('tenant', text, found)
+  }
+
+  /** `shop`, `acme/shop` or an id; without a name the context's, or the only one. */
+  async function project(text = settings.project): Promise<Project> {
+    if (text !== undefined && isId('project', text)) return api.project(text)
+    const [name, owner] = (text ?? '').split('/').reverse()
+    const query = name ? { name } : {}
+    if (owner || settings.tenant !== undefined)
+      return one('project', name, await api.projects((await tenant(owner)).id, query))
+    const everywhere = await Promise.all((await api.tenants()).map(({ id }) => api.projects(id, query)))
+    return one('project', name || undefined, everywhere.flat())
+  }
+
+  /** `team-a`, `shop/team-a` or an id. */
+  async function platform(text: string): Promise<Platform> {
+    return api.platform(await platformId(text))
+  }
+
+  async function platformId(text: string): Promise<string> {
+    if (isId('platform', text)) return text
+    const [name = '', owner] = text.split('/').reverse()
+    const inProject =
+      owner !== undefined || settings.project !== undefined ? { project: (await project(owner)).id } : {}
+    return one('platform', name, await api.platforms({ name, ...inProject })).id
+  }
+
+  /** `team-a/manager-0`, `shop/team-a/manager-0` or an id: the machine that now lives in that slot. */
+  async function machine(text: string): Promise<Machine> {
+    if (isId('machine', text)) return api.machine(text)
+    const at = text.lastIndexOf('/')
+    if (at <= 0) {
+      throw new UsageError(
+        `${text} is no machine: write platform/member, e.g. team-a/manager-0.`,
+        'gantry machine list',
+      )
+    }
+    const member = text.slice(at + 1)
+    const found = await platform(text.slice(0, at))
+    const machines = found.groups.flatMap((group) => group.members)
+    const living = machines.filter(({ name }) => name === member).sort((a, b) => b.incarnation - a.incarnation)[0]
+    if (living) return api.machine(living.machine)
+    throw missing('machine', member, `${found.name} has ${machines.map(({ name }) => name).join(', ') || 'none'}`)
+  }
+
+  return {
+    tenant,
+    project,
+    platform,
+    platformId,
+    machine,
+    async ticket(text: string): Promise<Ticket> {
+      if (isId('ticket', text)) return api.ticket(text)
+      return one('ticket', text, await api.tickets((await tenant()).id, { name: text }))
+    },
+    async provider(text: string): Promise<Provider> {
+      if (isId('provider', text)) return api.provider(text)
+      return api.provider(one('provider', text, await api.providers({ name: text })).id)
+    },
+  }
+}
+
+/** The only one; throws `not_found`, or UsageError when there are several. */
+function one<T extends Named>(kind: string, name: string | undefined, found: readonly T[]): T {
+  const [first, second] = found
+  if (first === undefined) throw missing(kind, name)
+  if (second === undefined) return first
+  const list = found.map((item) => `  ${item.id}  ${item.name}`).join('\n')
+  const which =
+    name === undefined ? `There are ${found.length} ${kind}s` : `${found.length} ${kind}s are called ${name}`
+  const flag = kind === 'tenant' || kind === 'project' ? `--${kind}` : 'its id'
+  throw new UsageError(`${which}: say which by ${flag}.\n${list}`)
+}
+
+function missing(kind: string, name: string | undefined, there?: string): ApiProblem {
+  const detail =
+    name === undefined ? `There is no ${kind} yet.` : `No ${kind} is called ${name}${there ? `; ${there}` : ''}.`
+  const next = name === undefined ? `gantry ${kind} create <name>` : `gantry ${kind} list`
+  return new ApiProblem({ code: 'not_found', status: 404, detail, next })
+}

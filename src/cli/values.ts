@@ -1,0 +1,94 @@
+// `name=value` as people type it. The type comes from the schema of what is set, where there is one, so that the string
+// "1.10" stays a string and 3 becomes a number; without a schema a value is read as YAML reads it.
+
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { UsageError } from './usage.ts'
+
+const objectSchema = z.looseObject({
+  properties: z.record(z.string(), z.looseObject({ type: z.unknown().optional() })).optional(),
+})
+
+/** Splits `name=value`; throws UsageError naming the flag. */
+export function pair(text: string, flag: string): [name: string, value: string] {
+  const at = text.indexOf('=')
+  if (at <= 0) throw new UsageError(`${flag} ${text}: write it as name=value.`)
+  return [text.slice(0, at), text.slice(at + 1)]
+}
+
+/** `--set a=1 --set b=x` as an object, typed by the JSON Schema of that object; a dotted name sets a field inside. */
+export function assignments(texts: readonly string[], schema: unknown, flag = '--set'): Record<string, unknown> {
+  const properties = objectSchema.safeParse(schema).data?.properties ?? {}
+  const result: Record<string, unknown> = {}
+  for (const text of texts) {
+    const [name, value] = pair(text, flag)
+    const whole = name in properties || !name.includes('.')
+    put(result, whole ? [name] : name.split('.'), typed(value, properties[name]?.type))
+  }
+  return result
+}
+
+function typed(value: string, type: unknown): unknown {
+  if (type === 'string') return value
+  try {
+    return parse(value)
+  } catch {
+    return value
+  }
+}
+
+function put(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const [name = '', ...rest] = path
+  if (rest.length === 0) {
+    target[name] = value
+    return
+  }
+  const inner: Record<string, unknown> = {}
+  const existing = target[name]
+  if (typeof existing === 'object' && existing !== null) Object.assign(inner, existing)
+  target[name] = inner
+  put(inner, rest, value)
+}
+
+const units: Readonly<Record<string, number>> = {
+  '': 1,
+  k: 1e3,
+  m: 1e6,
+  g: 1e9,
+  t: 1e12,
+  ki: 2 ** 10,
+  mi: 2 ** 20,
+  gi: 2 ** 30,
+  ti: 2 ** 40,
+}
+
+/** `12`, `64GiB`, `500M`, `unlimited`. */
+export function amount(text: string, flag: string): number | 'unlimited' {
+  if (text === 'unlimited') return text
+  const [, number = '', unit = ''] = text.match(/^(\d+(?:\.\d+)?)\s*([kmgt]i?)?b?$/i) ?? []
+  const factor = units[unit.toLowerCase()]
+  if (number === '' || factor === undefined) {
+    throw new UsageError(`${flag} ${text}: write a number, a size such as 64GiB, or unlimited.`)
+  }
+  return Math.round(Number(number) * factor)
+}
+
+/** `--limit vm.count=12 --limit vm.memory=64GiB` */
+export function limits(texts: readonly string[]): Record<string, number | 'unlimited'> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const [name, value] = pair(text, '--limit')
+      return [name, amount(value, '--limit')]
+    }),
+  )
+}
+
+/** `--label team=a` */
+export function labels(texts: readonly string[]): Record<string, string> {
+  return Object.fromEntries(texts.map((text) => pair(text, '--label')))
+}
+
+/** Collects a flag that may be given several times. */
+export function several(value: string, before: readonly string[] = []): string[] {
+  return [...before, value]
+}

@@ -1,0 +1,20 @@
+// What a command sees of the world around it, passed in, so that a test runs commands without a process.
+
+import type { Terminal } from './client/screen.ts'
+
+/** What only the installation on this machine knows, not the server: passed in by main.ts, which may look into any room. */
+export interface LocalFacts {
+  /** Which implementation ssh2 uses for its ciphers here. */
+  readonly sshCrypto: () => Promise<string>
+}
+
+export interface World {
+  readonly out: Terminal
+  readonly err: Terminal
+  readonly env: NodeJS.ProcessEnv
+  /** ms since 1970. */
+  readonly now: () => number
+  /** Aborted by Ctrl-C and by a terminal that is closed. */
+  readonly signal: AbortSignal
+  readonly local?: LocalFacts | undefined
+}

@@ -2,18 +2,17 @@
 // here and not from zod matters: @hono/zod-openapi adds `.openapi()` when loaded, so a schema built earlier has none.
 
 import { z } from '@hono/zod-openapi'
-import { type IdKind, idPattern } from '../kernel/ids.ts'
+import { type Id, type IdKind, idPattern } from '../kernel/ids.ts'
 
 export { z }
 
-/** An id of this kind, e.g. `plt_01k...`. */
-export function id(kind: IdKind) {
-  return z
+/** An id of this kind, e.g. `plt_01k...`: text that fits the pattern is what the brand stands for. */
+export function id<K extends IdKind>(kind: K): z.ZodType<Id<K>, string> {
+  const schema = z
     .string()
     .regex(new RegExp(idPattern(kind)), `must be an id like ${idExample(kind)}`)
-    .openapi({
-      example: idExample(kind),
-    })
+    .openapi({ example: idExample(kind) })
+  return schema as unknown as z.ZodType<Id<K>, string>
 }
 
 /** A DNS-1123 label. */
@@ -53,6 +52,14 @@ export const ProblemFacts = z
     next: z.string().optional().openapi({ description: 'What to do next.' }),
   })
   .openapi('ProblemFacts')
+
+/**
+ * This or null. Not `.nullable()`: on a schema with a component name that would make the component itself nullable,
+ * and every other use of it too.
+ */
+export function orNull<T extends z.ZodType>(schema: T) {
+  return z.union([schema, z.null()])
+}
 
 /** A page of a list: `next` is the cursor of the following page, null at the end. */
 export function pageOf<T extends z.ZodType>(name: string, item: T) {

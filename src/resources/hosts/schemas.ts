@@ -1,4 +1,4 @@
-import { Bytes, Instant, id, pageOf, z } from '../../http/schema.ts'
+import { Bytes, Instant, id, orNull, pageOf, z } from '../../http/schema.ts'
 
 export const Resources = z
   .object({
@@ -15,8 +15,8 @@ export const Host = z
     providerName: z.string(),
     zone: z.string(),
     state: z.enum(['ready', 'maintenance', 'unreachable', 'gone']),
-    capacity: Resources.nullable().openapi({ description: 'As declared by the provider; null when it does not say.' }),
-    free: Resources.nullable().openapi({
+    capacity: orNull(Resources).openapi({ description: 'As declared by the provider; null when it does not say.' }),
+    free: orNull(Resources).openapi({
       description:
         'Declared x overcommit, less our reservations, less the use of others; null when capacity is unknown.',
     }),
@@ -37,8 +37,8 @@ export const Zone = z
     providerName: z.string(),
     hosts: z.int(),
     hostsReady: z.int(),
-    capacity: Resources.nullable(),
-    free: Resources.nullable(),
+    capacity: orNull(Resources),
+    free: orNull(Resources),
     machines: z.int(),
   })
   .openapi('Zone')

@@ -1,4 +1,4 @@
-import { Instant, id, JsonObject, JsonValue, Labels, Name, ProblemFacts, pageOf, z } from '../../http/schema.ts'
+import { Instant, id, JsonObject, JsonValue, Labels, Name, orNull, ProblemFacts, pageOf, z } from '../../http/schema.ts'
 import { machineStates, memberStates, platformStates } from '../../kernel/states.ts'
 
 export const PlatformCreate = z
@@ -169,7 +169,7 @@ export const Waiting = z
     attempt: z.int(),
     maxAttempts: z.int(),
     reason: z.string().nullable(),
-    problem: ProblemFacts.nullable(),
+    problem: orNull(ProblemFacts),
     lastLines: z.array(z.string()).openapi({ description: 'The end of its log.' }),
     nextAt: Instant.nullable(),
     deadlineAt: Instant.nullable(),

@@ -1,4 +1,4 @@
-import { Instant, id, JsonObject, Labels, Name, pageOf, z } from '../../http/schema.ts'
+import { Instant, id, JsonObject, Labels, Name, orNull, pageOf, z } from '../../http/schema.ts'
 import { Zone } from '../hosts/index.ts'
 
 export const ImageMapping = z
@@ -77,7 +77,7 @@ export const Provider = z
     state: z.enum(['healthy', 'unreachable', 'denied', 'removing']),
     stateSince: Instant,
     stateReason: z.string().nullable(),
-    health: ProviderHealth.nullable().openapi({ description: 'As last probed.' }),
+    health: orNull(ProviderHealth).openapi({ description: 'As last probed.' }),
     capabilities: JsonObject,
     zones: z.array(Zone),
     machines: z.int(),

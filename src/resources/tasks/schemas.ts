@@ -1,4 +1,4 @@
-import { Instant, id, Name, ProblemFacts, pageOf, z } from '../../http/schema.ts'
+import { Instant, id, Name, orNull, ProblemFacts, pageOf, z } from '../../http/schema.ts'
 import { taskStates } from '../../kernel/states.ts'
 
 /** A step as a person follows it. */
@@ -14,7 +14,7 @@ export const Step = z
     reason: z.string().nullable().openapi({ description: 'Why it waits or is due again.' }),
     attempt: z.int().openapi({ description: 'Attempts made for what is wanted now; 0 before the first.' }),
     lastLine: z.string().nullable().openapi({ description: 'The last line of its log while it runs.' }),
-    problem: ProblemFacts.nullable(),
+    problem: orNull(ProblemFacts),
     startedAt: Instant.nullable(),
     finishedAt: Instant.nullable(),
     seconds: z.number().nullable(),
@@ -39,7 +39,7 @@ const taskFields = {
     name: Name,
     generation: z.int().nullable(),
   }),
-  problem: ProblemFacts.nullable(),
+  problem: orNull(ProblemFacts),
   supersededBy: id('task').nullable(),
   actor: z.string(),
   createdAt: Instant,

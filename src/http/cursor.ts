@@ -1,0 +1,41 @@
+// A page goes on from the last row it showed, not from an offset: page 10,000 costs what page 1 costs, and rows that
+// come or go meanwhile neither repeat nor hide others. The cursor is opaque so that its content may change.
+
+import { ProblemError } from '../kernel/problem.ts'
+import { z } from './schema.ts'
+
+export const pageQuery = {
+  limit: z.coerce
+    .number()
+    .pipe(z.int().min(1).max(500))
+    .default(100)
+    .openapi({ type: 'integer', minimum: 1, maximum: 500, default: 100, description: 'Rows of a page, at most.' }),
+  cursor: z.string().max(1000).optional().openapi({ description: '`next` of the page before.' }),
+}
+
+/** The opaque form of where a page ended. */
+export function encodeCursor(position: readonly (string | number)[]): string {
+  return Buffer.from(JSON.stringify(position)).toString('base64url')
+}
+
+/** The position again, of `length` parts; `invalid_request` when it is not one of ours. */
+export function decodeCursor(cursor: string, length: number): (string | number)[] {
+  const parsed = Position.length(length).safeParse(json(Buffer.from(cursor, 'base64url').toString()))
+  if (parsed.success) return parsed.data
+  throw new ProblemError({
+    code: 'invalid_request',
+    detail: '/query/cursor: not a cursor of this list.',
+    next: 'Start again without cursor.',
+    errors: [{ pointer: '/query/cursor', detail: 'not a cursor of this list' }],
+  })
+}
+
+const Position = z.array(z.union([z.string(), z.number()]))
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

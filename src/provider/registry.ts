@@ -1,0 +1,124 @@
+// One open session per provider, shared by everything that works in this process. A session belongs to one version of
+// the provider's row: a new password or address makes a new session at the next use, and nobody has to be told.
+
+import type { ProviderId } from '../kernel/ids.ts'
+import type { Seams } from '../kernel/seams.ts'
+import type { ProviderKind, Session } from './contract.ts'
+import { ProviderFault } from './fault.ts'
+
+/** Kinds by name; a heavy one may be loaded when it is first used. */
+export interface Kinds {
+  readonly names: readonly string[]
+  get(kind: string): Promise<ProviderKind | undefined>
+}
+
+export interface LoadedProvider {
+  readonly kind: string
+  /** Parsed by the kind's schema, secrets resolved. */
+  readonly config: unknown
+  readonly version: number
+}
+
+export interface Sessions extends AsyncDisposable {
+  /** The provider's session. Throws ProviderFault: `transient` when it cannot be reached, `denied`, `gone`. */
+  get(provider: ProviderId): Promise<Session>
+}
+
+export interface SessionsOptions {
+  readonly kinds: Kinds
+  /**
+   * The provider's row as it is now; 'unchanged' when its version is `known`; undefined when it is deleted.
+   * Must not throw for anything that trying again would not cure, except ProviderFault.
+   */
+  load(provider: ProviderId, known: number | undefined): Promise<LoadedProvider | 'unchanged' | undefined>
+  readonly seams: Seams
+}
+
+interface Open {
+  readonly version: number
+  readonly session: Promise<Session>
+}
+
+/** How long calls in flight may go on with a session that was replaced, ms. */
+const retireMs = 600_000
+
+/** Sessions of providers, opened at first use; disposing closes them all. */
+export function openSessions({ kinds, load, seams }: SessionsOptions): Sessions {
+  const open = new Map<ProviderId, Open>()
+  const retired: { readonly session: Promise<Session>; readonly at: number }[] = []
+
+  async function get(provider: ProviderId): Promise<Session> {
+    const known = open.get(provider)
+    const loaded = await load(provider, known?.version)
+    await closeRetired(seams.clock.now() - retireMs)
+    if (loaded === 'unchanged') {
+      // Between our look and the answer the session may have failed and been dropped: then begin again.
+      const current = open.get(provider)
+      return current ? current.session : get(provider)
+    }
+    if (loaded === undefined) {
+      retire(provider)
+      throw new ProviderFault({ kind: 'gone', outcome: 'none' }, `provider ${provider} is deleted`)
+    }
+    const current = open.get(provider)
+    if (current && current.version >= loaded.version) return current.session
+    retire(provider)
+    const session = connect(kinds, loaded, seams)
+    const entry = { version: loaded.version, session }
+    open.set(provider, entry)
+    // A failed connection is not kept: the next caller tries again.
+    session.catch(() => {
+      if (open.get(provider) === entry) open.delete(provider)
+    })
+    return session
+  }
+
+  function retire(provider: ProviderId): void {
+    const entry = open.get(provider)
+    if (!entry) return
+    open.delete(provider)
+    retired.push({ session: entry.session, at: seams.clock.now() })
+  }
+
+  async function closeRetired(before: number): Promise<void> {
+    while (retired[0] && retired[0].at <= before) await dispose(retired.shift()?.session)
+  }
+
+  return {
+    get,
+    async [Symbol.asyncDispose]() {
+      for (const provider of [...open.keys()]) retire(provider)
+      await closeRetired(Number.POSITIVE_INFINITY)
+    },
+  }
+}
+
+/** Connects once. Whatever a kind throws that is no fault is taken as unreachable: nothing was asked of it yet. */
+export async function connect(
+  kinds: Kinds,
+  provider: { readonly kind: string; readonly config: unknown },
+  seams: Seams,
+): Promise<Session> {
+  const kind = await kinds.get(provider.kind)
+  if (!kind) {
+    throw new ProviderFault({ kind: 'rejected', outcome: 'none' }, `no provider kind ${provider.kind} is installed`)
+  }
+  try {
+    return await kind.connect(provider.config, seams)
+  } catch (error) {
+    throw error instanceof ProviderFault ? error : unreachable(error)
+  }
+}
+
+function unreachable(cause: unknown): ProviderFault {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new ProviderFault({ kind: 'transient', outcome: 'none' }, reason, { cause })
+}
+
+async function dispose(session: Promise<Session> | undefined): Promise<void> {
+  try {
+    await (await session)?.[Symbol.asyncDispose]()
+  } catch {
+    // It never opened, or broke while closing: there is nothing left to close either way.
+  }
+}

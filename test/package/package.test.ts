@@ -12,7 +12,7 @@ const top = join(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'gantry-package-'))
 const installed = join(folder, 'node_modules/gantry')
 // Without the repository's node_modules/.bin, as a person has it.
-const PATH = (process.env['PATH'] ?? '')
+const PATH = (process.env.PATH ?? '')
   .split(delimiter)
   .filter((part) => !part.includes('node_modules'))
   .join(delimiter)

@@ -42,12 +42,11 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /** A new id of the given kind, e.g. `plt_06f3k...` (26 characters after the prefix). */
 export function newId<K extends IdKind>(kind: K, seams: Seams): Id<K> {
-  const bytes = new Uint8Array(16)
-  bytes.set(seams.random.bytes(10), 6)
-  new DataView(bytes.buffer).setBigUint64(0, (BigInt(seams.clock.now()) << 16n) | BigInt(bytes[6]! << 8) | BigInt(bytes[7]!))
-  bytes[6] = (bytes[6]! & 0x0f) | 0x70
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80
-  return `${prefixes[kind]}_${base32(bytes)}` as Id<K>
+  const view = new DataView(new ArrayBuffer(16))
+  const chance = new DataView(Uint8Array.from(seams.random.bytes(10)).buffer)
+  view.setBigUint64(0, (BigInt(seams.clock.now()) << 16n) | BigInt((chance.getUint16(0) & 0x0fff) | 0x7000))
+  view.setBigUint64(8, (chance.getBigUint64(2) & 0x3fff_ffff_ffff_ffffn) | 0x8000_0000_0000_0000n)
+  return `${prefixes[kind]}_${base32(view)}` as Id<K>
 }
 
 /** Whether `text` has the form of an id of this kind; used to tell ids from names. */
@@ -60,9 +59,8 @@ export function idPattern(kind: IdKind): string {
   return `^${prefixes[kind]}_[${alphabet}]{26}$`
 }
 
-function base32(bytes: Uint8Array): string {
-  let bits = 0n
-  for (const byte of bytes) bits = (bits << 8n) | BigInt(byte)
+function base32(view: DataView): string {
+  let bits = (view.getBigUint64(0) << 64n) | view.getBigUint64(8)
   let text = ''
   for (let i = 0; i < 26; i++) {
     text = alphabet[Number(bits & 31n)] + text

@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 // Errors are for two readers: `detail` and `next` for the caller, `cause` for the log. The code is
 // closed and documented; which HTTP status it answers with is known only to http/.
 
@@ -55,6 +57,15 @@ export interface Problem {
   /** Per-field errors of a request: JSON pointer and message. */
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[] | undefined
 }
+
+/** A problem as it was stored or sent. */
+export const problemSchema = z.object({
+  code: z.enum(problemCodes),
+  detail: z.string(),
+  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())])).optional(),
+  next: z.string().optional(),
+  errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+})
 
 export class ProblemError extends Error implements Problem {
   readonly code: ProblemCode

@@ -2,16 +2,45 @@
 // (store functions call `assertTransition`), the API publishes them, src/README.md draws them.
 
 export const platformStates = [
-  'pending', 'building', 'ready', 'changing', 'degraded', 'blocked', 'held', 'paused', 'hibernated', 'deleting', 'deleted',
+  'pending',
+  'building',
+  'ready',
+  'changing',
+  'degraded',
+  'blocked',
+  'held',
+  'paused',
+  'hibernated',
+  'deleting',
+  'deleted',
 ] as const
 export type PlatformState = (typeof platformStates)[number]
 
 export const machineStates = [
-  'planned', 'creating', 'booting', 'bootstrapping', 'ready', 'unhealthy', 'replacing', 'stopped', 'deleting', 'deleted', 'lost',
+  'planned',
+  'creating',
+  'booting',
+  'bootstrapping',
+  'ready',
+  'unhealthy',
+  'replacing',
+  'stopped',
+  'deleting',
+  'deleted',
+  'lost',
 ] as const
 export type MachineState = (typeof machineStates)[number]
 
-export const taskStates = ['queued', 'running', 'waiting', 'blocked', 'done', 'failed', 'cancelled', 'superseded'] as const
+export const taskStates = [
+  'queued',
+  'running',
+  'waiting',
+  'blocked',
+  'done',
+  'failed',
+  'cancelled',
+  'superseded',
+] as const
 export type TaskState = (typeof taskStates)[number]
 
 export const memberStates = ['joining', 'in', 'changing', 'leaving', 'gone'] as const

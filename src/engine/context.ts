@@ -1,0 +1,106 @@
+// The hands a step kind is given: facts to look at, and durable writes made under the run's fence.
+
+import type { MemberRef, PlanStep } from '../blueprints/plan-types.ts'
+import { moveMachine } from '../events/index.ts'
+import type { Json } from '../kernel/canonical.ts'
+import { chooseExecutor, memberAnswers } from './executor.ts'
+import { resolveInput } from './input.ts'
+import { openLog } from './logs.ts'
+import { fencedWrite, mayAct, type RunState, recordOf } from './state.ts'
+import type { MachineChange, StepContext } from './step-kind.ts'
+import type { MemberView } from './view.ts'
+import { engineActor, saveAttempt, saveMachineFacts, saveRecord, writeEnd } from './write.ts'
+
+export function stepContext(run: RunState, step: PlanStep, fingerprint: string, deadlineAt: number): StepContext {
+  const { deps } = run
+  const { store, vault } = deps
+  return {
+    platformId: run.view.id,
+    step,
+    fingerprint,
+    seams: deps.seams,
+    signal: run.controller.signal,
+    fence: run.lease.fence,
+    deadlineAt,
+    machine: (ref) => memberOf(run, ref).machine,
+    knows: (ref) => run.view.members.has(ref),
+    answers: (ref) => memberAnswers(run.view.members.get(ref)),
+    mayAct: () => mayAct(run),
+    async markCreateSent(ref) {
+      const member = memberOf(run, ref)
+      const at = deps.seams.clock.now()
+      await fencedWrite(run, async (tx) => {
+        await tx.updateTable('machines').set({ create_sent_at: at }).where('id', '=', member.machine.id).execute()
+        update(run, ref, { createSentAt: at })
+      })
+    },
+    noteMachine: (ref, change) => noteMachine(run, ref, change),
+    secret: (ref) => vault.get(store.read, ref),
+    sshKey: () => vault.get(store.read, run.view.sshSecret),
+    script: (path) => scriptText(run, path),
+    executor: () => chooseExecutor(run, step),
+    resolve: (executor) => resolveInput(run, step, executor, deadlineAt),
+    get inFlight() {
+      return run.ends.has(step.key) ? null : (run.view.inFlight.get(step.key) ?? null)
+    },
+    recordAttempt: (executor) =>
+      fencedWrite(run, async (tx) => {
+        await writeEnd(tx, run, step.key)
+        return saveAttempt(tx, deps.seams, run.view, step.key, {
+          number: recordOf(run, step).attempts + 1,
+          fingerprint,
+          executor,
+          machineId: memberOf(run, executor).machine.id,
+          fence: run.lease.fence,
+          startedAt: deps.seams.clock.now(),
+        })
+      }),
+    endAttempt(outcome, exitCode, detail) {
+      const attempt = run.view.inFlight.get(step.key)
+      if (attempt)
+        run.ends.set(step.key, { attemptId: attempt.id, at: deps.seams.clock.now(), outcome, exitCode, detail })
+    },
+    openLog: (attemptId, secrets) => openLog(run, attemptId, secrets),
+    get memo() {
+      return recordOf(run, step).memo
+    },
+    async setMemo(memo: Json) {
+      await fencedWrite(run, (tx) => saveRecord(tx, run.view, { ...recordOf(run, step), memo }))
+    },
+  }
+}
+
+export function memberOf(run: RunState, ref: MemberRef): MemberView {
+  const member = run.view.members.get(ref)
+  if (!member) throw new Error(`${ref} is no member of ${run.view.id}`)
+  return member
+}
+
+/** Writes what was learned of a machine, with the event when its state changes. */
+export async function noteMachine(run: RunState, ref: MemberRef, change: MachineChange): Promise<void> {
+  const member = memberOf(run, ref)
+  const to = change.state === member.machine.state ? undefined : change.state
+  await fencedWrite(run, async (tx) => {
+    await saveMachineFacts(tx, member, change)
+    if (to)
+      await moveMachine(tx, run.deps.seams, {
+        machine: member.machine.id,
+        to,
+        actor: engineActor,
+        cause: `machine/${ref}`,
+      })
+    update(run, ref, change)
+  })
+}
+
+/** Keeps the run's memory in step with what was written. */
+export function update(run: RunState, ref: MemberRef, change: MachineChange & { createSentAt?: number }): void {
+  const member = run.view.members.get(ref)
+  if (member) member.machine = { ...member.machine, ...change }
+}
+
+function scriptText(run: RunState, path: string): string {
+  const script = run.view.blueprint.scripts[path]
+  if (script === undefined) throw new Error(`the blueprint of ${run.view.id} has no ${path}`)
+  return script.text
+}

@@ -1,0 +1,288 @@
+// One step, once: its attempt is on the disk before its first effect, its outcome with its event after.
+
+import type { PlanStep } from '../blueprints/plan-types.ts'
+import { moveMachine, moveMember } from '../events/index.ts'
+import type { Problem } from '../kernel/problem.ts'
+import { unreachable } from '../kernel/unreachable.ts'
+import type { Tx } from '../store/store.ts'
+import { backoffMs, blockedRetryMs } from './backoff.ts'
+import { stepContext, update } from './context.ts'
+import { forgetFresh } from './fresh.ts'
+import { plainWith } from './input.ts'
+import { LeaseLost } from './lease.ts'
+import { fencedWrite, type RunState, recordOf } from './state.ts'
+import type { StepOutcome } from './step-kind.ts'
+import type { MemberView, RecordView } from './view.ts'
+import { engineActor, saveGone, saveMachineFacts, saveRecord, stepEvent, storeOutputs, writeEnd } from './write.ts'
+
+/** Runs `step` towards `fingerprint` once and records what came of it. Rejects only when the run is over. */
+export async function executeStep(run: RunState, step: PlanStep, fingerprint: string): Promise<void> {
+  const begun = await begin(run, step, fingerprint)
+  const kind = run.deps.kinds.get(step.kind)
+  if (!kind) throw new Error(`no step kind ${step.kind}`)
+  const outcome = await kind
+    .ensure(stepContext(run, step, fingerprint, begun.deadlineAt ?? Number.POSITIVE_INFINITY))
+    .catch((error: unknown) => unexpected(run, step, error))
+  await finish(run, step, fingerprint, outcome)
+}
+
+async function begin(run: RunState, step: PlanStep, fingerprint: string): Promise<RecordView> {
+  const before = recordOf(run, step)
+  const now = run.deps.seams.clock.now()
+  const goesOn = before.attempting === fingerprint && before.status !== 'blocked'
+  // Looking again at what is under way changes nothing that a crash could lose.
+  if (goesOn && before.deadlineAt !== null) return before
+  const anew = before.attempting !== fingerprint || before.status === 'blocked'
+  const record: RecordView = {
+    ...before,
+    attempting: fingerprint,
+    status: 'running',
+    attempts: anew ? 0 : before.attempts,
+    firstAttemptAt: now,
+    deadlineAt: now + step.deadlineMs,
+    nextAt: null,
+    reason: null,
+    startedAt: now,
+    finishedAt: null,
+  }
+  const member = step.kind === 'machine' ? run.view.members.get(step.input.member) : undefined
+  const to = member && machineStateAtBegin(step, member)
+  await fencedWrite(run, async (tx) => {
+    await saveRecord(tx, run.view, record)
+    await stepEvent(tx, run.deps.seams, run.view, 'step.started', step.key, { want: step.want })
+    if (member && to)
+      await moveMachine(tx, run.deps.seams, { machine: member.machine.id, to, actor: engineActor, cause: step.key })
+    if (member && to) update(run, member.ref, { state: to })
+  })
+  return record
+}
+
+function machineStateAtBegin(step: PlanStep, member: MemberView): 'creating' | 'deleting' | undefined {
+  if (step.want === 'absent') return member.machine.state === 'deleting' ? undefined : 'deleting'
+  return member.machine.state === 'planned' ? 'creating' : undefined
+}
+
+async function finish(run: RunState, step: PlanStep, fingerprint: string, outcome: StepOutcome): Promise<void> {
+  switch (outcome.kind) {
+    case 'done':
+      return done(run, step, fingerprint, outcome)
+    case 'wait':
+      if (pastDeadline(run, step)) return givenUp(run, step, fingerprint, timedOut(step, outcome.reason))
+      return later(run, step, outcome.afterMs, outcome.reason)
+    case 'failed':
+      return failed(run, step, fingerprint, outcome.problem, outcome.retryAfterMs)
+    case 'blocked':
+      return givenUp(run, step, fingerprint, outcome.problem)
+    default:
+      return unreachable(outcome)
+  }
+}
+
+async function done(
+  run: RunState,
+  step: PlanStep,
+  fingerprint: string,
+  outcome: Extract<StepOutcome, { kind: 'done' }>,
+): Promise<void> {
+  const { seams, vault } = run.deps
+  const now = seams.clock.now()
+  await fencedWrite(run, async (tx) => {
+    const before = recordOf(run, step)
+    const outputs = await storeOutputs(outcome.outputs ?? {}, (name, value) =>
+      vault.put(tx, { owner: run.view.tenantId, purpose: `${run.view.id} ${step.key} ${name}`, value }),
+    )
+    await writeEnd(tx, run, step.key)
+    await saveRecord(tx, run.view, {
+      ...before,
+      ...achievedNow(run, step, fingerprint, before),
+      outputs,
+      finishedAt: now,
+    })
+    await stepEvent(tx, seams, run.view, 'step.done', step.key, { seconds: (now - (before.startedAt ?? now)) / 1000 })
+    const member = step.member === null ? undefined : run.view.members.get(step.member)
+    if (member) await memberAdvanced(tx, run, step, member, outcome)
+  })
+  await forgetFresh(run, step)
+}
+
+function achievedNow(run: RunState, step: PlanStep, fingerprint: string, before: RecordView): Partial<RecordView> {
+  const script = step.kind === 'script' || step.kind === 'gate' ? step : undefined
+  return {
+    achieved: fingerprint,
+    attempting: null,
+    status: 'done',
+    member: step.mode === 'once' && script?.on.kind === 'member' ? script.on.member : before.member,
+    input: script
+      ? JSON.stringify({ kind: step.kind, input: script.input, with: plainWith(run, script.input) })
+      : before.input,
+    suspect: null,
+    attempts: 0,
+    nextAt: null,
+    reason: null,
+    problem: null,
+    memo: null,
+  }
+}
+
+/** What a finished step means for its member: facts of its machine, joined, or gone. */
+async function memberAdvanced(
+  tx: Tx,
+  run: RunState,
+  step: PlanStep,
+  member: MemberView,
+  outcome: Extract<StepOutcome, { kind: 'done' }>,
+): Promise<void> {
+  const { seams } = run.deps
+  const because = { actor: engineActor, cause: step.key }
+  const last = !run.schedule.isClean(step.key) && run.schedule.remaining(member.ref) === 1
+  const joined = member.state === 'joining' && step.want === 'present' && last
+  const to = joined ? 'ready' : outcome.machine?.state
+  if (outcome.machine) await saveMachineFacts(tx, member, outcome.machine)
+  if (outcome.gone) await saveGone(tx, run.view, member, outcome.gone)
+  if (to) await moveMachine(tx, seams, { machine: member.machine.id, to, ...because })
+  update(run, member.ref, { ...outcome.machine, ...(to ? { state: to } : {}) })
+  if (joined) {
+    await moveMember(tx, seams, { member: member.id, to: 'in', ...because })
+    member.state = 'in'
+  }
+  if (step.kind === 'machine' && step.want === 'absent') {
+    await leave(tx, run, member, step.key)
+    left(run, member)
+  }
+}
+
+/** The member is gone: what it held is free, and what was remembered of its steps is forgotten with it. */
+async function leave(tx: Tx, run: RunState, member: MemberView, cause: string): Promise<void> {
+  await moveMember(tx, run.deps.seams, { member: member.id, to: 'gone', actor: engineActor, cause })
+  const slotFree = ![...run.view.members.values()].some(
+    (other) => other.name === member.name && other.ref !== member.ref,
+  )
+  await run.deps.hooks.machineGone(tx, {
+    platformId: run.view.id,
+    machineId: member.machine.id,
+    member: member.name,
+    slotFree,
+  })
+  await tx
+    .deleteFrom('records')
+    .where('platform_id', '=', run.view.id)
+    .where('member', '=', member.ref)
+    .where('mode', '=', 'each')
+    .execute()
+}
+
+function left(run: RunState, member: MemberView): void {
+  member.state = 'gone'
+  run.view.members.delete(member.ref)
+  for (const record of run.view.records.values()) {
+    if (record.member === member.ref && record.mode === 'each') run.view.records.delete(record.key)
+  }
+  if (run.view.want === 'present') run.wake()
+}
+
+async function later(run: RunState, step: PlanStep, afterMs: number, reason: string): Promise<void> {
+  const before = recordOf(run, step)
+  const record: RecordView = { ...before, status: 'waiting', reason, nextAt: run.deps.seams.clock.now() + afterMs }
+  // A poll that found nothing new is not worth a commit: after a crash it is simply looked at again.
+  if (before.status !== 'waiting' || before.reason !== reason || run.ends.has(step.key)) {
+    await fencedWrite(run, async (tx) => {
+      await writeEnd(tx, run, step.key)
+      await saveRecord(tx, run.view, record)
+      if (before.reason !== reason) await stepEvent(tx, run.deps.seams, run.view, 'step.waiting', step.key, { reason })
+    })
+  } else {
+    run.view.records.set(step.key, record)
+  }
+}
+
+async function failed(
+  run: RunState,
+  step: PlanStep,
+  fingerprint: string,
+  problem: Problem,
+  retryAfterMs: number | undefined,
+): Promise<void> {
+  const before = recordOf(run, step)
+  const attempts = before.attempts + 1
+  if (attempts >= step.maxAttempts || pastDeadline(run, step)) return givenUp(run, step, fingerprint, problem, attempts)
+  const { seams } = run.deps
+  const record: RecordView = {
+    ...before,
+    status: 'waiting',
+    attempts,
+    problem,
+    reason: problem.detail,
+    memo: null,
+    nextAt: seams.clock.now() + (retryAfterMs ?? backoffMs(seams.random, attempts)),
+  }
+  await fencedWrite(run, async (tx) => {
+    await writeEnd(tx, run, step.key)
+    await saveRecord(tx, run.view, record)
+    await stepEvent(tx, seams, run.view, 'step.failed', step.key, {
+      attempt: attempts,
+      of: step.maxAttempts,
+      code: problem.code,
+      detail: problem.detail,
+    })
+  })
+}
+
+/** Out of attempts or time, or no use in trying: blocked, unless the author said to go on without it. */
+async function givenUp(
+  run: RunState,
+  step: PlanStep,
+  fingerprint: string,
+  problem: Problem,
+  attempts?: number,
+): Promise<void> {
+  if (step.kind === 'script' && step.onTimeout === 'proceed') return done(run, step, fingerprint, { kind: 'done' })
+  const before = recordOf(run, step)
+  const { seams } = run.deps
+  const record: RecordView = {
+    ...before,
+    status: 'blocked',
+    attempts: attempts ?? before.attempts,
+    problem,
+    reason: problem.detail,
+    nextAt: seams.clock.now() + blockedRetryMs,
+  }
+  await fencedWrite(run, async (tx) => {
+    await writeEnd(tx, run, step.key)
+    await saveRecord(tx, run.view, record)
+    const told = before.status === 'blocked' && before.problem?.detail === problem.detail
+    if (!told)
+      await stepEvent(tx, seams, run.view, 'step.blocked', step.key, {
+        code: problem.code,
+        detail: problem.detail,
+        next: problem.next,
+      })
+  })
+  run.wake()
+}
+
+function pastDeadline(run: RunState, step: PlanStep): boolean {
+  const { deadlineAt } = recordOf(run, step)
+  return deadlineAt !== null && run.deps.seams.clock.now() >= deadlineAt
+}
+
+function timedOut(step: PlanStep, reason: string): Problem {
+  return {
+    code: 'step_timed_out',
+    detail: `${step.key} was not done within ${Math.round(step.deadlineMs / 1000)} s: ${reason}`,
+    facts: { step: step.key, deadlineMs: step.deadlineMs },
+    next: 'Mend what it waits for; it is tried again every 5 minutes, or at once after a retry.',
+  }
+}
+
+function unexpected(run: RunState, step: PlanStep, error: unknown): StepOutcome {
+  if (error instanceof LeaseLost || run.controller.signal.aborted) throw error
+  run.deps.log('a step kind threw', { step: step.key, platform: run.view.id, error })
+  return {
+    kind: 'failed',
+    problem: {
+      code: 'internal',
+      detail: `${step.key}: ${error instanceof Error ? error.message : String(error)}`,
+      facts: { step: step.key },
+    },
+  }
+}

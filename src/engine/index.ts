@@ -1,0 +1,18 @@
+export type { EngineDeps, EngineHooks } from './deps.ts'
+export { type Engine, startEngine } from './engine.ts'
+export { leaseMs, makeDue } from './lease.ts'
+export { type BlueprintSource, loadPlatform } from './load.ts'
+export { localProcesses, type Owner, type Processes } from './owner.ts'
+export { memberFact, resolveValue } from './resolve.ts'
+export type {
+  GoneProof,
+  LogSink,
+  MachineChange,
+  MachineFacts,
+  RecordedAttempt,
+  ResolvedInput,
+  StepContext,
+  StepKind,
+  StepOutcome,
+} from './step-kind.ts'
+export type { MemberView, PlatformView, RecordView } from './view.ts'

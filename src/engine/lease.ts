@@ -1,0 +1,106 @@
+// One writer per platform. The lease is judged by the database's clock and carries a counter, the fence,
+// that every write of the run checks: a process that slept through its lease can change nothing.
+
+import type { PlatformId } from '../kernel/ids.ts'
+import type { Store, Tx } from '../store/store.ts'
+import type { Owner, Processes } from './owner.ts'
+import { ownerSchema } from './owner.ts'
+
+export const leaseMs = 10_000
+export const renewEveryMs = 3_000
+/** Before each outside call at least this much of the lease is left (architecture, section 5). */
+export const actMarginMs = 5_000
+
+export class LeaseLost extends Error {
+  constructor(platformId: PlatformId) {
+    super(`the lease of ${platformId} is held by somebody else`)
+    this.name = 'LeaseLost'
+  }
+}
+
+export interface Lease {
+  readonly platformId: PlatformId
+  readonly fence: number
+  until: number
+}
+
+/** Takes the run if it is free, expired, or its owner is dead on this machine; undefined when somebody works on it. */
+export async function claimLease(
+  tx: Tx,
+  platformId: PlatformId,
+  processes: Processes,
+  now: number,
+): Promise<Lease | undefined> {
+  const run = await tx.selectFrom('runs').selectAll().where('platform_id', '=', platformId).executeTakeFirst()
+  if (!run) return undefined
+  if (run.owner !== null && (run.lease_until ?? 0) > now) {
+    const owner = ownerSchema.parse(JSON.parse(run.owner))
+    if (owner.process === processes.self.process || !processes.isDead(owner)) return undefined
+  }
+  const fence = run.fence + 1
+  const until = now + leaseMs
+  await tx
+    .updateTable('runs')
+    .set({ owner: ownerText(processes.self), lease_until: until, fence, due_at: null })
+    .where('platform_id', '=', platformId)
+    .execute()
+  return { platformId, fence, until }
+}
+
+function ownerText(owner: Owner): string {
+  return JSON.stringify(owner)
+}
+
+/** Throws LeaseLost unless the fence is still the run's. Every write of a run begins with it. */
+export async function assertFence(tx: Tx, lease: Lease): Promise<void> {
+  const run = await tx.selectFrom('runs').select('fence').where('platform_id', '=', lease.platformId).executeTakeFirst()
+  if (run?.fence !== lease.fence) throw new LeaseLost(lease.platformId)
+}
+
+/** Extends the lease; answers whether the run was woken since it was claimed. Throws LeaseLost when it was taken over. */
+export async function renewLease(store: Store, lease: Lease): Promise<boolean> {
+  const now = await store.now()
+  const woken = await store.write(async (tx) => {
+    await assertFence(tx, lease)
+    const run = await tx
+      .updateTable('runs')
+      .set({ lease_until: now + leaseMs })
+      .where('platform_id', '=', lease.platformId)
+      .returning('due_at')
+      .executeTakeFirst()
+    return (run?.due_at ?? Number.POSITIVE_INFINITY) <= now
+  })
+  lease.until = now + leaseMs
+  return woken
+}
+
+/** Takes note of a wake-up: called in the transaction that reads afresh what is wanted. */
+export async function consumeWake(tx: Tx, lease: Lease): Promise<void> {
+  await assertFence(tx, lease)
+  await tx.updateTable('runs').set({ due_at: null }).where('platform_id', '=', lease.platformId).execute()
+}
+
+/** Gives the run back, due again at `dueAt` (null: only when woken); a wake-up that came meanwhile is kept. */
+export async function releaseLease(tx: Tx, lease: Lease, dueAt: number | null): Promise<void> {
+  await assertFence(tx, lease)
+  const run = await tx
+    .selectFrom('runs')
+    .select('due_at')
+    .where('platform_id', '=', lease.platformId)
+    .executeTakeFirst()
+  const times = [run?.due_at ?? null, dueAt].filter((time) => time !== null)
+  await tx
+    .updateTable('runs')
+    .set({ owner: null, lease_until: null, due_at: times.length > 0 ? Math.min(...times) : null })
+    .where('platform_id', '=', lease.platformId)
+    .execute()
+}
+
+/** Makes a run due; called in the transaction that changes what is wanted, so that a crash cannot lose the wake-up. */
+export async function makeDue(tx: Tx, platformId: PlatformId, at: number): Promise<void> {
+  await tx
+    .insertInto('runs')
+    .values({ platform_id: platformId, due_at: at, owner: null, lease_until: null, fence: 0 })
+    .onConflict((conflict) => conflict.column('platform_id').doUpdateSet({ due_at: at }))
+    .execute()
+}

@@ -1,0 +1,190 @@
+// Reads everything a run needs to know of its platform, in the transaction that also takes note of the
+// wake-up: what is asked for after that wakes it again.
+
+import { z } from 'zod'
+import type { Blueprint } from '../blueprints/index.ts'
+import { type MemberRef, memberRef } from '../blueprints/plan-types.ts'
+import type { Json } from '../kernel/canonical.ts'
+import { endpointsSchema } from '../kernel/endpoint.ts'
+import type { PlatformId } from '../kernel/ids.ts'
+import { type Problem, problemSchema } from '../kernel/problem.ts'
+import type { MachineTable, MemberTable, RecordTable } from '../store/schema.ts'
+import type { Db } from '../store/store.ts'
+import type { RecordedAttempt } from './step-kind.ts'
+import type { MemberView, PlatformView, RecordView } from './view.ts'
+
+const outputsSchema = z.record(z.string(), z.object({ value: z.string(), secret: z.boolean() }))
+const addressesSchema = z.array(z.string())
+const specSchema = z.object({ parameters: z.record(z.string(), z.json()) })
+const founderSchema = z.object({ member: z.string() })
+
+/** The blueprint of a digest; platforms pin the digest, so an answer never changes and may be kept. */
+export type BlueprintSource = (db: Db, digest: string) => Promise<Blueprint>
+
+/** Undefined when the platform is deleted or was never there. */
+export async function loadPlatform(
+  db: Db,
+  blueprints: BlueprintSource,
+  id: PlatformId,
+): Promise<PlatformView | undefined> {
+  const row = await db.selectFrom('platforms').selectAll().where('id', '=', id).executeTakeFirst()
+  if (!row || row.state === 'deleted') return undefined
+  return {
+    id: row.id,
+    tenantId: row.tenant_id,
+    projectId: row.project_id,
+    name: row.name,
+    blueprint: await blueprints(db, row.blueprint_digest),
+    parameters: specSchema.parse(JSON.parse(row.spec)).parameters,
+    generation: row.generation,
+    want: row.want,
+    state: row.state,
+    stateReason: row.state_reason,
+    readyAt: row.ready_at,
+    problem: await loadProblem(db, id),
+    sshSecret: row.ssh_secret,
+    members: await loadMembers(db, id),
+    records: await loadRecords(db, id),
+    founders: await loadFounders(db, id),
+    inFlight: await loadInFlight(db, id),
+  }
+}
+
+async function loadMembers(db: Db, id: PlatformId): Promise<Map<MemberRef, MemberView>> {
+  const members = await db
+    .selectFrom('members')
+    .selectAll()
+    .where('platform_id', '=', id)
+    .where('state', '!=', 'gone')
+    .orderBy('group_name')
+    .orderBy('ordinal')
+    .orderBy('incarnation')
+    .execute()
+  const machines = await db
+    .selectFrom('machines')
+    .selectAll()
+    .where('platform_id', '=', id)
+    .where('state', '!=', 'deleted')
+    .execute()
+  const byId = new Map(machines.map((machine) => [machine.id, machine]))
+  const views = new Map<MemberRef, MemberView>()
+  for (const member of members) {
+    const machine = byId.get(member.machine_id)
+    if (!machine) throw new Error(`member ${member.id} has no living machine ${member.machine_id}`)
+    const view = memberView(member, machine)
+    views.set(view.ref, view)
+  }
+  return views
+}
+
+function memberView(member: MemberTable, machine: MachineTable): MemberView {
+  const ref = memberRef(member.group_name, member.ordinal, member.incarnation)
+  return {
+    id: member.id,
+    ref,
+    name: `${member.group_name}-${member.ordinal}`,
+    group: member.group_name,
+    ordinal: member.ordinal,
+    incarnation: member.incarnation,
+    state: member.state,
+    cause: member.cause,
+    machine: {
+      id: machine.id,
+      member: ref,
+      providerId: machine.provider_id,
+      resourceKey: machine.resource_key,
+      spec: machine.spec,
+      specHash: machine.spec_hash,
+      nativeRef: machine.native_ref,
+      state: machine.state,
+      zone: machine.zone,
+      host: machine.host,
+      endpoints: endpointsSchema.parse(JSON.parse(machine.endpoints)),
+      addresses: addressesSchema.parse(JSON.parse(machine.addresses)),
+      loginUser: machine.login_user,
+      hostKey: machine.host_key,
+      hostKeySecret: machine.host_key_secret,
+      createSentAt: machine.create_sent_at,
+      missing: machine.missing_since !== null,
+    },
+  }
+}
+
+async function loadRecords(db: Db, id: PlatformId): Promise<Map<string, RecordView>> {
+  const rows = await db.selectFrom('records').selectAll().where('platform_id', '=', id).execute()
+  return new Map(rows.map((row) => [row.key, recordView(row)]))
+}
+
+export function recordView(row: RecordTable): RecordView {
+  return {
+    key: row.key,
+    kind: row.kind,
+    mode: row.mode,
+    member: row.member,
+    input: row.input,
+    achieved: row.achieved,
+    attempting: row.attempting,
+    status: row.status,
+    outputs: outputsSchema.parse(JSON.parse(row.outputs)),
+    suspect: row.suspect,
+    attempts: row.attempts,
+    firstAttemptAt: row.first_attempt_at,
+    deadlineAt: row.deadline_at,
+    nextAt: row.next_at,
+    reason: row.reason,
+    problem: row.problem === null ? null : problemSchema.parse(JSON.parse(row.problem)),
+    memo: row.memo === null ? null : parseMemo(row.memo),
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+  }
+}
+
+function parseMemo(text: string): Json {
+  return z.json().parse(JSON.parse(text))
+}
+
+async function loadProblem(db: Db, id: PlatformId): Promise<Problem | null> {
+  const row = await db
+    .selectFrom('problems')
+    .select(['code', 'detail'])
+    .where('platform_id', '=', id)
+    .where('subject', '=', 'platform')
+    .where('resolved_at', 'is', null)
+    .executeTakeFirst()
+  return row ? problemSchema.parse(row) : null
+}
+
+/** The latest founder decision of each group. */
+async function loadFounders(db: Db, id: PlatformId): Promise<Record<string, MemberRef>> {
+  const rows = await db
+    .selectFrom('decisions')
+    .select(['subject', 'data'])
+    .where('platform_id', '=', id)
+    .where('kind', '=', 'founder')
+    .orderBy('id')
+    .execute()
+  return Object.fromEntries(rows.map((row) => [row.subject, founderSchema.parse(JSON.parse(row.data)).member]))
+}
+
+async function loadInFlight(db: Db, id: PlatformId): Promise<Map<string, RecordedAttempt>> {
+  const rows = await db
+    .selectFrom('attempts')
+    .selectAll()
+    .where('platform_id', '=', id)
+    .where('ended_at', 'is', null)
+    .execute()
+  const attempts = new Map<string, RecordedAttempt>()
+  for (const row of rows) {
+    if (row.executor === null) continue
+    attempts.set(row.step_key, {
+      id: row.id,
+      number: row.number,
+      fingerprint: row.fingerprint,
+      executor: row.executor,
+      machineId: row.machine_id,
+      fence: row.fence,
+      startedAt: row.started_at,
+    })
+  }
+  return attempts
+}

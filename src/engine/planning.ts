@@ -1,0 +1,54 @@
+// From what is wanted to what is due: the pure plan, and the schedule over what is remembered.
+
+import { type Plan, type PlanMember, type PlanStep, plan } from '../blueprints/index.ts'
+import type { EngineDeps } from './deps.ts'
+import { fingerprint } from './resolve.ts'
+import { buildSchedule, type Schedule } from './schedule.ts'
+import { isClean } from './state.ts'
+import type { PlatformView } from './view.ts'
+
+export function planOf(view: PlatformView): Plan {
+  return plan(view.blueprint, {
+    want: view.want,
+    parameters: view.parameters,
+    members: [...view.members.values()].flatMap(planMember),
+    founders: view.founders,
+    founded: new Set(
+      [...view.records.values()].filter((r) => r.mode === 'once' && r.achieved !== null).map((r) => r.key),
+    ),
+  })
+}
+
+function planMember(member: { state: string } & Omit<PlanMember, 'state'>): PlanMember[] {
+  const { ref, name, group, ordinal, incarnation, state } = member
+  if (state !== 'joining' && state !== 'in' && state !== 'changing' && state !== 'leaving') return []
+  return [{ ref, name, group, ordinal, incarnation, state }]
+}
+
+export function scheduleOf(deps: Pick<EngineDeps, 'kinds'>, view: PlatformView, planned: Plan): Schedule {
+  return buildSchedule(planned.steps, (step) =>
+    isClean(view.records.get(step.key), step, plannedFingerprint(deps, view, step)),
+  )
+}
+
+/** Undefined while an input of the step is not known. */
+export function plannedFingerprint(
+  deps: Pick<EngineDeps, 'kinds'>,
+  view: PlatformView,
+  step: PlanStep,
+): string | undefined {
+  return fingerprint(view, step, deps.kinds.get(step.kind)?.revision ?? 0)
+}
+
+/** Keys remembered that no plan mentions and nothing uses: to be forgotten. Once records stay with the platform. */
+export function unmentioned(view: PlatformView, planned: Plan): string[] {
+  const mentioned = new Set(planned.steps.map((step) => step.key))
+  const keys: string[] = []
+  for (const record of view.records.values()) {
+    if (record.mode === 'once' || mentioned.has(record.key) || view.inFlight.has(record.key)) continue
+    const user = record.mode === 'fresh' ? record.key.split('/for/')[1] : undefined
+    if (user !== undefined && mentioned.has(user)) continue
+    keys.push(record.key)
+  }
+  return keys
+}

@@ -1,0 +1,177 @@
+// One platform's run in this process: reads afresh when woken, starts what is due, and gives the lease
+// back when there is nothing to do for a while. Steps finish in any order; each releases only what needs it.
+
+import type { Plan } from '../blueprints/index.ts'
+import type { EngineDeps } from './deps.ts'
+import { executeStep } from './execute.ts'
+import { consumeWake, type Lease, LeaseLost, releaseLease, renewEveryMs, renewLease } from './lease.ts'
+import { loadPlatform } from './load.ts'
+import { plannedFingerprint, planOf, scheduleOf, unmentioned } from './planning.ts'
+import { settle } from './settle.ts'
+import { fencedWrite, isClean, type RunState } from './state.ts'
+import { forgetRecords } from './write.ts'
+
+export interface Run {
+  wake(): void
+  /** Aborts calls in flight and gives the lease back; resolves when nothing of the run is left. */
+  stop(): Promise<void>
+  /** Resolves when the run has ended by itself or by stop; never rejects. */
+  readonly ended: Promise<void>
+}
+
+/** A wait longer than this is not worth keeping the lease for. */
+const lingerMs = 2_000
+
+export function startRun(deps: EngineDeps, lease: Lease): Run {
+  const controller = new AbortController()
+  const { signal } = controller
+  const busy = new Map<string, Promise<void>>()
+  let woken = true
+  let stopping = false
+  let failure: unknown
+  let nudge: () => void = () => undefined
+  let current: RunState | undefined
+
+  const ended = main().catch((error: unknown) => {
+    if (!(error instanceof LeaseLost) && !signal.aborted)
+      deps.log('a run ended by an error', { platform: lease.platformId, error })
+  })
+  return {
+    wake,
+    ended,
+    async stop() {
+      stopping = true
+      controller.abort(new LeaseLost(lease.platformId))
+      nudge()
+      await ended
+    },
+  }
+
+  function wake(): void {
+    woken = true
+    nudge()
+  }
+
+  async function main(): Promise<void> {
+    const renewals = keepLease()
+    try {
+      await work()
+    } finally {
+      controller.abort(new LeaseLost(lease.platformId))
+      await Promise.allSettled([...busy.values(), renewals])
+      if (stopping) await release(await deps.store.now()).catch(() => undefined)
+    }
+  }
+
+  async function keepLease(): Promise<void> {
+    try {
+      while (!signal.aborted) {
+        await deps.seams.clock.sleep(renewEveryMs, signal)
+        if (await renewLease(deps.store, lease)) wake()
+      }
+    } catch (error) {
+      if (!signal.aborted) end(error)
+    }
+  }
+
+  function end(error: unknown): void {
+    failure ??= error
+    controller.abort(new LeaseLost(lease.platformId))
+    nudge()
+  }
+
+  async function work(): Promise<void> {
+    let run: RunState | undefined
+    for (;;) {
+      if (failure !== undefined) throw failure
+      if (stopping) return
+      if (woken) {
+        woken = false
+        run = await reload()
+      }
+      if (!run) return release(null)
+      const nextAt = startDue(run)
+      if (busy.size === 0 && !woken) {
+        const over = await settle(run)
+        if (woken) continue
+        if (over) return release(null)
+        if (nextAt === null || nextAt - deps.seams.clock.now() > lingerMs) return release(nextAt)
+      }
+      await pause(nextAt)
+    }
+  }
+
+  // Memory is changed inside the write closures, which run strictly one after another: so what a step
+  // records while this reads can neither be missed nor be overwritten. A failed COMMIT ends the run.
+  async function reload(): Promise<RunState | undefined> {
+    const state = await deps.store.write(async (tx) => {
+      await consumeWake(tx, lease)
+      const before = await loadPlatform(tx, deps.blueprints, lease.platformId)
+      if (!before) return undefined
+      const decided = await deps.hooks.decide(tx, before)
+      const view = decided ? await loadPlatform(tx, deps.blueprints, lease.platformId) : before
+      if (!view) return undefined
+      if (current) return Object.assign(current, { view })
+      const plan: Plan = { steps: [], outputs: {} }
+      current = { deps, lease, controller, view, plan, schedule: scheduleOf(deps, view, plan), ends: new Map(), wake }
+      return current
+    })
+    if (!state) return undefined
+    const plan = planOf(state.view)
+    const forgotten = unmentioned(state.view, plan).filter((key) => !busy.has(key))
+    if (forgotten.length > 0) await fencedWrite(state, (tx) => forgetRecords(tx, state.view, forgotten))
+    state.plan = plan
+    state.schedule = scheduleOf(deps, state.view, plan)
+    await settle(state)
+    return state
+  }
+
+  /** Starts every step that is due; answers when the next one will be (ms since 1970), null when none waits. */
+  function startDue(run: RunState): number | null {
+    const now = deps.seams.clock.now()
+    let nextAt: number | null = null
+    for (const step of run.schedule.open()) {
+      if (busy.has(step.key)) continue
+      const at = run.view.records.get(step.key)?.nextAt ?? 0
+      if (at > now) {
+        nextAt = Math.min(at, nextAt ?? at)
+        continue
+      }
+      const fingerprint = plannedFingerprint(deps, run.view, step)
+      if (fingerprint === undefined) continue
+      busy.set(step.key, track(run, step.key, executeStep(run, step, fingerprint)))
+    }
+    return nextAt
+  }
+
+  async function track(run: RunState, key: string, execution: Promise<void>): Promise<void> {
+    try {
+      await execution
+      const step = run.schedule.step(key)
+      if (step)
+        run.schedule.set(key, isClean(run.view.records.get(key), step, plannedFingerprint(deps, run.view, step)))
+    } catch (error) {
+      end(error)
+    } finally {
+      busy.delete(key)
+      nudge()
+    }
+  }
+
+  async function pause(nextAt: number | null): Promise<void> {
+    if (woken || failure !== undefined || stopping) return
+    const rest = new AbortController()
+    const nudged = new Promise<void>((resolve) => {
+      nudge = resolve
+    })
+    const timer =
+      nextAt === null ? nudged : deps.seams.clock.sleep(Math.max(0, nextAt - deps.seams.clock.now()), rest.signal)
+    await Promise.race([nudged, timer])
+    rest.abort()
+    await Promise.allSettled([timer])
+  }
+
+  async function release(dueAt: number | null): Promise<void> {
+    await deps.store.write((tx) => releaseLease(tx, lease, dueAt))
+  }
+}

@@ -1,0 +1,146 @@
+// What the state of the steps says about the platform and its tasks, written when it changes.
+
+import { movePlatform, moveTask } from '../events/index.ts'
+import { newId } from '../kernel/ids.ts'
+import type { Problem } from '../kernel/problem.ts'
+import type { PlatformState, TaskState } from '../kernel/states.ts'
+import { unreachable } from '../kernel/unreachable.ts'
+import type { Tx } from '../store/store.ts'
+import { resolveValue } from './resolve.ts'
+import { fencedWrite, type RunState } from './state.ts'
+import { engineActor } from './write.ts'
+
+interface Verdict {
+  readonly state: PlatformState
+  readonly reason: string | null
+  readonly problem: Problem | null
+}
+
+/** Brings platform and task states in line with the steps. True when the platform is over (deleted). */
+export async function settle(run: RunState): Promise<boolean> {
+  const verdict = judge(run)
+  const { view } = run
+  if (verdict.state === view.state && verdict.reason === view.stateReason) return false
+  await fencedWrite(run, async (tx) => {
+    await movePlatform(tx, run.deps.seams, {
+      platform: view.id,
+      to: verdict.state,
+      reason: verdict.reason,
+      actor: engineActor,
+      cause: verdict.reason ?? `generation ${view.generation}`,
+    })
+    if (verdict.state === 'ready') await saveOutputs(tx, run)
+    if (verdict.state === 'deleted') await finishDeletion(tx, run)
+    await settleTasks(tx, run, verdict)
+  })
+  view.state = verdict.state
+  if (verdict.state === 'ready') view.readyAt ??= run.deps.seams.clock.now()
+  view.stateReason = verdict.reason
+  return verdict.state === 'deleted'
+}
+
+function judge(run: RunState): Verdict {
+  const { view, schedule } = run
+  const open = [...schedule.unclean()]
+  if (view.want === 'absent') {
+    const blocked = blockedProblem(run)
+    if (view.members.size === 0) return { state: 'deleted', reason: null, problem: null }
+    return { state: 'deleting', reason: blocked?.detail ?? null, problem: blocked }
+  }
+  const problem = blockedProblem(run)
+  if (problem) return { state: 'blocked', reason: problem.detail, problem }
+  if (view.state === 'pending') return { state: 'building', reason: null, problem: null }
+  if (open.length === 0) return { state: 'ready', reason: null, problem: null }
+  if (view.readyAt === null && view.state !== 'ready') return { state: 'building', reason: null, problem: null }
+  const repairing = [...view.members.values()].find((member) => member.state === 'leaving' && member.cause !== null)
+  if (repairing)
+    return { state: 'degraded', reason: `${repairing.name} is being replaced: ${repairing.cause}`, problem: null }
+  return view.state === 'degraded'
+    ? { state: 'degraded', reason: view.stateReason, problem: null }
+    : { state: 'changing', reason: null, problem: null }
+}
+
+function blockedProblem(run: RunState): Problem | null {
+  if (run.view.problem) return run.view.problem
+  for (const step of run.schedule.unclean()) {
+    const record = run.view.records.get(step.key)
+    if (record?.status === 'blocked' && record.problem) return record.problem
+  }
+  return null
+}
+
+async function saveOutputs(tx: Tx, run: RunState): Promise<void> {
+  const outputs: Record<string, string | { $secret: string }> = {}
+  for (const [name, { value }] of Object.entries(run.plan.outputs)) {
+    const resolved = resolveValue(run.view, value)
+    if (resolved) outputs[name] = resolved.secretRef === null ? resolved.text : { $secret: resolved.secretRef }
+  }
+  await tx
+    .updateTable('platforms')
+    .set({ outputs: JSON.stringify(outputs) })
+    .where('id', '=', run.view.id)
+    .execute()
+}
+
+async function finishDeletion(tx: Tx, run: RunState): Promise<void> {
+  const { view, deps } = run
+  const now = deps.seams.clock.now()
+  await deps.hooks.platformGone(tx, view.id)
+  await tx.deleteFrom('records').where('platform_id', '=', view.id).execute()
+  const receipt = { state: 'complete', completed_at: now } as const
+  await tx
+    .insertInto('receipts')
+    .values({
+      id: newId('receipt', deps.seams),
+      platform_id: view.id,
+      tenant_id: view.tenantId,
+      project_id: view.projectId,
+      created_at: now,
+      ...receipt,
+    })
+    .onConflict((conflict) => conflict.column('platform_id').doUpdateSet(receipt))
+    .execute()
+}
+
+async function settleTasks(tx: Tx, run: RunState, verdict: Verdict): Promise<void> {
+  const tasks = await tx
+    .selectFrom('tasks')
+    .select(['id', 'generation'])
+    .where('platform_id', '=', run.view.id)
+    .where('state', 'in', ['queued', 'running', 'waiting', 'blocked'])
+    .execute()
+  for (const task of tasks) {
+    if (task.generation === null || task.generation > run.view.generation) continue
+    await moveTask(tx, run.deps.seams, {
+      task: task.id,
+      to: taskState(verdict),
+      reason: verdict.reason,
+      problem: verdict.problem,
+      actor: engineActor,
+      cause: `platform ${verdict.state}`,
+    })
+  }
+}
+
+function taskState(verdict: Verdict): TaskState {
+  switch (verdict.state) {
+    case 'ready':
+    case 'deleted':
+      return 'done'
+    case 'blocked':
+      return 'blocked'
+    case 'deleting':
+      return verdict.problem ? 'blocked' : 'running'
+    case 'pending':
+    case 'building':
+    case 'changing':
+    case 'degraded':
+      return 'running'
+    case 'held':
+    case 'paused':
+    case 'hibernated':
+      return 'waiting'
+    default:
+      return unreachable(verdict.state)
+  }
+}

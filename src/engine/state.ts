@@ -1,0 +1,57 @@
+// The state of one run in this process: replaced as a whole by a reload, shared by the steps in flight.
+
+import type { Plan, PlanStep } from '../blueprints/plan-types.ts'
+import type { Tx } from '../store/store.ts'
+import type { EngineDeps } from './deps.ts'
+import { actMarginMs, assertFence, type Lease, LeaseLost, renewLease } from './lease.ts'
+import type { Schedule } from './schedule.ts'
+import type { PlatformView, RecordView } from './view.ts'
+import { freshRecord } from './write.ts'
+
+export interface RunState {
+  readonly deps: EngineDeps
+  readonly lease: Lease
+  readonly controller: AbortController
+  view: PlatformView
+  plan: Plan
+  schedule: Schedule
+  /** Ends of attempts by step key, to be written with the outcome that follows from them. */
+  readonly ends: Map<string, AttemptEnd>
+  /** Asks the loop to read everything afresh. */
+  wake(): void
+}
+
+/** How an attempt ended. */
+export interface AttemptEnd {
+  readonly attemptId: string
+  readonly at: number
+  readonly outcome: 'done' | 'failed' | 'lost' | 'abandoned'
+  readonly exitCode: number | null
+  readonly detail: string | null
+}
+
+/** A fenced write of this run. */
+export function fencedWrite<T>(run: RunState, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return run.deps.store.write(async (tx) => {
+    await assertFence(tx, run.lease)
+    return work(tx)
+  })
+}
+
+/** Resolves with at least `actMarginMs` of the lease left; otherwise renews first, or throws LeaseLost. */
+export async function mayAct(run: RunState): Promise<void> {
+  if (run.controller.signal.aborted) throw new LeaseLost(run.lease.platformId)
+  const now = await run.deps.store.now()
+  if (run.lease.until - now < actMarginMs && (await renewLease(run.deps.store, run.lease))) run.wake()
+}
+
+export function recordOf(run: RunState, step: PlanStep): RecordView {
+  return run.view.records.get(step.key) ?? freshRecord(step)
+}
+
+/** Clean: what is planned is what was achieved, and nothing half-done is left. Once steps are compared by key. */
+export function isClean(record: RecordView | undefined, step: PlanStep, planned: string | undefined): boolean {
+  if (!record || record.achieved === null || record.attempting !== null) return false
+  if (step.mode === 'once') return true
+  return record.suspect === null && record.achieved === planned
+}

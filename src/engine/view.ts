@@ -1,0 +1,68 @@
+// What a run knows of its platform, in memory: read once, then kept in step with every write of the run.
+
+import type { Blueprint } from '../blueprints/index.ts'
+import type { MemberRef } from '../blueprints/plan-types.ts'
+import type { Json } from '../kernel/canonical.ts'
+import type { MemberId, PlatformId, ProjectId, TenantId } from '../kernel/ids.ts'
+import type { Problem } from '../kernel/problem.ts'
+import type { MachineState, MemberState, PlatformState } from '../kernel/states.ts'
+import type { MachineFacts, RecordedAttempt } from './step-kind.ts'
+
+export interface PlatformView {
+  readonly id: PlatformId
+  readonly tenantId: TenantId
+  readonly projectId: ProjectId
+  readonly name: string
+  readonly blueprint: Blueprint
+  readonly parameters: Readonly<Record<string, Json>>
+  readonly generation: number
+  readonly want: 'present' | 'absent'
+  state: PlatformState
+  stateReason: string | null
+  readyAt: number | null
+  /** An open problem of the platform as a whole (quorum lost): it blocks until a person chooses. */
+  readonly problem: Problem | null
+  readonly sshSecret: string
+  readonly members: Map<MemberRef, MemberView>
+  readonly records: Map<string, RecordView>
+  readonly founders: Readonly<Record<string, MemberRef>>
+  /** Attempts recorded and not ended, by step key. */
+  readonly inFlight: Map<string, RecordedAttempt>
+}
+
+export interface MemberView {
+  readonly id: MemberId
+  readonly ref: MemberRef
+  readonly name: string
+  readonly group: string
+  readonly ordinal: number
+  readonly incarnation: number
+  state: MemberState
+  readonly cause: string | null
+  machine: MachineFacts & { state: MachineState; missing: boolean }
+}
+
+export type Outputs = Readonly<Record<string, { readonly value: string; readonly secret: boolean }>>
+
+export interface RecordView {
+  readonly key: string
+  readonly kind: string
+  readonly mode: 'each' | 'once' | 'fresh'
+  readonly member: MemberRef | null
+  readonly input: string
+  readonly achieved: string | null
+  readonly attempting: string | null
+  readonly status: 'idle' | 'running' | 'waiting' | 'blocked' | 'done'
+  /** Secret outputs hold their reference `sec_..@n`. */
+  readonly outputs: Outputs
+  readonly suspect: string | null
+  readonly attempts: number
+  readonly firstAttemptAt: number | null
+  readonly deadlineAt: number | null
+  readonly nextAt: number | null
+  readonly reason: string | null
+  readonly problem: Problem | null
+  readonly memo: Json
+  readonly startedAt: number | null
+  readonly finishedAt: number | null
+}

@@ -1,0 +1,176 @@
+// A machine present or absent at its provider. It looks, then acts; what it says about the world is what
+// the provider was seen to say, and "gone" is written only where the provider's rules make it certain.
+
+import { z } from 'zod'
+import type { GoneProof, MachineFacts, StepContext, StepKind, StepOutcome } from '../engine/index.ts'
+import type { ProviderId } from '../kernel/ids.ts'
+import { unreachable } from '../kernel/unreachable.ts'
+import type { NativeRef, Observed, ResourceKey, Session } from '../provider/contract.ts'
+import { ProviderFault } from '../provider/fault.ts'
+import type { Looker } from '../provider/look.ts'
+import { type StoredRequest, storedRequestSchema } from '../provider/request.ts'
+import { providerOutcome } from './fault-problem.ts'
+
+export interface Providers {
+  /** Throws ProviderFault when the provider cannot be reached or refuses us. */
+  open(id: ProviderId): Promise<{ readonly session: Session; readonly looker: Looker }>
+}
+
+const pollMs = 300
+
+export function machineStep(providers: Providers): StepKind {
+  return {
+    kind: 'machine',
+    revision: 1,
+    async ensure(ctx) {
+      if (ctx.step.kind !== 'machine') throw new Error(`not a machine step: ${ctx.step.key}`)
+      const machine = ctx.machine(ctx.step.input.member)
+      try {
+        return ctx.step.want === 'present' ? await present(ctx, machine) : await absent(ctx, machine)
+      } catch (error) {
+        if (error instanceof ProviderFault)
+          return providerOutcome(error, { machine: machine.id, member: machine.member, zone: machine.zone })
+        throw error
+      }
+    },
+  }
+
+  async function present(ctx: StepContext, machine: MachineFacts): Promise<StepOutcome> {
+    const { session, looker } = await providers.open(machine.providerId)
+    const request = storedRequestSchema.parse(JSON.parse(machine.spec))
+    const [found, double] = machinesOf(await look(ctx, looker, request, machine))
+    if (double) return dead(machine, 'the provider has two machines of one key')
+    if (found) return judged(ctx, machine, found)
+    if (machine.nativeRef !== null) return dead(machine, 'the provider has it no more')
+    const repeatable = session.capabilities.createIdempotency !== 'none'
+    if (machine.createSentAt !== null && !repeatable && mayStillAppear(ctx, session, machine.createSentAt)) {
+      return { kind: 'wait', afterMs: pollMs, reason: 'an earlier create may still take effect' }
+    }
+    const privateKeyPem = await ctx.secret(machine.hostKeySecret)
+    await ctx.markCreateSent(machine.member)
+    await ctx.mayAct()
+    const ref = await session.create(
+      keyOf(machine),
+      { ...request, own: request.own, hostKey: { ...request.hostKey, privateKeyPem } },
+      ctx.signal,
+    )
+    await ctx.noteMachine(machine.member, { nativeRef: ref })
+    const [made] = machinesOf(await look(ctx, looker, request, machine))
+    return made
+      ? judged(ctx, machine, made)
+      : { kind: 'wait', afterMs: pollMs, reason: 'the provider does not show it yet' }
+  }
+
+  async function absent(ctx: StepContext, machine: MachineFacts): Promise<StepOutcome> {
+    if (machine.createSentAt === null) return gone(ctx, machine, 'neverSent')
+    const { session, looker } = await providers.open(machine.providerId)
+    const request = storedRequestSchema.parse(JSON.parse(machine.spec))
+    const seen = await look(ctx, looker, request, machine)
+    if (seen.length > 0) {
+      await ctx.setMemo(null)
+      await ctx.mayAct()
+      if (seen.some((object) => object.state !== 'deleting'))
+        await session.destroy(request.owner, keyOf(machine), ctx.signal)
+      return { kind: 'wait', afterMs: pollMs, reason: 'the provider is deleting it' }
+    }
+    const absentSince = memoSchema.parse(ctx.memo)?.absentSince
+    const now = ctx.seams.clock.now()
+    const { lookup, settleMs } = session.capabilities
+    const late = machine.nativeRef === null && mayStillAppear(ctx, session, machine.createSentAt)
+    if (lookup === 'consistent' && !late) return gone(ctx, machine, 'absentByConsistentLookup')
+    if (absentSince === undefined) await ctx.setMemo({ absentSince: now })
+    else if (now - absentSince >= settleMs && !late) return gone(ctx, machine, 'absentForSettle')
+    return {
+      kind: 'wait',
+      afterMs: Math.max(pollMs, Math.min(settleMs, 5_000)),
+      reason: `absent; a late create is ruled out after ${Math.ceil(settleMs / 1000)} s`,
+    }
+  }
+}
+
+const memoSchema = z.object({ absentSince: z.number() }).nullable()
+
+/** A create whose answer we never had may take effect until the provider's own bound is over. */
+function mayStillAppear(ctx: StepContext, session: Session, createSentAt: number): boolean {
+  return ctx.seams.clock.now() - createSentAt < session.capabilities.settleMs
+}
+
+async function look(
+  ctx: StepContext,
+  looker: Looker,
+  request: StoredRequest,
+  machine: MachineFacts,
+): Promise<readonly Observed[]> {
+  await ctx.mayAct()
+  const seen = await looker.look(
+    request.owner,
+    keyOf(machine),
+    (machine.nativeRef ?? undefined) as NativeRef | undefined,
+    ctx.signal,
+  )
+  const stranger = seen.find((object) => object.owner !== request.owner)
+  if (stranger)
+    throw new ProviderFault(
+      { kind: 'nameTaken', outcome: 'none' },
+      `${stranger.ref} has the name of ${machine.member} but is not ours`,
+    )
+  return seen
+}
+
+function machinesOf(seen: readonly Observed[]): readonly Observed[] {
+  return seen.filter((object) => object.kind === 'machine')
+}
+
+async function judged(ctx: StepContext, machine: MachineFacts, found: Observed): Promise<StepOutcome> {
+  if (machine.nativeRef !== found.ref) await ctx.noteMachine(machine.member, { nativeRef: found.ref })
+  switch (found.state) {
+    case 'running':
+      if (found.endpoints.length === 0) return { kind: 'wait', afterMs: pollMs, reason: 'it has no address yet' }
+      return {
+        kind: 'done',
+        machine: {
+          nativeRef: found.ref,
+          endpoints: found.endpoints,
+          addresses: found.addresses ?? found.endpoints.map((endpoint) => endpoint.address),
+          zone: found.placement.zone,
+          host: found.placement.host,
+          ...(machine.state === 'creating' ? { state: 'booting' as const } : {}),
+        },
+      }
+    case 'creating':
+      return { kind: 'wait', afterMs: pollMs, reason: 'the provider is making it' }
+    case 'stopped':
+    case 'deleting':
+      return dead(machine, `the provider says it is ${found.state}`)
+    case 'failed':
+      return dead(machine, found.reason ?? 'the provider says it failed')
+    default:
+      return unreachable(found.state)
+  }
+}
+
+/** What care takes up as a member to be replaced. */
+function dead(machine: MachineFacts, why: string): StepOutcome {
+  return {
+    kind: 'blocked',
+    problem: {
+      code: 'machine_dead',
+      detail: `${machine.member} is lost: ${why}.`,
+      facts: { machine: machine.id, member: machine.member },
+      next: 'It is replaced by itself where the rules allow it.',
+    },
+  }
+}
+
+function gone(ctx: StepContext, machine: MachineFacts, proof: GoneProof['proof']): StepOutcome {
+  const observedAt = ctx.seams.clock.now()
+  return {
+    kind: 'done',
+    machine: { state: 'deleted' },
+    gone: [{ kind: 'machine', ref: machine.nativeRef, proof, observedAt }],
+  }
+}
+
+function keyOf(machine: MachineFacts): ResourceKey {
+  return machine.resourceKey as ResourceKey
+}

@@ -1,0 +1,111 @@
+// A script on a machine, convergent by contract: run again after a failure it must be safe.
+
+import type { ScriptStep } from '../blueprints/plan-types.ts'
+import type { Remote } from '../bootstrap/remote.ts'
+import type { StepContext, StepKind, StepOutcome } from '../engine/index.ts'
+import { unreachable } from '../kernel/unreachable.ts'
+import { type AttemptResult, runAttempt } from './attempt.ts'
+
+export function scriptStep({ remote }: { readonly remote: Remote }): StepKind {
+  return {
+    kind: 'script',
+    revision: 1,
+    async ensure(ctx) {
+      const { step } = ctx
+      if (step.kind !== 'script') throw new Error(`not a script step: ${step.key}`)
+      const result = await runAttempt(ctx, remote, step.input, step.on)
+      switch (result.kind) {
+        case 'not':
+          return result.outcome
+        case 'lost':
+          return lost(ctx, step, result)
+        case 'ended':
+          return ended(ctx, step, result)
+        default:
+          return unreachable(result)
+      }
+    },
+  }
+}
+
+async function ended(
+  ctx: StepContext,
+  step: ScriptStep,
+  result: Extract<AttemptResult, { kind: 'ended' }>,
+): Promise<StepOutcome> {
+  const outdated = result.attempt.fingerprint !== ctx.fingerprint
+  if (result.exitCode === 0) {
+    const missing = Object.keys(step.input.outputs).filter((name) => result.outputs[name] === undefined)
+    if (missing.length > 0) return failure(ctx, step, result, `gave no output ${missing.join(', ')}`)
+    ctx.endAttempt('done', 0, null)
+    // It did what an earlier plan asked; what is asked now is another attempt.
+    if (outdated) return { kind: 'wait', afterMs: 0, reason: 'an attempt for an earlier plan has ended' }
+    return { kind: 'done', outputs: declared(step, result.outputs) }
+  }
+  return failure(
+    ctx,
+    step,
+    result,
+    result.exitCode === 124 ? 'ran out of time' : `ended with exit code ${result.exitCode}`,
+  )
+}
+
+async function failure(
+  ctx: StepContext,
+  step: ScriptStep,
+  result: Extract<AttemptResult, { kind: 'ended' }>,
+  what: string,
+): Promise<StepOutcome> {
+  const detail = `${step.input.path} on ${result.attempt.executor} ${what}${result.tail === '' ? '.' : `: ${result.tail}`}`
+  ctx.endAttempt('failed', result.exitCode, detail)
+  return {
+    kind: 'failed',
+    problem: {
+      code: 'script_failed',
+      detail,
+      facts: { step: step.key, member: result.attempt.executor, exitCode: result.exitCode, attempt: result.attempt.id },
+      next: `Read its log: gantry logs <platform> ${result.attempt.executor.split('@')[0]} ${step.key.split('/').at(-1)}`,
+    },
+  }
+}
+
+async function lost(
+  ctx: StepContext,
+  step: ScriptStep,
+  result: Extract<AttemptResult, { kind: 'lost' }>,
+): Promise<StepOutcome> {
+  ctx.endAttempt('lost', null, result.detail)
+  const problem = {
+    code: 'attempt_lost' as const,
+    detail: `${step.input.path} on ${result.attempt.executor} was cut off: ${result.detail}`,
+    facts: { step: step.key, member: result.attempt.executor, attempt: result.attempt.id },
+  }
+  switch (step.onLost) {
+    case 'rerun':
+      return { kind: 'failed', problem }
+    case 'block':
+      return {
+        kind: 'blocked',
+        problem: { ...problem, next: 'Look at the machine, then retry the task or replace the member.' },
+      }
+    case 'replaceMachine':
+      return {
+        kind: 'blocked',
+        problem: { ...problem, code: 'machine_dead', next: 'The machine is replaced by itself.' },
+      }
+    default:
+      return unreachable(step.onLost)
+  }
+}
+
+function declared(
+  step: ScriptStep,
+  given: Readonly<Record<string, string>>,
+): Record<string, { value: string; secret: boolean }> {
+  const outputs: Record<string, { value: string; secret: boolean }> = {}
+  for (const [name, kind] of Object.entries(step.input.outputs)) {
+    const value = given[name]
+    if (value !== undefined) outputs[name] = { value, secret: kind === 'secret' }
+  }
+  return outputs
+}

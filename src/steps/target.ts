@@ -1,0 +1,17 @@
+import type { Remote, RemoteTarget } from '../bootstrap/remote.ts'
+import type { MachineFacts, StepContext } from '../engine/index.ts'
+
+/** How to reach and recognise the machine of a member. */
+export async function targetOf(ctx: StepContext, machine: MachineFacts): Promise<RemoteTarget> {
+  return {
+    incarnation: machine.id,
+    endpoints: machine.endpoints,
+    user: machine.loginUser,
+    hostKey: machine.hostKey,
+    privateKeyPem: await ctx.sshKey(),
+  }
+}
+
+export interface RemoteStepDeps {
+  readonly remote: Remote
+}

@@ -79,7 +79,10 @@ export function virtualClock(seed = 1, startMs = Date.UTC(2026, 0, 1)): VirtualC
   }
 
   return {
-    seams: seamsOf(clockOf(() => false), random),
+    seams: seamsOf(
+      clockOf(() => false),
+      random,
+    ),
     now: () => now,
     life: () => {
       let over = false

@@ -1,0 +1,71 @@
+import { getCommandNames, InMemoryFs } from 'just-bash'
+import type { Machine } from './machine.ts'
+
+// A fresh disk of a Debian 12 machine, as far as scripts look at it. A program is found by its file in
+// /usr/bin, so what is not installed is "command not found" as it should be.
+
+/** Programs whose file appears only with their package. */
+export const packaged: Readonly<Record<string, readonly string[]>> = {
+  'docker.io': ['docker', 'dockerd'],
+  curl: ['curl'],
+}
+
+/** The interpreter runs the command of that name for a file in /bin or /usr/bin, whatever is in it. */
+export const stub = new TextEncoder().encode('#!/bin/simulated\n')
+
+const folders = [
+  '/dev',
+  '/etc/apt/sources.list.d',
+  '/etc/default',
+  '/etc/docker',
+  '/etc/systemd/system',
+  '/mnt',
+  '/opt',
+  '/proc',
+  '/root/.ssh',
+  '/run/lock',
+  '/run/systemd/system',
+  '/srv',
+  '/sys/fs/cgroup',
+  '/tmp',
+  '/usr/bin',
+  '/usr/local/bin',
+  '/usr/share',
+  '/var/cache',
+  '/var/lib/apt/lists',
+  '/var/log',
+  '/var/tmp',
+]
+
+export function createDisk(machine: Machine, commands: readonly string[]): InMemoryFs {
+  const { facts } = machine
+  const disk = new InMemoryFs({}, { maxTotalBytes: 256 * 2 ** 20 })
+  for (const folder of folders) disk.mkdirSync(folder, { recursive: true })
+  disk.mkdirSync(`/home/${facts.loginUser}/.ssh`, { recursive: true })
+  const later = new Set(Object.values(packaged).flat())
+  const present = [...getCommandNames(), ...commands].filter((name) => !later.has(name))
+  const installed = Object.entries(packaged).flatMap(([name, programs]) => (machine.packages.has(name) ? programs : []))
+  for (const name of [...present, ...installed]) disk.writeFileSync(`/usr/bin/${name}`, stub, {}, { mode: 0o755 })
+  for (const name of ['null', 'zero', 'stdin', 'stdout', 'stderr']) disk.writeFileSync(`/dev/${name}`, '')
+  const files: Record<string, string> = {
+    '/etc/hostname': `${facts.hostname}\n`,
+    '/etc/hosts': `127.0.0.1 localhost\n${facts.addresses.map((address) => `${address} ${facts.hostname}\n`).join('')}`,
+    '/etc/os-release': osRelease,
+    '/etc/debian_version': '12.12\n',
+    '/etc/apt/sources.list': 'deb http://deb.debian.org/debian bookworm main\n',
+    '/etc/passwd': `root:x:0:0:root:/root:/bin/bash\n${facts.loginUser}:x:1000:1000::/home/${facts.loginUser}:/bin/bash\n`,
+    '/etc/group': `root:x:0:\nsudo:x:27:${facts.loginUser}\ndocker:x:998:\n${facts.loginUser}:x:1000:\n`,
+    '/etc/machine-id': `${machine.bootId.replaceAll('-', '')}\n`,
+    '/etc/resolv.conf': 'nameserver 10.77.0.1\n',
+  }
+  for (const [path, text] of Object.entries(files)) disk.writeFileSync(path, text)
+  return disk
+}
+
+const osRelease = `PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"
+NAME="Debian GNU/Linux"
+VERSION_ID="12"
+VERSION="12 (bookworm)"
+VERSION_CODENAME=bookworm
+ID=debian
+`

@@ -1,0 +1,67 @@
+import type { IFileSystem } from 'just-bash'
+import type { Machine } from './machine.ts'
+import { procFiles } from './proc-files.ts'
+import type { Process } from './process.ts'
+
+// The file system as one process sees it: the machine's disk, its own umask, /bin as /usr/bin, and /proc made
+// up when it is read. It has no writeFileSync on purpose: the interpreter would add a stub for every command.
+
+export function viewOf(machine: Machine, process: Process): IFileSystem {
+  const disk = machine.disk
+  const proc = procFiles(machine, process)
+
+  const real = (path: string): string => {
+    if (/^\/bin(?=\/|$)/.test(path)) return `/usr${path}`
+    if (/^\/var\/run(?=\/|$)/.test(path)) return `/run${path.slice('/var/run'.length)}`
+    if (/^\/dev\/shm(?=\/|$)/.test(path)) return `/run/shm${path.slice('/dev/shm'.length)}`
+    return path
+  }
+  const writable = (path: string): string => {
+    if (machine.diskFull && !path.startsWith('/dev/'))
+      throw new Error(`ENOSPC: no space left on device, write '${path}'`)
+    return real(path)
+  }
+  // A write on the disk forgets the mode a file had, and knows no umask.
+  const created = async (path: string, mode: number, write: () => Promise<void>): Promise<void> => {
+    const before = (await disk.exists(path)) ? (await disk.stat(path)).mode & 0o777 : mode & ~process.umask
+    await write()
+    if (((await disk.stat(path)).mode & 0o777) !== before) await disk.chmod(path, before)
+  }
+
+  return {
+    readFile: async (path, options) => proc.read(path) ?? disk.readFile(real(path), options),
+    readFileBuffer: async (path) => {
+      const text = proc.read(path)
+      return text === undefined ? disk.readFileBuffer(real(path)) : new TextEncoder().encode(text)
+    },
+    writeFile: async (path, content, options) => {
+      const target = writable(path)
+      if (target === '/dev/null') return
+      await created(target, 0o666, () => disk.writeFile(target, content, options))
+    },
+    appendFile: async (path, content, options) => {
+      const target = writable(path)
+      if (target === '/dev/null') return
+      await created(target, 0o666, () => disk.appendFile(target, content, options))
+    },
+    exists: async (path) => proc.has(path) || disk.exists(real(path)),
+    stat: async (path) => proc.stat(path) ?? disk.stat(real(path)),
+    lstat: async (path) => proc.stat(path) ?? disk.lstat(real(path)),
+    mkdir: async (path, options) => {
+      const target = writable(path)
+      await created(target, 0o777, () => disk.mkdir(target, options))
+    },
+    readdir: async (path) => proc.entries(path) ?? disk.readdir(real(path)),
+    rm: (path, options) => disk.rm(real(path), options),
+    cp: async (from, to, options) => disk.cp(real(from), writable(to), options),
+    mv: (from, to) => disk.mv(real(from), real(to)),
+    resolvePath: (base, path) => disk.resolvePath(base, path),
+    getAllPaths: () => disk.getAllPaths(),
+    chmod: (path, mode) => disk.chmod(real(path), mode),
+    symlink: async (target, path) => disk.symlink(target, writable(path)),
+    link: async (existing, path) => disk.link(real(existing), writable(path)),
+    readlink: (path) => disk.readlink(real(path)),
+    realpath: async (path) => (proc.has(path) ? path : disk.realpath(real(path))),
+    utimes: (path, accessed, modified) => disk.utimes(real(path), accessed, modified),
+  }
+}

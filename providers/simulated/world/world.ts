@@ -1,0 +1,192 @@
+import type { Endpoint } from '../../../src/kernel/endpoint.ts'
+import type { Random, Seams } from '../../../src/kernel/seams.ts'
+import type { MachineRequest, NativeRef, ResourceKey, Resources } from '../../../src/provider/contract.ts'
+import { commandsTable } from '../shell/commands/index.ts'
+import { createMachine, type Machine } from '../shell/machine.ts'
+import { createSwarms, type Swarms } from '../swarm/swarms.ts'
+import type { FaultSwitches, HostLayout, WorldLayout } from './layout.ts'
+import { answers, type SimMachine, stateOf } from './sim-machine.ts'
+
+// The outside world in memory: hosts, machines, their network. It knows no socket and no timer of its own, so
+// the same world stands behind the daemon's real SSH and behind a history on a virtual clock.
+
+export interface World {
+  readonly layout: WorldLayout
+  readonly seams: Seams
+  /** Switches that tests turn while the world runs. */
+  readonly faults: FaultSwitches
+  readonly hosts: readonly HostLayout[]
+  readonly swarms: Swarms
+  /** Every machine that is not gone yet. */
+  living(): readonly SimMachine[]
+  /** What lists show now: they may lag on both sides. */
+  visible(): readonly SimMachine[]
+  at(endpoint: Endpoint): SimMachine | undefined
+  byAddress(address: string): SimMachine | undefined
+  /** What is used on a host by machines that are not gone. */
+  used(host: string): Resources
+  /** Puts a machine on a host, asking nobody. */
+  add(key: ResourceKey, request: MachineRequest, host: HostLayout): Promise<SimMachine>
+  remove(machine: SimMachine): void
+  /** `silent`: answers nothing; `failed`: and the cloud says so; `vanished`: gone without being asked; `off`: powered off. */
+  kill(machine: SimMachine, how: 'silent' | 'failed' | 'vanished' | 'off'): void
+  powerOn(machine: SimMachine): void
+  reset(machine: SimMachine): void
+  /** Told after every change of a machine, e.g. to close its sockets. */
+  onChange(listener: (machine: SimMachine) => void): void
+}
+
+/** Gives a machine the place where its SSH answers; the daemon opens a port here. */
+export type Opener = (ref: NativeRef, address: string) => Endpoint | Promise<Endpoint>
+
+export function createWorld(layout: WorldLayout, seams: Seams, random: Random, open: Opener = own): World {
+  const machines = new Map<NativeRef, SimMachine>()
+  const listeners: ((machine: SimMachine) => void)[] = []
+  const faults = { ...layout.faults }
+  let serial = 0
+
+  const now = (): number => seams.clock.now()
+  const spread = (ms: number): number => Math.round(ms * (1 + layout.jitter * (2 * random.next() - 1)))
+  const tell = (machine: SimMachine): void => {
+    for (const listener of listeners) listener(machine)
+  }
+  const lag = (): number => (layout.lookup === 'eventual' ? Math.round(layout.settleMs * random.next()) : 0)
+  const sweep = (): void => {
+    for (const machine of machines.values())
+      if (machine.goneAt !== null && now() >= machine.goneAt && now() >= machine.shownUntil)
+        machines.delete(machine.ref)
+  }
+  const living = (): SimMachine[] => [...machines.values()].filter((machine) => stateOf(machine, now()) !== null)
+  const stop = (machine: SimMachine): void => {
+    if (machine.entered) machine.inside().halt()
+  }
+
+  const world: World = {
+    layout,
+    seams: { clock: seams.clock, random },
+    faults,
+    hosts: layout.hosts,
+    swarms: createSwarms({ clock: seams.clock, random }, (address) => {
+      const machine = world.byAddress(address)
+      return machine !== undefined && answers(machine, now()) ? machine.inside() : undefined
+    }),
+    living,
+    visible: () => {
+      sweep()
+      return [...machines.values()].filter(
+        (machine) => now() >= machine.visibleAt && (stateOf(machine, now()) !== null || now() < machine.shownUntil),
+      )
+    },
+    at: (endpoint) =>
+      living().find(
+        (machine) => machine.endpoint.address === endpoint.address && machine.endpoint.port === endpoint.port,
+      ),
+    byAddress: (address) => living().find((machine) => machine.address === address),
+    used: (host) => {
+      const sum = { cpu: 0, memoryBytes: 0, diskBytes: 0 }
+      for (const machine of living()) {
+        if (machine.host !== host) continue
+        sum.cpu += machine.request.resources.cpu
+        sum.memoryBytes += machine.request.resources.memoryBytes
+        sum.diskBytes += machine.request.resources.diskBytes
+      }
+      return sum
+    },
+    add: async (key, request, host) => {
+      const number = ++serial
+      const ref = nativeRef(number)
+      const address = `10.77.${number >> 8}.${number & 255}`
+      // Drawn before anything is awaited, so that concurrent creates draw in the order they came.
+      const [boot, visible] = [spread(layout.bootMs), lag()]
+      const breaks = take(faults, 'failBoots')
+      const deniesLogins = take(faults, 'denyLogins')
+      let inside: Machine | null = null
+      const endpoint = await open(ref, address)
+      const machine: SimMachine = {
+        ref,
+        key,
+        owner: request.owner,
+        request,
+        zone: host.zone,
+        host: host.name,
+        address,
+        endpoint,
+        createdAt: now(),
+        visibleAt: now() + visible,
+        readyAt: now() + boot,
+        power: 'on',
+        health: breaks ? 'failed' : 'good',
+        deniesLogins,
+        goneAt: null,
+        shownUntil: 0,
+        inside: () => {
+          inside ??= createMachine(
+            {
+              hostname: request.hostname,
+              addresses: [address],
+              image: request.image,
+              ...request.resources,
+              loginUser: request.loginUser,
+              workFactor: layout.workFactor,
+            },
+            { clock: seams.clock, random },
+            commandsTable,
+            { swarms: world.swarms, reboot: () => world.reset(machine) },
+          )
+          return inside
+        },
+        get entered() {
+          return inside !== null
+        },
+      }
+      machines.set(ref, machine)
+      tell(machine)
+      return machine
+    },
+    remove: (machine) => {
+      if (machine.goneAt !== null) return
+      machine.goneAt = now() + spread(layout.destroyMs)
+      machine.shownUntil = machine.goneAt + lag()
+      stop(machine)
+      tell(machine)
+    },
+    kill: (machine, how) => {
+      if (how === 'vanished') machine.goneAt = now()
+      else if (how === 'off') machine.power = 'off'
+      else machine.health = how
+      stop(machine)
+      tell(machine)
+    },
+    powerOn: (machine) => {
+      machine.power = 'on'
+      machine.readyAt = now() + spread(layout.bootMs)
+      if (machine.entered) machine.inside().boot()
+      tell(machine)
+    },
+    reset: (machine) => {
+      stop(machine)
+      world.powerOn(machine)
+    },
+    onChange: (listener) => {
+      listeners.push(listener)
+    },
+  }
+  return world
+}
+
+type Counter = { [K in keyof FaultSwitches]: FaultSwitches[K] extends number ? K : never }[keyof FaultSwitches]
+
+/** Uses up one of a fault that happens so many times; false when none is left. */
+export function take(faults: FaultSwitches, fault: Counter): boolean {
+  if (faults[fault] <= 0) return false
+  faults[fault]--
+  return true
+}
+
+function own(_ref: NativeRef, address: string): Endpoint {
+  return { address, port: 22 }
+}
+
+function nativeRef(number: number): NativeRef {
+  return `sim-${String(number).padStart(6, '0')}` as NativeRef
+}

@@ -1,0 +1,228 @@
+import type { SimMachine } from '../../providers/simulated/world/sim-machine.ts'
+import { answers } from '../../providers/simulated/world/sim-machine.ts'
+import type { World } from '../../providers/simulated/world/world.ts'
+import {
+  type AttemptStatus,
+  type Remote,
+  RemoteFault,
+  type RemoteTarget,
+  type ScriptAttempt,
+} from '../../src/bootstrap/remote.ts'
+import { sha256 } from '../../src/kernel/canonical.ts'
+import { isKeyPair, sameKey } from './ssh-keys.ts'
+
+// The runner's promises kept directly, without SSH and without a shell runner: a folder per attempt is an entry
+// in a map of the machine, made exclusively. The script itself runs in the same simulated machine as over SSH.
+
+export interface Start {
+  readonly attemptId: string
+  readonly stepKey: string
+  readonly incarnation: string
+  readonly fence: number
+  /** sha256 over script and environment: what ran, apart from who asked. */
+  readonly digest: string
+  readonly at: number
+}
+
+export interface MemoryRemote extends Remote {
+  /** Every script that was really started, in order. */
+  readonly starts: readonly Start[]
+  /** Attempts that were started more than once: must be empty, always. */
+  startedTwice(): readonly string[]
+}
+
+interface Folder {
+  readonly attempt: ScriptAttempt
+  status: 'running' | 'lost' | { readonly exitCode: number; readonly outputs: Readonly<Record<string, string>> }
+  /** Settles when the script has ended; never when the machine died first. */
+  readonly ended: Promise<void>
+}
+
+interface Disk {
+  readonly folders: Map<string, Folder>
+  /** Highest fence seen, by scope. */
+  readonly fences: Map<string, number>
+  bootId: string
+}
+
+const logCap = 16 * 2 ** 20
+const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** A Remote over a memory world. What its disks hold survives it, as it should: a second one sees the same folders. */
+export function memoryRemote(world: World): MemoryRemote {
+  const starts = startsOf(world)
+  const clock = world.seams.clock
+
+  const reach = async (target: RemoteTarget, signal: AbortSignal): Promise<SimMachine> => {
+    if (signal.aborted) throw new RemoteFault('broken', 'aborted')
+    if (world.layout.latencyMs > 0) await clock.sleep(world.layout.latencyMs, signal).catch(() => {})
+    if (signal.aborted) throw new RemoteFault('broken', 'aborted')
+    const machine = target.endpoints.map((endpoint) => world.at(endpoint)).find((found) => found !== undefined)
+    if (machine === undefined || !answers(machine, clock.now()))
+      throw new RemoteFault('unreachable', `${target.endpoints[0]?.address ?? 'nowhere'} does not answer`)
+    if (!sameKey(machine.request.hostKey.publicKey, target.hostKey))
+      throw new RemoteFault('hostKeyChanged', `${machine.endpoint.address} shows another host key`)
+    const known = target.user === machine.request.loginUser && !machine.deniesLogins
+    if (!known || !isKeyPair(target.privateKeyPem, machine.request.authorizedKey))
+      throw new RemoteFault('loginDenied', `${target.user}'s key was refused`)
+    return machine
+  }
+
+  const statusOf = async (machine: SimMachine, folder: Folder): Promise<AttemptStatus> => {
+    const logBytes = (await readLog(machine, folder)).length
+    if (folder.status === 'running')
+      return diskOf(machine).bootId === machine.inside().bootId
+        ? { kind: 'running', logBytes }
+        : { kind: 'lost', detail: 'the machine was started anew', logBytes }
+    if (folder.status === 'lost') return { kind: 'lost', detail: 'the process is gone', logBytes }
+    return { kind: 'ended', ...folder.status, logBytes }
+  }
+
+  /** The status after at most `waitMs`; a machine that dies meanwhile breaks the call. */
+  const waited = async (
+    machine: SimMachine,
+    folder: Folder,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<AttemptStatus> => {
+    if (folder.status === 'running' && waitMs > 0) {
+      const stop = new AbortController()
+      const pause = clock.sleep(waitMs, AbortSignal.any([stop.signal, signal])).catch(() => {})
+      await Promise.race([folder.ended, pause])
+      stop.abort()
+      if (signal.aborted) throw new RemoteFault('broken', 'aborted')
+      if (!answers(machine, clock.now())) throw new RemoteFault('broken', 'the connection broke')
+    }
+    return statusOf(machine, folder)
+  }
+
+  return {
+    starts,
+    startedTwice: () => {
+      const ids = starts.map((start) => start.attemptId)
+      return [...new Set(ids.filter((id, i) => ids.indexOf(id) !== i))]
+    },
+    prove: async (target, signal) => {
+      await reach(target, signal)
+    },
+    start: async (target, attempt, waitMs, signal) => {
+      const machine = await reach(target, signal)
+      const disk = diskOf(machine)
+      if (attempt.fence < (disk.fences.get(attempt.fenceScope) ?? 0))
+        throw new RemoteFault('fenced', `${attempt.fenceScope} has seen a higher fence than ${attempt.fence}`)
+      disk.fences.set(attempt.fenceScope, attempt.fence)
+      let folder = disk.folders.get(attempt.id)
+      if (folder === undefined) {
+        if (machine.inside().diskFull) throw new RemoteFault('noSpace', 'No space left on device')
+        folder = startScript(machine, attempt)
+        disk.folders.set(attempt.id, folder)
+        starts.push({
+          attemptId: attempt.id,
+          stepKey: attempt.stepKey,
+          incarnation: target.incarnation,
+          fence: attempt.fence,
+          digest: sha256(JSON.stringify([attempt.script, attempt.env, attempt.secretEnv])),
+          at: clock.now(),
+        })
+      }
+      return waited(machine, folder, waitMs, signal)
+    },
+    look: async (target, attemptId, waitMs, signal) => {
+      const machine = await reach(target, signal)
+      const folder = diskOf(machine).folders.get(attemptId)
+      return folder === undefined ? { kind: 'absent' } : waited(machine, folder, waitMs, signal)
+    },
+    log: async (target, attemptId, offset, maxBytes, signal) => {
+      const machine = await reach(target, signal)
+      const folder = diskOf(machine).folders.get(attemptId)
+      if (folder === undefined) return new Uint8Array()
+      return (await readLog(machine, folder)).subarray(offset, offset + maxBytes)
+    },
+    forget: () => {},
+    [Symbol.asyncDispose]: async () => {},
+  }
+}
+
+function startScript(machine: SimMachine, attempt: ScriptAttempt): Folder {
+  const inside = machine.inside()
+  const folderPath = `/var/lib/gantry/${attempt.id}`
+  inside.disk.mkdirSync(folderPath, { recursive: true })
+  inside.disk.writeFileSync(`${folderPath}/output`, '')
+  const limit = Math.max(1, attempt.timeoutMs) / 1000
+  const process = inside.spawn({
+    run: { argv: ['timeout', '-k', '10', String(limit), 'bash', '-c', attempt.script] },
+    env: {
+      PATH: path,
+      HOME: '/root',
+      USER: 'root',
+      ...attempt.env,
+      ...attempt.secretEnv,
+      GANTRY_OUTPUT: `${folderPath}/output`,
+    },
+    cwd: '/root',
+    user: inside.root,
+    stdin: '',
+    prelude: `exec >>${folderPath}/log 2>&1; `,
+    parent: null,
+    tiedTo: null,
+  })
+  const folder: Folder = {
+    attempt,
+    status: 'running',
+    ended: new Promise((resolve) => {
+      process.done
+        .then(async (result) => {
+          if (process.killedBy === 'KILL') {
+            folder.status = 'lost'
+            return
+          }
+          const outputs = parseOutputs(new TextDecoder().decode(await readFile(machine, `${folderPath}/output`)))
+          folder.status = { exitCode: result.exitCode, outputs }
+          resolve()
+        })
+        .catch(resolve)
+    }),
+  }
+  return folder
+}
+
+async function readLog(machine: SimMachine, folder: Folder): Promise<Uint8Array> {
+  return (await readFile(machine, `/var/lib/gantry/${folder.attempt.id}/log`)).subarray(0, logCap)
+}
+
+function readFile(machine: SimMachine, path: string): Promise<Uint8Array> {
+  return machine
+    .inside()
+    .disk.readFileBuffer(path)
+    .catch(() => new Uint8Array())
+}
+
+/** `KEY=value` lines; what is no such line is left out. */
+function parseOutputs(text: string): Record<string, string> {
+  const outputs: Record<string, string> = {}
+  for (const line of text.split('\n')) {
+    const match = /^([A-Za-z_][A-Za-z0-9_-]*)=(.*)$/.exec(line)
+    if (match?.[1] !== undefined && match[2] !== undefined) outputs[match[1]] = match[2]
+  }
+  return outputs
+}
+
+const disks = new WeakMap<SimMachine, Disk>()
+
+function diskOf(machine: SimMachine): Disk {
+  let disk = disks.get(machine)
+  if (disk === undefined) {
+    disk = { folders: new Map(), fences: new Map(), bootId: machine.inside().bootId }
+    disks.set(machine, disk)
+  }
+  return disk
+}
+
+const journals = new WeakMap<World, Start[]>()
+
+/** One journal a world, however many remotes look at it. */
+function startsOf(world: World): Start[] {
+  const journal = journals.get(world) ?? []
+  journals.set(world, journal)
+  return journal
+}

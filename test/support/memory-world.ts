@@ -1,0 +1,25 @@
+import { simulatedSession } from '../../providers/simulated/session.ts'
+import { cloudOf } from '../../providers/simulated/world/cloud.ts'
+import { type WorldInput, worldLayout } from '../../providers/simulated/world/layout.ts'
+import { createWorld, type World } from '../../providers/simulated/world/world.ts'
+import type { Session } from '../../src/provider/contract.ts'
+import { seededRandom } from './random.ts'
+import type { VirtualClock } from './virtual-clock.ts'
+import { warmShell } from './warm-shell.ts'
+
+// The simulated cloud in the test's own process and on its own clock: the world, the commands and the swarm
+// are those of providers/simulated; only the sockets are left out.
+
+// The interpreter loads its commands when they are first used; a load under way would look like rest to the clock.
+await warmShell()
+
+/** A world on `clock`; its chance is its own, so that what an engine draws does not move its machines. */
+export function memoryWorld(clock: VirtualClock, input: WorldInput = {}): World {
+  const layout = worldLayout.parse(input)
+  return createWorld(layout, clock.seams, seededRandom(layout.seed))
+}
+
+/** The provider session of a memory world. Any number may be open at once. */
+export function memorySession(world: World): Session {
+  return simulatedSession(cloudOf(world))
+}

@@ -10,11 +10,12 @@ import type { Endpoint } from '../kernel/endpoint.ts'
 export interface RemoteTarget {
   /** Unique for ever, e.g. the machine id; connections are pooled by it and never shared across incarnations. */
   readonly incarnation: string
+  /** Tried in turn; the pinned key makes it safe to try an address that may be another machine's by now. */
   readonly endpoints: readonly Endpoint[]
   readonly user: string
   /** The pinned ed25519 host key, OpenSSH one-line public form. */
   readonly hostKey: string
-  /** The platform's private key, OpenSSH or PKCS#8 PEM. */
+  /** The platform's private key in OpenSSH's format, without a passphrase (ssh2 reads no ed25519 in PKCS#8). */
   readonly privateKeyPem: string
 }
 
@@ -30,7 +31,7 @@ export interface ScriptAttempt {
   readonly script: string
   /** Environment of the script, plain. */
   readonly env: Readonly<Record<string, string>>
-  /** Environment that travels on tmpfs, is removed after use, and is redacted from logs. */
+  /** Environment that is on no disk of the machine, only in memory, and is redacted from logs by the caller. */
   readonly secretEnv: Readonly<Record<string, string>>
   /** The runner ends the script after this long (SIGTERM, then SIGKILL): exit code 124. */
   readonly timeoutMs: number

@@ -1,0 +1,84 @@
+// What is sent to a machine in one call: the parameters as shell assignments, then the whole runner, whose last line
+// runs the verb. The far shell reads all of it before it runs any of it, so a request cut short runs nothing.
+
+import { readFileSync } from 'node:fs'
+import { ProblemError } from '../../kernel/problem.ts'
+import type { ScriptAttempt } from '../remote.ts'
+
+/** Read once at start: a package that lost the file fails loudly there, not at the first machine. */
+const program = readFileSync(new URL('./runner.sh', import.meta.url), 'utf8')
+  .split('\n')
+  .filter((line) => !/^\s*(#|$)/.test(line))
+  .join('\n')
+
+/** Linux takes at most 128 KiB in one string of a process's environment (MAX_ARG_STRLEN, execve(2)). */
+const maxEnvBytes = 130_000
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
+const variablePattern = /^[A-Za-z_][A-Za-z0-9_]*$/
+
+/** The command of the exec request: harmless to quote for any login shell, and free of anything secret. */
+export function runnerCommand(user: string): string {
+  const shell = `sh -c 'eval "$(cat)"'`
+  return user === 'root' ? `exec ${shell}` : `exec env LC_ALL=C sudo -n ${shell}`
+}
+
+/** The request of `start`. Throws ProblemError 'invalid_request' for what no machine could be sent. */
+export function startRequest(nonce: string, attempt: ScriptAttempt, waitMs: number): string {
+  if (!Number.isSafeInteger(attempt.fence) || attempt.fence < 0)
+    throw unfit(`fence ${attempt.fence} is no whole number`)
+  const env = [...exports(attempt.env), ...exports(attempt.secretEnv)].join('\n')
+  const bytes = Buffer.byteLength(env)
+  if (bytes > maxEnvBytes) {
+    throw unfit(`the environment of ${attempt.stepKey} has ${bytes} bytes, a process takes at most ${maxEnvBytes}`)
+  }
+  return request(nonce, 'start', {
+    id: name(attempt.id),
+    scope: name(attempt.fenceScope),
+    fence: String(attempt.fence),
+    wait: whole(waitMs),
+    limit: (Math.max(1, attempt.timeoutMs) / 1000).toFixed(3),
+    script: attempt.script,
+    env,
+  })
+}
+
+/** The request of `look`. */
+export function lookRequest(nonce: string, attemptId: string, waitMs: number): string {
+  return request(nonce, 'look', { id: name(attemptId), wait: whole(waitMs) })
+}
+
+/** The request of `log`. */
+export function logRequest(nonce: string, attemptId: string, offset: number, maxBytes: number): string {
+  return request(nonce, 'log', { id: name(attemptId), offset: whole(offset), max: whole(maxBytes) })
+}
+
+function request(nonce: string, verb: string, parameters: Readonly<Record<string, string>>): string {
+  const lines = Object.entries({ nonce, verb, ...parameters }).map(([key, value]) => `g_${key}=${quoted(value)}`)
+  return `${lines.join('\n')}\n${program}\n`
+}
+
+function exports(env: Readonly<Record<string, string>>): string[] {
+  return Object.entries(env).map(([key, value]) => {
+    if (!variablePattern.test(key)) throw unfit(`${key} is no name for an environment variable`)
+    return `export ${key}=${quoted(value)}`
+  })
+}
+
+function quoted(text: string): string {
+  if (text.includes('\0')) throw unfit('a text with a NUL character cannot be passed to a shell')
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+/** Ids become names of folders. */
+function name(id: string): string {
+  if (!namePattern.test(id)) throw unfit(`${JSON.stringify(id)} cannot be the name of a folder`)
+  return id
+}
+
+function whole(value: number): string {
+  return String(Math.max(0, Math.floor(value)))
+}
+
+function unfit(detail: string): ProblemError {
+  return new ProblemError({ code: 'invalid_request', detail })
+}

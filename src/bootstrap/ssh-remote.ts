@@ -1,0 +1,80 @@
+// Remote over SSH: every verb is one command on one channel, which carries the runner with it. What is above this
+// file cannot tell whether a machine is real.
+
+import type { Seams } from '../kernel/seams.ts'
+import { type PoolLimits, pool } from './pool.ts'
+import { type Remote, RemoteFault, type RemoteTarget } from './remote.ts'
+import { readLog, readStatus } from './runner/answer.ts'
+import { logRequest, lookRequest, runnerCommand, startRequest } from './runner/program.ts'
+import { type Spoken, speak } from './speak.ts'
+
+export interface SshRemoteLimits extends PoolLimits {
+  /** How long a machine may take for an answer, beyond the wait it was asked for. */
+  readonly answerMs: number
+}
+
+const usual: SshRemoteLimits = { connectMs: 30_000, idleMs: 30_000, channels: 8, answerMs: 60_000 }
+
+/** A Remote that speaks SSH. Disposing it closes its connections; what runs on machines runs on. */
+export function sshRemote(seams: Seams, limits: Partial<SshRemoteLimits> = {}): Remote {
+  const { answerMs, ...poolLimits } = { ...usual, ...limits }
+  const machines = pool(seams, poolLimits)
+
+  async function ask(
+    target: RemoteTarget,
+    request: (nonce: string) => string,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<{ spoken: Spoken; nonce: string }> {
+    const nonce = Buffer.from(seams.random.bytes(8)).toString('hex')
+    const input = request(nonce)
+    const spoken = await machines.use(target, signal, (client) =>
+      // Naps of the machine add up to waitMs; starting a process for each makes its wait up to half as long again.
+      within(seams, waitMs * 1.5 + answerMs, signal, (inTime) =>
+        speak(client, runnerCommand(target.user), input, inTime),
+      ),
+    )
+    return { spoken, nonce }
+  }
+
+  return {
+    prove: (target, signal) => machines.connect(target, signal),
+    async start(target, attempt, waitMs, signal) {
+      const { spoken, nonce } = await ask(target, (n) => startRequest(n, attempt, waitMs), waitMs, signal)
+      return readStatus(spoken, nonce)
+    },
+    async look(target, attemptId, waitMs, signal) {
+      const { spoken, nonce } = await ask(target, (n) => lookRequest(n, attemptId, waitMs), waitMs, signal)
+      return readStatus(spoken, nonce)
+    },
+    async log(target, attemptId, offset, maxBytes, signal) {
+      const { spoken, nonce } = await ask(target, (n) => logRequest(n, attemptId, offset, maxBytes), 0, signal)
+      return readLog(spoken, nonce)
+    },
+    forget: (incarnation) => machines.forget(incarnation),
+    [Symbol.asyncDispose]: () => machines[Symbol.asyncDispose](),
+  }
+}
+
+/** Runs `work` under a signal that also aborts after `limitMs`, with RemoteFault `broken`. */
+async function within<T>(
+  seams: Seams,
+  limitMs: number,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = new AbortController()
+  const done = new AbortController()
+  const onAbort = () => late.abort(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  seams.clock.sleep(limitMs, done.signal).then(
+    () => late.abort(new RemoteFault('broken', `the machine gave no answer in ${limitMs} ms`)),
+    () => undefined,
+  )
+  try {
+    return await work(late.signal)
+  } finally {
+    done.abort()
+    signal.removeEventListener('abort', onAbort)
+  }
+}

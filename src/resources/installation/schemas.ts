@@ -17,5 +17,5 @@ export const Version = z
 export const Liveness = z.object({ status: z.literal('ok') }).openapi('Liveness')
 
 export const Readiness = z
-  .object({ status: z.enum(['ok', 'starting', 'closing']), checks: z.record(z.string(), z.string()) })
+  .object({ status: z.literal('ok'), checks: z.record(z.string(), z.string()) })
   .openapi('Readiness')

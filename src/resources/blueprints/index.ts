@@ -1,0 +1,3 @@
+export { blueprintEndpoints } from './endpoints.ts'
+export { addShippedBlueprints } from './shipped.ts'
+export { blueprintSource, findBlueprint } from './store.ts'

@@ -1,0 +1,26 @@
+// Blueprints that come with Gantry are uploaded at every start, like anybody's: an older version that platforms pin
+// stays beside the new one.
+
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { loadBlueprintFolder } from '../../blueprints/index.ts'
+import { ProblemError } from '../../kernel/problem.ts'
+import type { Rooms } from '../rooms.ts'
+import { addBlueprint } from './store.ts'
+
+/** Adds every blueprint below `folder` that is not there yet. */
+export async function addShippedBlueprints(
+  rooms: Pick<Rooms, 'store' | 'seams' | 'log'>,
+  folder: string,
+): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true })
+  for (const entry of entries.filter((candidate) => candidate.isDirectory())) {
+    const files = await loadBlueprintFolder(join(folder, entry.name))
+    try {
+      await rooms.store.write((tx) => addBlueprint(tx, { actor: 'gantry' }, rooms.seams, files))
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error
+      rooms.log('warn', `the shipped blueprint ${entry.name} was not added: ${error.detail}`)
+    }
+  }
+}

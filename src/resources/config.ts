@@ -1,0 +1,31 @@
+// What an installation sets in its file (`gantry serve --config`): the sizes it offers and the quota keys it counts.
+
+import { z } from 'zod'
+
+const gib = 1024 ** 3
+
+const flavorSchema = z.strictObject({
+  cpu: z.number().positive().max(1024),
+  memoryBytes: z.int().positive(),
+  diskBytes: z.int().positive(),
+  /** Quota keys beyond vm.count, vm.cpu, vm.memory and disk.capacity that one machine of it takes. */
+  cost: z.record(z.string(), z.int().min(0)).default({}),
+})
+
+const builtInFlavors = {
+  small: { cpu: 1, memoryBytes: gib, diskBytes: 10 * gib, cost: {} },
+  medium: { cpu: 2, memoryBytes: 2 * gib, diskBytes: 20 * gib, cost: {} },
+  large: { cpu: 4, memoryBytes: 8 * gib, diskBytes: 40 * gib, cost: {} },
+}
+
+export const configSchema = z.strictObject({
+  flavors: z
+    .record(z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/), flavorSchema)
+    .default({})
+    .transform((own) => ({ ...builtInFlavors, ...own })),
+  quotaKeys: z.array(z.string().regex(/^[a-z][A-Za-z0-9]*(\.[a-z][A-Za-z0-9]*)*$/)).default([]),
+  /** Platforms worked on at once, COUNT. */
+  concurrency: z.int().min(1).max(10_000).default(64),
+})
+export type Config = z.infer<typeof configSchema>
+export type FlavorConfig = z.infer<typeof flavorSchema>

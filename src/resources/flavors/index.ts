@@ -1,0 +1,2 @@
+export { flavorEndpoints } from './endpoints.ts'
+export { costOf } from './flavors.ts'

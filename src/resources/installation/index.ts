@@ -1,0 +1,2 @@
+export { installationEndpoints } from './endpoints.ts'
+export { ensureInstallation, getInstallation } from './store.ts'

@@ -1,0 +1,1 @@
+export { tenantEndpoints } from './endpoints.ts'

@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import { conditionSchema } from './language/condition.ts'
+import { parameterSchema } from './language/parameter.ts'
+import { duration, groupName, inputName, parameterName, paramRef, stepName } from './language/primitives.ts'
+import { healthSchema, leaveSchema, stepSchema } from './language/step.ts'
+import { valueSchema } from './language/value.ts'
+
+// blueprint.yaml as its author writes it, read top to bottom. Data only: no loops, no arithmetic, no templates, so
+// that every plan it can ever make can be checked before the first one is made. What refers to what is checked in
+// checks/; defaults that are not written are applied where they are used, so the digest is of what was written.
+
+const spreadRule = z.union([z.enum(['must', 'should']), paramRef])
+
+const groupSchema = z
+  .strictObject({
+    description: z.string().optional(),
+    count: z.union([z.int().min(0).max(10_000), paramRef]).meta({ description: 'How many members.' }),
+    flavor: z.union([z.string(), paramRef]).meta({ description: 'Name of a flavor, or { param: ... }.' }),
+    image: z.union([z.string(), paramRef]).meta({ description: 'Name of an image, or { param: ... }.' }),
+    spread: z
+      .strictObject({ host: spreadRule.optional(), zone: spreadRule.optional() })
+      .optional()
+      .meta({ description: 'Members of the group must, or should, not share a host or zone.' }),
+    quorum: z.boolean().optional().meta({
+      description: 'Members vote: they are replaced one at a time, the old one gone before the new one joins.',
+    }),
+  })
+  .meta({ id: 'Group' })
+
+const updateSchema = z
+  .strictObject({
+    strategy: z.enum(['replace']).optional(),
+    canaries: z.int().min(0).optional(),
+    maxInFlight: z.union([z.int().min(1), z.string().regex(/^([1-9][0-9]?|100)%$/)]).optional(),
+    order: z.array(groupName).optional(),
+    stopOnFailure: z.boolean().optional(),
+    pause: duration.optional().meta({ description: 'Time between two waves.' }),
+  })
+  .meta({ id: 'Update', description: 'How a change of every member is rolled out.' })
+
+const outputSchema = z
+  .strictObject({
+    from: valueSchema,
+    description: z.string().optional(),
+    when: conditionSchema.optional(),
+  })
+  .meta({ id: 'Output' })
+
+export const documentSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/)
+      .max(63),
+    version: z.string().regex(/^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$/),
+    description: z.string().optional(),
+    parameters: z.record(parameterName, parameterSchema).optional(),
+    groups: z.record(groupName, groupSchema),
+    steps: z.record(stepName, stepSchema).optional(),
+    leave: z.record(groupName, leaveSchema).optional(),
+    health: z.strictObject({ platform: healthSchema.optional() }).optional(),
+    update: updateSchema.optional(),
+    outputs: z.record(inputName, outputSchema).optional(),
+  })
+  .meta({ title: 'Gantry blueprint', description: 'blueprint.yaml of a Gantry blueprint.' })
+
+/** blueprint.yaml, parsed. JSON all through. */
+export type BlueprintDocument = z.infer<typeof documentSchema>
+export type GroupDocument = z.infer<typeof groupSchema>
+export type OutputDocument = z.infer<typeof outputSchema>
+
+/** A blueprint whose document and scripts have been checked. */
+export interface Blueprint {
+  readonly document: BlueprintDocument
+  /** Path, e.g. scripts/join.sh -> text and SHA-256 (hex) of every script that the document names. */
+  readonly scripts: Readonly<Record<string, { readonly text: string; readonly digest: string }>>
+}

@@ -1,0 +1,16 @@
+import { sha256 } from '../kernel/canonical.ts'
+import type { MemberRef } from './plan-types.ts'
+
+// Keys are how a plan and the records of what was done meet, release after release: they never change their form.
+
+export const machineKey = (member: MemberRef): string => `machine/${member}`
+export const sshKey = (member: MemberRef): string => `ssh/${member}`
+export const eachKey = (member: MemberRef, step: string): string => `script/${member}/${step}`
+export const onceKey = (step: string): string => `script/${step}`
+export const freshKey = (step: string): string => `fresh/${step}`
+export const leaveKey = (member: MemberRef): string => `leave/${member}`
+
+/** A gate's key holds what it guards, so that every change of members has a gate of its own. */
+export function gateKey(name: string, guards: readonly MemberRef[]): string {
+  return `gate/${name}/${sha256(guards.join('\n')).slice(0, 16)}`
+}

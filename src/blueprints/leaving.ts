@@ -1,0 +1,121 @@
+import { leaveKey, machineKey, onceKey } from './keys.ts'
+import { durationMs } from './language/primitives.ts'
+import { parseSelection } from './language/selection.ts'
+import type { LeaveSpec } from './language/step.ts'
+import { stepsNamed } from './needs.ts'
+import type { MachineStep, MemberRef, Need, PlanMember, ScriptStep } from './plan-types.ts'
+import { scriptInput } from './values.ts'
+import { presentOf, type View, type ViewStep } from './view.ts'
+
+// Removal is planned like everything else: leave on another member, then the machine's end. Members that vote leave
+// one after the other, since two votes lost at once can be one too many.
+
+/** The steps of all leaving members. */
+export function leavingSteps(view: View): (ScriptStep | MachineStep)[] {
+  const steps: (ScriptStep | MachineStep)[] = []
+  const lastOfQuorum = new Map<string, MemberRef>()
+  for (const member of view.members) {
+    if (member.state !== 'leaving') continue
+    const previous = votes(view, member) ? lastOfQuorum.get(member.group) : undefined
+    const after = previous === undefined ? [] : [needOf(machineKey(previous))]
+    const leave = leaveStep(view, member, after)
+    if (leave === null) {
+      steps.push(absentMachine(member.ref, after))
+    } else {
+      steps.push(leave, absentMachine(member.ref, [needOf(leave.key)]))
+    }
+    lastOfQuorum.set(member.group, member.ref)
+  }
+  return steps
+}
+
+/** All machines absent; leave only where it undoes something outside the platform, before any executor is removed. */
+export function absentSteps(view: View): (ScriptStep | MachineStep)[] {
+  const leaves: ScriptStep[] = []
+  for (const member of view.members) {
+    if (view.blueprint.document.leave?.[member.group]?.external !== true) continue
+    const leave = leaveStep(view, member, [])
+    if (leave !== null) leaves.push(leave)
+  }
+  const all: Need[] = leaves.length > 0 ? [{ quantifier: 'all', steps: leaves.map((leave) => leave.key) }] : []
+  return [...leaves, ...view.members.map((member) => absentMachine(member.ref, all))]
+}
+
+/** Whether members of its group are replaced one at a time, the old one gone first. */
+export function votes(view: View, member: PlanMember): boolean {
+  return view.blueprint.document.groups[member.group]?.quorum === true
+}
+
+/** Met when one step is clean. */
+export function needOf(key: string): Need {
+  return { quantifier: 'all', steps: [key] }
+}
+
+/**
+ * Null when the group declares none, when the member cannot have become part of anything yet (founding, which its
+ * steps wait for, is not done), or when nobody is left to run it on.
+ */
+function leaveStep(view: View, subject: PlanMember, after: readonly Need[]): ScriptStep | null {
+  const spec = view.blueprint.document.leave?.[subject.group]
+  if (spec === undefined || !hasJoined(view, subject.group) || !inputsExist(view, spec)) return null
+  const on = parseSelection(spec.on)
+  if (on.kind !== 'anyHealthy') throw new Error(`leave runs on any-healthy, not ${spec.on}`)
+  const successors = votes(view, subject)
+    ? presentOf(view, subject.group).filter((other) => other.name === subject.name)
+    : []
+  const except = [subject.ref, ...successors.map((other) => other.ref).filter((ref) => ref !== subject.ref)]
+  if (presentOf(view, on.group).every((candidate) => except.includes(candidate.ref))) return null
+  return {
+    key: leaveKey(subject.ref),
+    want: 'present',
+    mode: 'each',
+    kind: 'script',
+    member: subject.ref,
+    subject: subject.ref,
+    on: { kind: 'anyHealthy', group: on.group, except },
+    needs: after,
+    deadlineMs: durationMs(spec.deadline ?? '10m'),
+    maxAttempts: spec.attempts ?? 10,
+    onLost: 'rerun',
+    onTimeout: spec.onTimeout ?? 'block',
+    input: scriptInput(view, `leave ${subject.group}`, spec, null),
+  }
+}
+
+/** Whether founding, if steps of the group wait for it, is done; before that none of its members joined anything. */
+function hasJoined(view: View, group: string): boolean {
+  const waitsFor = new Set<string>()
+  for (const step of view.steps.values()) {
+    if (step.on.kind !== 'each' || !step.active) continue
+    if (step.on.groups === null || step.on.groups.includes(group)) onceBelow(view, step, waitsFor)
+  }
+  return waitsFor.size === 0 || [...waitsFor].some((name) => view.founded.has(onceKey(name)))
+}
+
+function onceBelow(view: View, step: ViewStep, into: Set<string>): void {
+  for (const need of step.spec.needs ?? []) {
+    const needed = view.steps.get(typeof need === 'string' ? need : need.step)
+    if (needed?.mode === 'once' && needed.active) into.add(needed.name)
+    else if (needed !== undefined) onceBelow(view, needed, into)
+  }
+}
+
+function inputsExist(view: View, spec: LeaveSpec): boolean {
+  return stepsNamed(view, spec, null).every((name) => {
+    return view.steps.get(name)?.mode !== 'once' || view.founded.has(onceKey(name))
+  })
+}
+
+function absentMachine(member: MemberRef, needs: readonly Need[]): MachineStep {
+  return {
+    key: machineKey(member),
+    want: 'absent',
+    mode: 'each',
+    kind: 'machine',
+    member,
+    needs,
+    deadlineMs: durationMs('30m'),
+    maxAttempts: 20,
+    input: { member },
+  }
+}

@@ -1,0 +1,122 @@
+import type { z } from 'zod'
+import { type BlueprintDocument, documentSchema } from './document.ts'
+import type { Mistake } from './mistake.ts'
+import type { Path, Source } from './source.ts'
+import { didYouMean } from './suggest.ts'
+
+// zod says which rule was broken; an author wants to know which word is wrong. This is the translation.
+
+type Issue = z.core.$ZodIssue
+
+/** The document, if it has the shape of one. */
+export function readDocument(source: Source): { document: BlueprintDocument | null; mistakes: readonly Mistake[] } {
+  if (source.mistakes.length > 0) return { document: null, mistakes: source.mistakes }
+  const parsed = documentSchema.safeParse(source.value)
+  if (parsed.success) return { document: parsed.data, mistakes: [] }
+  return { document: null, mistakes: parsed.error.issues.flatMap((issue) => explain(source, issue, [])) }
+}
+
+function explain(source: Source, issue: Issue, above: Path): Mistake[] {
+  const path = [...above, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))]
+  const name = String(path.at(-1) ?? 'the blueprint')
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) =>
+        source.mistake([...path, key], `${key} is not known here.`, hintFor(key, path), 'key'),
+      )
+    case 'invalid_union':
+      return nearest(issue.errors)
+        .flatMap((inner) => explain(source, inner, path))
+        .concat(issue.errors.length === 0 ? [source.mistake(path, `${name}: ${issue.message}.`)] : [])
+    case 'invalid_key':
+      return [
+        source.mistake(
+          path,
+          `${name} cannot be a name here.`,
+          issue.issues.map((inner) => formOf(inner)).join(' '),
+          'key',
+        ),
+      ]
+    case 'invalid_value':
+      return [
+        source.mistake(
+          path,
+          `${name} must be ${issue.values.map(String).join(' or ')}.`,
+          valueHint(source, path, issue.values),
+        ),
+      ]
+    case 'invalid_format':
+      return [source.mistake(path, `${name} does not have the form it must have.`, formOf(issue))]
+    case 'invalid_type':
+      return [
+        source.mistake(path, missing(source, path) ? `${name} is missing.` : `${name} must be a ${issue.expected}.`),
+      ]
+    default:
+      return [source.mistake(path, `${name}: ${issue.message}.`)]
+  }
+}
+
+/** The alternative of a union that the author most likely meant: the one whose mistakes lie deepest, then the fewest. */
+function nearest(alternatives: readonly (readonly Issue[])[]): readonly Issue[] {
+  const rank = (issues: readonly Issue[]): number => {
+    const depth = Math.max(0, ...issues.map((issue) => issue.path.length))
+    const sameKind = issues.some((issue) => issue.code === 'invalid_type' && issue.path.length === 0) ? 0 : 1
+    return sameKind * 1000 + depth * 10 - issues.length
+  }
+  return [...alternatives].sort((a, b) => rank(b) - rank(a))[0] ?? []
+}
+
+const forms: readonly (readonly [RegExp, string])[] = [
+  [/\(ms\|s\|m\|h\|d\)/, 'Write a whole number and a unit: 500ms, 30s, 10m, 2h, 1d.'],
+  [/scripts/, 'Write the path of a script in this blueprint: scripts/install.sh.'],
+  [/founder/, 'Write each, each(<group>, ...), founder(<group>) or any-healthy(<group>).'],
+  [/any-healthy/, 'Write any-healthy(<group>).'],
+  [/all\|any\|quorum/, 'Write all(<group>), any(<group>) or quorum(<group>).'],
+  [
+    /\\\.\[A-Za-z\]/,
+    'A text is a reference: <step>.<output>, <group>.<fact> or member.<fact>. For a literal write { value: ... }.',
+  ],
+  [/%/, 'Write a number of members, or a share such as 20%.'],
+  [/\[0-9\]\+\\\./, 'Write three numbers: 1.0.0.'],
+  [/^\/?\^\[a-z\]\[A-Za-z0-9\]\*/, 'Write a name in camelCase.'],
+  [/\[0-9\]\+\$/, 'Write lower case letters, digits and dashes, not ending in a dash and a number.'],
+  [/\[a-z\]/, 'Write lower case letters, digits and dashes, beginning with a letter.'],
+]
+
+function formOf(issue: Issue): string {
+  const pattern = issue.code === 'invalid_format' && 'pattern' in issue ? String(issue.pattern) : ''
+  return forms.find(([sign]) => sign.test(pattern))?.[1] ?? issue.message
+}
+
+const words = [
+  ...['name', 'version', 'description', 'parameters', 'groups', 'steps', 'leave', 'health', 'update', 'outputs'],
+  ...['on', 'except', 'when', 'once', 'fresh', 'needs', 'run', 'with', 'using', 'deadline', 'attempts', 'onLost'],
+  ...['onTimeout', 'external', 'every', 'gate', 'passes', 'platform', 'count', 'flavor', 'image', 'spread', 'quorum'],
+  ...['type', 'default', 'enum', 'minimum', 'maximum', 'pattern', 'maxLength', 'host', 'zone', 'step', 'of', 'from'],
+  ...['choose', 'by', 'cases', 'otherwise', 'param', 'value', 'eq', 'in', 'gt', 'and', 'or', 'not', 'strategy'],
+  ...['canaries', 'maxInFlight', 'order', 'stopOnFailure', 'pause'],
+]
+
+function hintFor(key: string, path: Path): string | undefined {
+  if (key === 'onlost' || key === 'ontimeout') return didYouMean(key, words)
+  const near = didYouMean(key, words)
+  return near === `Did you mean ${key}?` ? `It belongs elsewhere than in ${path.at(-1) ?? 'the blueprint'}.` : near
+}
+
+function valueHint(source: Source, path: Path, allowed: readonly unknown[]): string | undefined {
+  const given = valueAt(source, path)
+  return typeof given === 'string' ? didYouMean(given, allowed.map(String)) : undefined
+}
+
+function missing(source: Source, path: Path): boolean {
+  return valueAt(source, path) === undefined
+}
+
+function valueAt(source: Source, path: Path): unknown {
+  let value = source.value
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null) return undefined
+    value = Object.getOwnPropertyDescriptor(value, part)?.value
+  }
+  return value
+}

@@ -1,0 +1,140 @@
+// Blueprints: those the server has, and those an author is writing. Checking one needs no server: the rules are pure.
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { ApiProblem } from '../client/api-problem.ts'
+import { facts, table } from '../client/table.ts'
+import { count, type Paint } from '../client/text.ts'
+import type { Blueprint } from '../client/types.ts'
+import type { Runner, Session } from '../session.ts'
+
+const schemaFile = join(import.meta.dirname, '../../../blueprints/blueprint.schema.json')
+
+export function addBlueprint(parent: Command, { run }: Runner): void {
+  const blueprint = parent.command('blueprint').description('descriptions of platforms')
+  blueprint
+    .command('list')
+    .description('those that can be asked for')
+    .action(
+      run(async ({ api, print }) => {
+        const blueprints = await api.blueprints()
+        print.data(blueprints, (paint) =>
+          table(
+            ['NAME', 'VERSION', 'GROUPS', 'DESCRIPTION'],
+            blueprints.map((b) => [b.name, b.version, b.groups.join(', '), b.description]),
+            paint,
+          ),
+        )
+      }),
+    )
+  blueprint
+    .command('show <name[@version]>')
+    .description('one, with its parameters')
+    .action(
+      run(async ({ api, print }, { args: [name = ''] }) => {
+        const found = await named(api, name)
+        print.data(found, (paint) => blueprintLines(found, paint))
+      }),
+    )
+  blueprint
+    .command('add <folder>')
+    .description('put one on the server')
+    .action(
+      run(async ({ api, print }, { args: [folder = ''] }) => {
+        const { loadBlueprintFolder } = await import('../../blueprints/index.ts')
+        const made = await api.createBlueprint({ files: await loadBlueprintFolder(folder) })
+        print.data(made, () => [
+          `Blueprint ${made.name} ${made.version} is there.`,
+          `Next:  gantry platform create <name> --blueprint ${made.name}@${made.version} --plan`,
+        ])
+      }),
+    )
+  blueprint
+    .command('validate <folder>')
+    .description('check one, without a server')
+    .action(run((session, { args: [folder = ''] }) => validate(session, folder)))
+  blueprint
+    .command('schema')
+    .description('the JSON Schema of blueprint.yaml, for editors')
+    .option('--write', 'into the file that is part of Gantry')
+    .option('--check', 'whether that file is up to date')
+    .action(
+      run<{ write?: boolean; check?: boolean }>(async ({ print, exit }, { options }) => {
+        const { blueprintJsonSchema } = await import('../../blueprints/index.ts')
+        const text = `${JSON.stringify(blueprintJsonSchema(), null, 2)}\n`
+        if (options.write) return writeFileSync(schemaFile, text)
+        if (!options.check) return print.data(blueprintJsonSchema(), () => [text.trimEnd()])
+        if (readFileSync(schemaFile, 'utf8') === text) return
+        print.say(`${schemaFile} is not what the language says:  gantry blueprint schema --write`)
+        exit(1)
+      }),
+    )
+}
+
+async function validate({ print, exit }: Session, folder: string): Promise<void> {
+  const { inspectBlueprint, loadBlueprintFolder } = await import('../../blueprints/index.ts')
+  const result = inspectBlueprint(await loadBlueprintFolder(folder))
+  if (result.kind === 'invalid') {
+    print.data(result, (paint) => [
+      ...result.mistakes.flatMap(({ file, line, column, message, hint }) => [
+        `${paint('strong', join(folder, file))}:${line}:${column}  ${message}`,
+        ...(hint === undefined ? [] : [`    ${hint}`]),
+      ]),
+      paint('bad', `${count(result.mistakes.length, 'mistake')}.`),
+    ])
+    return exit(1)
+  }
+  const { document, scripts } = result.blueprint
+  print.data({ kind: 'ok', name: document.name, version: document.version, digest: result.digest }, (paint) => [
+    `${paint('good', 'ok')}  ${document.name} ${document.version}  ${count(Object.keys(document.parameters ?? {}).length, 'parameter')}, ${count(Object.keys(document.groups).length, 'group')}, ${count(Object.keys(scripts).length, 'script')}`,
+    `Next:  gantry blueprint add ${folder}`,
+  ])
+}
+
+/** By `name@version`, or the newest of a name. */
+async function named(api: Session['api'], text: string): Promise<Blueprint> {
+  const [name = '', version] = text.split('@')
+  const found = (await api.blueprints({ name })).filter((b) => version === undefined || b.version === version)
+  const newest = found.sort((a, b) => b.createdAt.localeCompare(a.createdAt))[0]
+  if (newest) return newest
+  throw new ApiProblem({
+    code: 'not_found',
+    status: 404,
+    detail: `No blueprint is called ${text}.`,
+    next: 'gantry blueprint list',
+  })
+}
+
+function blueprintLines(blueprint: Blueprint, paint: Paint): string[] {
+  const required = Array.isArray(blueprint.parameters.required) ? blueprint.parameters.required : []
+  const parameters = Object.entries(Object(blueprint.parameters.properties)).map(([name, field]) => {
+    const { type, enum: choices, minimum, maximum, default: preset, description } = Object(field)
+    const range = choices
+      ? `one of ${choices.join(', ')}`
+      : [minimum, maximum].every((n) => n !== undefined)
+        ? `${minimum} to ${maximum}`
+        : type
+    const parts = [
+      range,
+      required.includes(name) && 'required',
+      preset !== undefined && `default ${JSON.stringify(preset)}`,
+      description,
+    ]
+    return [name, parts.filter(Boolean).join('; ')] as const
+  })
+  return [
+    `${paint('strong', blueprint.name)} ${blueprint.version}${blueprint.description ? `  ${blueprint.description}` : ''}`,
+    ...facts(
+      [
+        ['groups', blueprint.groups.join(', ')],
+        ['outputs', blueprint.outputs.join(', ')],
+        ['digest', blueprint.digest],
+      ],
+      paint,
+    ),
+    paint('quiet', 'PARAMETERS'),
+    ...facts(parameters, paint),
+    `Next:  gantry platform create <name> --blueprint ${blueprint.name}@${blueprint.version} --plan`,
+  ]
+}

@@ -1,0 +1,55 @@
+// Events: every change, in the order in which it was committed.
+
+import type { Command } from 'commander'
+import { timeOfDay } from '../client/duration.ts'
+import { follow } from '../client/events.ts'
+import type { Paint } from '../client/text.ts'
+import { pad, tame } from '../client/text.ts'
+import type { Event } from '../client/types.ts'
+import type { Runner } from '../session.ts'
+
+interface ListOptions {
+  readonly platform?: string
+  readonly after?: string
+  readonly follow?: boolean
+}
+
+export function addEvent(parent: Command, { run }: Runner): void {
+  parent
+    .command('event')
+    .description('every change, in order')
+    .command('list', { isDefault: true })
+    .description('those after an event, or all that are kept')
+    .option('--platform <platform>', 'only those of one platform')
+    .option('--after <id>', 'begin after this event')
+    .option('-f, --follow', 'go on as they come')
+    .action(
+      run<ListOptions>(async ({ api, names, print, world }, { options }) => {
+        const platform = options.platform === undefined ? undefined : await names.platformId(options.platform)
+        if (options.follow) {
+          const query = { platform }
+          const stream = follow(api.server, '/v1/events', { query, after: options.after ?? '0', signal: world.signal })
+          for await (const { data } of stream) {
+            const event = data as Event // sent by the server whose own types these are
+            world.out.write(`${print.output === 'table' ? line(event, print.paint) : JSON.stringify(event)}\n`)
+          }
+          return
+        }
+        const events: Event[] = []
+        for (let after = options.after, more = true; more; ) {
+          const page = await api.events({ platform, after, limit: 200 })
+          events.push(...page.items)
+          after = String(page.next)
+          more = page.more
+        }
+        print.data(events, (paint) => events.map((event) => line(event, paint)))
+      }),
+    )
+}
+
+function line(event: Event, paint: Paint): string {
+  const change = event.to === null ? '' : `${event.from ?? '-'} -> ${event.to}`
+  const what = event.step ?? `${event.subject.kind} ${event.subject.id}`
+  const why = event.cause ? `  (${tame(event.cause)})` : ''
+  return `${paint('quiet', pad(String(event.id), 6))}  ${timeOfDay(event.at)}  ${pad(event.kind, 18)}  ${what}  ${change}${why}`.trimEnd()
+}

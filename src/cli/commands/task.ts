@@ -1,0 +1,92 @@
+// Tasks: requests, as their senders follow them.
+
+import type { Command } from 'commander'
+import { ago, duration } from '../client/duration.ts'
+import { doing, showTask } from '../client/live.ts'
+import { sizeOf } from '../client/screen.ts'
+import { table } from '../client/table.ts'
+import { tree } from '../client/tree.ts'
+import type { Runner } from '../session.ts'
+import { waitFor } from '../wait.ts'
+
+interface ListOptions {
+  readonly state?: string
+  readonly platform?: string
+}
+
+export function addTask(parent: Command, { run }: Runner): void {
+  const task = parent.command('task').description('requests under way and past')
+  task
+    .command('list')
+    .description('all you may see, newest first')
+    .option('--platform <platform>', 'only those of one platform')
+    .option('--state <state>', 'only those in this state')
+    .action(
+      run<ListOptions>(async ({ api, names, print, world }, { options }) => {
+        const platform = options.platform === undefined ? undefined : await names.platformId(options.platform)
+        const tasks = await api.tasks({ platform, state: options.state })
+        print.data(tasks, (paint) =>
+          table(
+            ['ID', 'KIND', 'PLATFORM', 'STATE', 'TOOK', 'ASKED', 'BY'],
+            tasks.map((t) => [
+              t.id,
+              t.kind,
+              t.target.name,
+              t.state,
+              t.seconds === null ? null : duration(t.seconds * 1000),
+              ago(t.createdAt, world.now()),
+              t.actor,
+            ]),
+            paint,
+          ),
+        )
+      }),
+    )
+  task
+    .command('show <task>')
+    .description('one, with its steps')
+    .action(
+      run(async ({ api, print, world }, { args: [id = ''] }) => {
+        const found = await api.task(id)
+        const at = found.endedAt ? Date.parse(found.endedAt) : world.now()
+        print.data(found, (paint) =>
+          tree(found, doing(found), at, { columns: sizeOf(world.out).columns, lines: 1000, paint }),
+        )
+      }),
+    )
+  task
+    .command('watch <task>')
+    .description('follow one to its end, also while it is blocked')
+    .action(
+      run(async ({ api, print, world }, { args: [id = ''] }) => {
+        const { env, signal, now } = world
+        const ended = await showTask(api, id, {
+          out: print.output === 'table' ? world.out : world.err,
+          env,
+          signal,
+          now,
+        })
+        print.data(ended, () => [`task ${ended.id}  ${ended.state} after ${duration((ended.seconds ?? 0) * 1000)}`])
+      }),
+    )
+  task
+    .command('wait <task>')
+    .description('follow one until it is done; exit code 1 when it ends otherwise or a person must act')
+    .action(
+      run(async (session, { args: [id = ''] }) => {
+        const ended = await waitFor(session, { id })
+        session.print.data(ended, () => [
+          `task ${ended.id}  ${ended.state} after ${duration((ended.seconds ?? 0) * 1000)}`,
+        ])
+      }),
+    )
+  task
+    .command('retry <task>')
+    .description('ask once more for what failed or is blocked')
+    .action(
+      run(async ({ api, print }, { args: [id = ''] }) => {
+        const next = await api.retryTask(id)
+        print.data(next, () => [`Task ${next.id} tries again.`, `Next:  gantry task watch ${next.id}`])
+      }),
+    )
+}

@@ -1,0 +1,111 @@
+// The `gantry` command, a client of the REST API like any other. main.ts keeps `serve` for itself: only it may start a
+// server; here it is named so that the help is whole.
+
+import { Command, CommanderError, Option } from 'commander'
+import { ApiProblem } from './client/api-problem.ts'
+import { paintFor } from './client/text.ts'
+import { addAnswers } from './commands/answers.ts'
+import { addBlueprint } from './commands/blueprint.ts'
+import { addContext } from './commands/context.ts'
+import { addDemo } from './commands/demo.ts'
+import { addDoctor } from './commands/doctor.ts'
+import { addEvent } from './commands/event.ts'
+import { addInfrastructure } from './commands/infrastructure.ts'
+import { addMachine } from './commands/machine.ts'
+import { addPlatform } from './commands/platform.ts'
+import { addProvider } from './commands/provider.ts'
+import { addReceipt } from './commands/receipt.ts'
+import { addTask } from './commands/task.ts'
+import { addTenancy } from './commands/tenancy.ts'
+import { addTicket } from './commands/ticket.ts'
+import { complaint, complaintData, exitCodeOf } from './complaint.ts'
+import { type Runner, runnerIn } from './session.ts'
+import { defaultUrl } from './settings.ts'
+import { installedVersion } from './version.ts'
+import type { LocalFacts, World } from './world.ts'
+
+/**
+ * Runs one command on this process's own terminal; `argv` without node and file. The result is the exit code:
+ * 0 ok, 1 a problem, 2 a command that was not understood.
+ */
+export async function main(argv: readonly string[], local?: LocalFacts): Promise<number> {
+  const stop = new AbortController()
+  // npm passes on what the terminal has sent already, so a signal may come twice: the first is enough, and what a
+  // command cleans up after itself is not cut short by the second.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => stop.abort(new Interrupted(signal)))
+  // A reader that went away (`gantry ... | head`) is no error of ours.
+  process.stdout.on('error', (error) => process.exit('code' in error && error.code === 'EPIPE' ? 0 : 1))
+  const { stdout: out, stderr: err, env } = process
+  return runCommand(argv, { out, err, env, now: () => Date.now(), signal: stop.signal, local })
+}
+
+/** The same in a world of the caller's making. */
+export async function runCommand(argv: readonly string[], world: World): Promise<number> {
+  const runner = runnerIn(world)
+  try {
+    await program(world, runner).parseAsync([...argv], { from: 'user' })
+    return runner.exitCode()
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    if (world.signal.aborted && !(error instanceof ApiProblem)) return 130
+    complain(argv, error, world)
+    return exitCodeOf(error)
+  }
+}
+
+function program(world: World, runner: Runner): Command {
+  const gantry = new Command('gantry')
+    .description('Ask for whole application platforms, on the infrastructure that is already there.')
+    .version(installedVersion(), '--version', 'print the version of this command')
+    .option('--context <name>', 'the context to use (GANTRY_CONTEXT)')
+    .option('--url <url>', `the server (GANTRY_URL; without a context ${defaultUrl})`)
+    .option('--token <token>', 'the API token (GANTRY_TOKEN)')
+    .option('--tenant <name>', 'the tenant, by name or id')
+    .option('--project <name>', 'the project, by name or id')
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json', 'yaml']).default('table'))
+    .showHelpAfterError('Run it with --help to see what it takes.')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => world.out.write(text), writeErr: (text) => world.err.write(text) })
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+  gantry.commandsGroup('Start here:')
+  addDemo(gantry, world, runner)
+  gantry.command('serve').description('start a Gantry server; see  gantry serve --help')
+  addDoctor(gantry, runner)
+  addContext(gantry, runner)
+  gantry.commandsGroup('Platforms:')
+  addPlatform(gantry, runner)
+  addAnswers(gantry, runner)
+  addMachine(gantry, runner)
+  addTask(gantry, runner)
+  addReceipt(gantry, runner)
+  addEvent(gantry, runner)
+  gantry.commandsGroup('Tenants and quota:')
+  addTenancy(gantry, runner)
+  addTicket(gantry, runner)
+  gantry.commandsGroup('Infrastructure and blueprints:')
+  addProvider(gantry, runner)
+  addInfrastructure(gantry, runner)
+  addBlueprint(gantry, runner)
+  for (const command of [gantry, ...gantry.commands]) command.helpCommand(false)
+  return gantry
+}
+
+/** Errors go to stderr, in the form that was asked for. */
+function complain(argv: readonly string[], error: unknown, world: World): void {
+  const text = argv.join(' ')
+  if (/(^|\s)(-o\s*|--output[=\s])json\b/.test(text)) {
+    world.err.write(`${JSON.stringify(complaintData(error), null, 2)}\n`)
+    return
+  }
+  const lines = complaint(error, paintFor(world.err, world.env), Boolean(world.env.GANTRY_DEBUG))
+  world.err.write(`${lines.join('\n')}\n`)
+}
+
+class Interrupted extends Error {
+  constructor(signal: string) {
+    super(`stopped by ${signal}`)
+    this.name = 'Interrupted'
+  }
+}

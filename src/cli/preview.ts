@@ -1,0 +1,44 @@
+// What would happen, before it happens.
+
+import { bytes, duration } from './client/duration.ts'
+import { facts, table } from './client/table.ts'
+import type { Paint } from './client/text.ts'
+import type { PlatformPreview } from './client/types.ts'
+
+/** A dry run for the eye; ends by saying that nothing was changed. */
+export function previewLines(name: string, project: string, preview: PlatformPreview, paint: Paint): string[] {
+  const { plan, quote } = preview
+  const quota = Object.entries(quote.quota).map(([key, { wanted, left }]) => {
+    const show = (amount: number) => (/memory|capacity|bytes/i.test(key) ? bytes(amount) : String(amount))
+    return `${key} ${show(wanted)} of ${left === 'unlimited' ? 'unlimited' : `${show(left)} left`}`
+  })
+  const { seconds, costPerHour } = quote
+  return [
+    `Plan for platform ${paint('strong', name)} (${preview.blueprint.replace('@', ' ')}) in project ${project}`,
+    ...table(
+      ['  MACHINE', 'FLAVOR', 'WHERE', 'WHY THERE'],
+      plan.members.map((m) => [
+        `+ ${m.name}`,
+        m.flavor,
+        [m.providerName, m.zone, m.host].filter((part) => part !== null).join('/'),
+        m.why,
+      ]),
+      paint,
+    ),
+    ...facts(
+      [
+        ['steps', plan.steps.length],
+        [
+          'usual time',
+          seconds
+            ? `${duration(seconds.p50 * 1000)} (90 %: ${duration(seconds.p90 * 1000)}, from ${seconds.samples} builds)`
+            : 'not known yet: none was built here',
+        ],
+        ['quota', quota.join(', ')],
+        ['cost', costPerHour ? `${costPerHour.amount} ${costPerHour.currency}/h` : 'no price is set'],
+      ],
+      paint,
+    ),
+    'Nothing was changed.',
+  ]
+}

@@ -1,0 +1,69 @@
+// A login with the system's own ssh. Key and known host exist only while it runs, in a folder for their owner alone;
+// the host key is the one Gantry pinned, so nobody is ever asked whether to trust it.
+
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { constants, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ApiProblem } from './client/api-problem.ts'
+import type { MachineSsh } from './client/types.ts'
+import type { Session } from './session.ts'
+
+/** Runs ssh to the machine and gives back its exit code. Throws ApiProblem when ssh is not installed. */
+export async function openShell({ api, world }: Session, machine: string, command: readonly string[]): Promise<number> {
+  const access = await api.machineSsh(machine)
+  const folder = mkdtempSync(join(tmpdir(), 'gantry-ssh-'))
+  try {
+    return await ssh([...sshArguments(access, folder), ...command], world.env)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Writes the two files ssh needs and gives the arguments that make it use nothing else. */
+function sshArguments(access: MachineSsh, folder: string): string[] {
+  const key = join(folder, 'key')
+  const knownHosts = join(folder, 'known_hosts')
+  writeFileSync(key, `${access.privateKey.trimEnd()}\n`, { mode: 0o600 })
+  writeFileSync(knownHosts, `${access.knownHosts.trimEnd()}\n`, { mode: 0o600 })
+  const options = {
+    IdentityFile: key,
+    IdentitiesOnly: 'yes',
+    IdentityAgent: 'none',
+    UserKnownHostsFile: knownHosts,
+    GlobalKnownHostsFile: '/dev/null',
+    StrictHostKeyChecking: 'yes',
+    UpdateHostKeys: 'no',
+    PasswordAuthentication: 'no',
+    KbdInteractiveAuthentication: 'no',
+    LogLevel: 'ERROR',
+  }
+  const flags = Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`])
+  return ['-F', '/dev/null', ...flags, '-p', String(access.port), '-l', access.user, '--', access.host]
+}
+
+function ssh(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('ssh', args, { stdio: 'inherit', env })
+    // Ctrl-C is typed to the machine, not to us: ssh has the terminal, and we go when it goes.
+    const ignore = () => undefined
+    process.on('SIGINT', ignore)
+    child.on('error', (cause) =>
+      reject(
+        new ApiProblem(
+          {
+            code: 'no_ssh',
+            status: 0,
+            detail: 'The program ssh does not start here.',
+            next: 'Install the OpenSSH client.',
+          },
+          { cause },
+        ),
+      ),
+    )
+    child.on('close', (code, signal) => {
+      process.off('SIGINT', ignore)
+      resolve(code ?? 128 + (signal ? constants.signals[signal] : 0))
+    })
+  })
+}

@@ -16,7 +16,8 @@ const wrong = `
   src/secrets/vault.ts            -> src/access/scope.ts            : secrets-imports-only-what-it-may
   src/access/policy.ts            -> src/resources/tenants/index.ts : access-imports-only-what-it-may
   src/quota/admit.ts              -> src/access/scope.ts            : quota-imports-only-what-it-may
-  src/placement/choose.ts         -> src/store/store.ts             : placement-imports-only-what-it-may
+  src/placement/hosts.ts          -> src/quota/admit.ts             : placement-imports-only-what-it-may
+  src/placement/place.ts          -> src/store/store.ts             : placement-chooses-purely
   src/blueprints/plan.ts          -> src/store/store.ts             : blueprints-imports-only-what-it-may
   src/engine/pass.ts              -> src/steps/script.ts            : engine-imports-only-what-it-may
   src/engine/dispatch.ts          -> src/provider/contract.ts       : engine-imports-only-what-it-may
@@ -27,6 +28,7 @@ const wrong = `
   src/provider/registry.ts        -> src/engine/pass.ts             : provider-imports-only-what-it-may
   src/bootstrap/pool.ts           -> src/provider/contract.ts       : bootstrap-imports-only-what-it-may
   src/steps/machine.ts            -> src/engine/lease.ts            : steps-imports-only-what-it-may
+  src/steps/gate.ts               -> src/blueprints/plan.ts         : steps-imports-only-what-it-may
   src/resources/tenants/store.ts  -> src/bootstrap/remote.ts        : resources-imports-only-what-it-may
   src/http/kit.ts                 -> src/store/store.ts             : http-imports-only-what-it-may
   src/http/routes.ts              -> src/resources/tenants/index.ts : http-imports-only-what-it-may
@@ -76,7 +78,9 @@ const right = `
   src/access/scope.ts             -> src/events/list.ts
   src/events/list.ts              -> src/store/store.ts
   src/store/store.ts              -> src/kernel/clock.ts
+  src/placement/capacity.ts       -> src/store/store.ts
   src/steps/script.ts             -> src/engine/step-kind.ts
+  src/steps/script.ts             -> src/blueprints/plan-types.ts
   src/steps/script.ts             -> src/bootstrap/remote.ts
   src/steps/script.ts             -> src/provider/contract.ts
   src/bootstrap/remote.ts         -> ssh2

@@ -30,8 +30,8 @@ const rooms = {
     why: 'Admission counts amounts under keys; what is counted is the business of its callers.',
   },
   placement: {
-    may: ['kernel'],
-    why: 'Placement is a pure function, tested by properties: no database, no provider, no clock.',
+    may: ['store', 'kernel'],
+    why: 'Placement keeps the books of hosts and chooses among them; it knows neither who asks nor who owns the hosts.',
   },
   blueprints: {
     may: ['kernel'],
@@ -55,7 +55,8 @@ const rooms = {
   },
   steps: {
     may: ['provider', 'bootstrap', 'kernel'],
-    contract: ['^src/engine/step-kind\\.ts$'],
+    // The contract is written in the types of a plan, which are data and import only the kernel.
+    contract: ['^src/engine/step-kind\\.ts$', '^src/blueprints/plan-types\\.ts$'],
     why: "A step kind sees the engine's step contract, a provider session and a remote; not runs, leases or records.",
   },
   resources: {
@@ -130,6 +131,12 @@ const more = [
     comment: 'A new folder in src/ must say who may import it and what it may import: add it to rooms in rules.cjs.',
     from: { pathNot: tests },
     to: { path: '^src/[^/]+/', pathNot: names.map((name) => `^src/${name}/`) },
+  },
+  {
+    name: 'placement-chooses-purely',
+    comment: 'The choice is a pure function, tested by properties: on no way may it come to a database.',
+    from: { path: '^src/placement/place\\.ts$' },
+    to: { path: '^src/store/', reachable: true },
   },
   {
     name: 'slices-meet-at-index',

@@ -1,9 +1,12 @@
 // What people install: the tarball, in an empty folder, by npm, with the Node of the machine on the PATH.
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 import { makePackage } from './make.ts'
@@ -38,6 +41,39 @@ function gantry(...args: string[]): string {
 test('npx gantry --version answers with the version of the package', () => {
   expect(gantry('--version')).toContain(manifest.version)
 })
+
+test('gantry serve answers on /healthz, and ends in order when told to', async () => {
+  const server = spawn(
+    join(folder, 'node_modules/.bin/gantry'),
+    ['serve', '--data', join(folder, 'data'), '--port', '0'],
+    {
+      cwd: folder,
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
+  const ended = once(server, 'exit')
+  try {
+    const answer = await fetch(`${await announced(server.stdout)}/healthz`)
+    expect(answer.status).toBe(200)
+  } finally {
+    server.kill('SIGTERM')
+  }
+  expect(await ended).toEqual([0, null])
+})
+
+test('gantry demo --once builds and deletes a platform', () => {
+  expect(gantry('demo', '--once')).toMatch(/receipt/)
+})
+
+/** The server's address, from the line in which it says where it is. */
+async function announced(output: Readable): Promise<string> {
+  for await (const line of createInterface(output)) {
+    const url = /https?:\/\/[\w.:[\]-]+/.exec(line)?.[0]
+    if (url) return url
+  }
+  throw new Error('gantry serve ended without saying where it is')
+}
 
 test('it holds JavaScript and declarations, and neither TypeScript sources, tests nor what only developers need', () => {
   const sources = globSync('**/*.ts', { cwd: installed, exclude: (name) => name === 'node_modules' })

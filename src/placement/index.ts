@@ -1,0 +1,20 @@
+export { moveCapacity, releaseCapacity, reserveCapacity } from './capacity.ts'
+export { loadHosts } from './hosts.ts'
+export { type HostChange, type InventoryReport, ourUseOf, saveInventory } from './inventory.ts'
+export { overcommitSchema } from './overcommit.ts'
+export { place } from './place.ts'
+export type {
+  Answer,
+  Assignment,
+  Hint,
+  Host,
+  HostRefusal,
+  Obstacle,
+  Placed,
+  Question,
+  Refusal,
+  Resources,
+  Spread,
+  SpreadRule,
+  Wanted,
+} from './types.ts'

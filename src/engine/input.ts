@@ -59,7 +59,7 @@ type Resolution =
   | { readonly kind: 'not'; readonly outcome: Exclude<StepOutcome, { kind: 'done' }> }
 
 function known(run: RunState, name: string, value: Value): Resolution {
-  const resolved = resolveValue(run.view, value)
+  const resolved = resolveValue(run.view, value, 'known')
   if (resolved) return { kind: 'value', ...resolved }
   return {
     kind: 'not',

@@ -11,8 +11,11 @@ export interface Resolved {
   readonly secretRef: string | null
 }
 
-/** Undefined: not known yet. Fresh values are resolved by the caller, when the step runs. */
-export function resolveValue(view: PlatformView, value: Value): Resolved | undefined {
+/**
+ * Undefined: not known yet. Fresh values are resolved by the caller, when the step runs. Of a group's facts,
+ * `known` takes those there are (for `using`); without it one that is missing makes the whole value unknown.
+ */
+export function resolveValue(view: PlatformView, value: Value, facts: 'all' | 'known' = 'all'): Resolved | undefined {
   switch (value.from) {
     case 'literal':
       return plain(typeof value.value === 'string' ? value.value : JSON.stringify(value.value))
@@ -28,7 +31,8 @@ export function resolveValue(view: PlatformView, value: Value): Resolved | undef
       return maybePlain(memberFact(view.members.get(value.member), value.fact))
     case 'group': {
       const texts = value.members.map((ref) => memberFact(view.members.get(ref), value.fact))
-      return texts.every((text) => text !== undefined) ? plain(texts.join(',')) : undefined
+      const there = texts.filter((text) => text !== undefined)
+      return facts === 'known' || there.length === texts.length ? plain(there.join(',')) : undefined
     }
     default:
       return value satisfies never

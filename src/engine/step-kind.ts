@@ -39,8 +39,6 @@ export interface MachineChange {
   readonly nativeRef?: string
   readonly endpoints?: readonly Endpoint[]
   readonly addresses?: readonly string[]
-  readonly zone?: string
-  readonly host?: string | null
 }
 
 /** The observation that proved an object gone. */

@@ -165,8 +165,6 @@ export async function saveMachineFacts(tx: Tx, member: MemberView, change: Machi
     ...(change.nativeRef === undefined ? {} : { native_ref: change.nativeRef }),
     ...(change.endpoints === undefined ? {} : { endpoints: JSON.stringify(change.endpoints) }),
     ...(change.addresses === undefined ? {} : { addresses: JSON.stringify(change.addresses) }),
-    ...(change.zone === undefined ? {} : { zone: change.zone }),
-    ...(change.host === undefined ? {} : { host: change.host }),
   }
   if (Object.keys(set).length === 0) return
   await tx.updateTable('machines').set(set).where('id', '=', member.machine.id).execute()

@@ -132,8 +132,6 @@ async function judged(ctx: StepContext, machine: MachineFacts, found: Observed):
           nativeRef: found.ref,
           endpoints: found.endpoints,
           addresses: found.addresses ?? found.endpoints.map((endpoint) => endpoint.address),
-          zone: found.placement.zone,
-          host: found.placement.host,
           ...(machine.state === 'creating' ? { state: 'booting' as const } : {}),
         },
       }

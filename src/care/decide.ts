@@ -1,0 +1,38 @@
+// Choices, taken once and written down: who founds, who is replaced and where its successor goes. The
+// plan that follows is pure, so a flapping machine can never change a choice already made.
+
+import { groupsOf, onceKey } from '../blueprints/index.ts'
+import type { EngineHooks, PlatformView } from '../engine/index.ts'
+import type { Tx } from '../store/store.ts'
+import type { Flavors } from './catalogue.ts'
+import type { FormDeps } from './form.ts'
+import { decideFounders } from './founder.ts'
+import { watchQuorum } from './quorum.ts'
+import { decideReplacements } from './replace.ts'
+
+export interface DecideDeps extends FormDeps {
+  readonly flavors: Flavors
+}
+
+/** The engine's `decide` hook. True when members, founders or problems changed. */
+export function decider(deps: DecideDeps): EngineHooks['decide'] {
+  return async (tx: Tx, view: PlatformView) => {
+    if (view.want === 'absent') return false
+    const groups = groupsOf(view.blueprint, view.parameters)
+    let changed = false
+    for (const group of groups) {
+      if (group.quorum)
+        changed = (await watchQuorum(tx, deps.seams, view, group, isFounded(view, group.name))) || changed
+      if (group.founds)
+        changed = (await decideFounders(tx, deps.seams, view, group.name, isFounded(view, group.name))) || changed
+    }
+    return (await decideReplacements(tx, deps, view, groups)) || changed
+  }
+}
+
+/** Whether a once step on the group's founder is recorded as done. */
+function isFounded(view: PlatformView, group: string): boolean {
+  return Object.entries(view.blueprint.document.steps ?? {}).some(
+    ([name, step]) => step.on === `founder(${group})` && (view.records.get(onceKey(name))?.achieved ?? null) !== null,
+  )
+}

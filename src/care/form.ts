@@ -1,0 +1,154 @@
+// Members and their machines as rows: keys, host keys and the exact request are on the disk before any
+// provider hears of them. Whoever adds a member (creation, repair, scaling) does it here.
+
+import { type MemberRef, memberRef } from '../blueprints/index.ts'
+import { appendEvent } from '../events/index.ts'
+import { canonicalHash } from '../kernel/canonical.ts'
+import { type MachineId, newId, type PlatformId, type ProjectId, type TenantId } from '../kernel/ids.ts'
+import type { Seams } from '../kernel/seams.ts'
+import { type Assignment, reserveCapacity } from '../placement/index.ts'
+import { makeSshKeyPair, type Vault } from '../secrets/index.ts'
+import type { Tx } from '../store/store.ts'
+import type { ProviderImages } from './catalogue.ts'
+import type { Seating } from './seat.ts'
+import { type Slot, slotName } from './slot.ts'
+
+export interface FormDeps {
+  readonly seams: Seams
+  readonly vault: Vault
+}
+
+export interface FormPlatform {
+  readonly id: PlatformId
+  readonly tenantId: TenantId
+  readonly projectId: ProjectId
+  readonly name: string
+  readonly sshPublicKey: string
+}
+
+export interface Formed {
+  readonly ref: MemberRef
+  readonly machineId: MachineId
+}
+
+/** Makes a member in state joining and its machine in state planned for every slot, on its seat, capacity reserved. */
+export async function formMembers(
+  tx: Tx,
+  deps: FormDeps,
+  platform: FormPlatform,
+  slots: readonly Slot[],
+  seating: Seating,
+  because: { readonly actor: string; readonly cause: string },
+): Promise<Formed[]> {
+  const installation = await tx.selectFrom('installation').select(['id', 'restore_epoch']).executeTakeFirstOrThrow()
+  const formed: Formed[] = []
+  for (const slot of slots) {
+    const seat = seating.assignments.get(slotName(slot))
+    if (!seat) throw new Error(`no seat for ${slotName(slot)}`)
+    formed.push(await formMember(tx, deps, platform, slot, seat, seating.providers, installation, because))
+  }
+  return formed
+}
+
+async function formMember(
+  tx: Tx,
+  { seams, vault }: FormDeps,
+  platform: FormPlatform,
+  slot: Slot,
+  seat: Assignment,
+  providers: readonly ProviderImages[],
+  installation: { id: string; restore_epoch: number },
+  because: { readonly actor: string; readonly cause: string },
+): Promise<Formed> {
+  const ref = memberRef(slot.group.name, slot.ordinal, slot.incarnation)
+  const now = seams.clock.now()
+  const memberId = newId('member', seams)
+  const machineId = newId('machine', seams)
+  const image = providers.find((provider) => provider.id === seat.provider)?.images[slot.group.image]
+  if (!image) throw new Error(`provider ${seat.provider} has no image ${slot.group.image}`)
+  const hostKey = makeSshKeyPair(seams, `${platform.name}-${slotName(slot)}`)
+  const request = {
+    owner: installation.id,
+    hostname: hostnameOf(slot),
+    resources: { ...slot.resources },
+    image: image.ref,
+    zone: seat.zone,
+    host: seat.host,
+    spreadGroup: `${platform.id}-${slot.group.name}`,
+    networks: [],
+    loginUser: image.user,
+    authorizedKey: platform.sshPublicKey,
+    hostKey: { publicKey: hostKey.publicKey },
+    own: {},
+  }
+  const specHash = canonicalHash(request)
+  await tx
+    .insertInto('members')
+    .values({
+      id: memberId,
+      platform_id: platform.id,
+      group_name: slot.group.name,
+      ordinal: slot.ordinal,
+      incarnation: slot.incarnation,
+      state: 'joining',
+      state_since: now,
+      cause: because.cause,
+      machine_id: machineId,
+      created_at: now,
+    })
+    .execute()
+  const secretRef = await vault.put(tx, {
+    owner: platform.tenantId,
+    purpose: `host key of ${machineId}`,
+    value: hostKey.privateKeyPem,
+  })
+  const machine = {
+    id: machineId,
+    tenant_id: platform.tenantId,
+    project_id: platform.projectId,
+    platform_id: platform.id,
+    member_id: memberId,
+    member: ref,
+    provider_id: seat.provider,
+    resource_key: `${installation.id}/${installation.restore_epoch}/${platform.id}/${ref}`,
+    spec: JSON.stringify({ ...request, specHash }),
+    spec_hash: specHash,
+    native_ref: null,
+    state: 'planned' as const,
+    state_since: now,
+    zone: seat.zone,
+    host: seat.host,
+    cpu: slot.resources.cpu,
+    memory_bytes: slot.resources.memoryBytes,
+    disk_bytes: slot.resources.diskBytes,
+    capacity_held: 0 as const,
+    endpoints: '[]',
+    addresses: '[]',
+    login_user: image.user,
+    host_key: hostKey.publicKey,
+    host_key_secret: secretRef,
+    create_sent_at: null,
+    missing_since: null,
+    gone_at: null,
+    created_at: now,
+  }
+  await tx.insertInto('machines').values(machine).execute()
+  await reserveCapacity(tx, machineId)
+  await appendEvent(tx, seams, {
+    kind: 'member.created',
+    subject: { kind: 'member', id: memberId },
+    tenant: platform.tenantId,
+    project: platform.projectId,
+    platform: platform.id,
+    machine: machineId,
+    actor: because.actor,
+    cause: because.cause,
+    data: { member: ref, zone: seat.zone, host: seat.host, why: seat.why },
+  })
+  return { ref, machineId }
+}
+
+/** `worker-1`, and `worker-1-2` for its second incarnation: what the machine calls itself, a DNS label. */
+function hostnameOf(slot: Slot): string {
+  return slot.incarnation === 1 ? slotName(slot) : `${slotName(slot)}-${slot.incarnation}`
+}

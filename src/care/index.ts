@@ -1,0 +1,8 @@
+export { type Flavor, type Flavors, flavorOf, loadProviderImages, type ProviderImages, slotsOf } from './catalogue.ts'
+export { type DecideDeps, decider } from './decide.ts'
+export { type FormDeps, type Formed, type FormPlatform, formMembers } from './form.ts'
+export { formPlatform, type PlatformWish, type Preview, previewPlatform, unformPlatform } from './platform.ts'
+export { openProblem, resolveProblem } from './problems.ts'
+export { loadNeighbours, type Seating, seatSlots } from './seat.ts'
+export { type Slot, slotAmounts, slotName } from './slot.ts'
+export { type Care, type CareDeps, startCare } from './watch.ts'

@@ -1,0 +1,159 @@
+// A platform is admitted or refused as a whole: seats, quota, members, machines and keys in the caller's
+// one transaction. Whoever asks for a preview gets the very same choices, and nothing is written.
+
+import { groupsOf, memberRef, type ParsedBlueprint, type Plan, type PlanMember, plan } from '../blueprints/index.ts'
+import { makeDue } from '../engine/index.ts'
+import { appendEvent, moveMember, movePlatform } from '../events/index.ts'
+import type { Json } from '../kernel/canonical.ts'
+import { newId, type PlatformId, type ProjectId, type TenantId } from '../kernel/ids.ts'
+import type { Seams } from '../kernel/seams.ts'
+import { makeSshKeyPair } from '../secrets/index.ts'
+import type { Db, Tx } from '../store/store.ts'
+import { slotsOf } from './catalogue.ts'
+import type { DecideDeps } from './decide.ts'
+import { formMembers } from './form.ts'
+import { type Seating, seatSlots } from './seat.ts'
+import type { Slot } from './slot.ts'
+
+export interface PlatformWish {
+  readonly tenantId: TenantId
+  readonly projectId: ProjectId
+  readonly name: string
+  readonly blueprint: ParsedBlueprint
+  /** Complete: defaults filled in by resolveParameters. */
+  readonly parameters: Readonly<Record<string, Json>>
+  readonly labels: Readonly<Record<string, string>>
+  readonly deletionProtection: boolean
+  readonly actor: string
+}
+
+export interface Preview {
+  readonly slots: readonly Slot[]
+  readonly seating: Seating
+  readonly plan: Plan
+}
+
+/** What would be made and where. Throws `no_capacity` or `invalid_parameter`. */
+export async function previewPlatform(
+  db: Db,
+  deps: Pick<DecideDeps, 'flavors'>,
+  wish: Pick<PlatformWish, 'blueprint' | 'parameters'>,
+): Promise<Preview> {
+  const { blueprint } = wish.blueprint
+  const groups = groupsOf(blueprint, wish.parameters)
+  const slots = slotsOf(groups, deps.flavors)
+  const seating = await seatSlots(db, slots, [])
+  const members = slots.map(plannedMember)
+  const founders = Object.fromEntries(
+    groups.filter((group) => group.founds && group.count > 0).map((group) => [group.name, memberRef(group.name, 0, 1)]),
+  )
+  return {
+    slots,
+    seating,
+    plan: plan(blueprint, { want: 'present', parameters: wish.parameters, members, founders, founded: new Set() }),
+  }
+}
+
+function plannedMember(slot: Slot): PlanMember {
+  const { group, ordinal, incarnation } = slot
+  return {
+    ref: memberRef(group.name, ordinal, incarnation),
+    name: `${group.name}-${ordinal}`,
+    group: group.name,
+    ordinal,
+    incarnation,
+    state: 'joining',
+  }
+}
+
+/** Writes the platform with its members and machines, capacity reserved, and makes its run due. */
+export async function formPlatform(
+  tx: Tx,
+  deps: DecideDeps,
+  wish: PlatformWish,
+  preview: Preview,
+): Promise<PlatformId> {
+  const { seams, vault } = deps
+  const now = seams.clock.now()
+  const id = newId('platform', seams)
+  const key = makeSshKeyPair(seams, wish.name)
+  const sshSecret = await vault.put(tx, { owner: wish.tenantId, purpose: `ssh key of ${id}`, value: key.privateKeyPem })
+  await tx
+    .insertInto('platforms')
+    .values({
+      id,
+      tenant_id: wish.tenantId,
+      project_id: wish.projectId,
+      name: wish.name,
+      blueprint_digest: wish.blueprint.digest,
+      spec: JSON.stringify({ parameters: wish.parameters }),
+      labels: JSON.stringify(wish.labels),
+      generation: 1,
+      want: 'present',
+      state: 'pending',
+      state_since: now,
+      state_reason: null,
+      deletion_protection: wish.deletionProtection ? 1 : 0,
+      ssh_public_key: key.publicKey,
+      ssh_secret: sshSecret,
+      outputs: '{}',
+      version: 1,
+      created_at: now,
+      ready_at: null,
+      deleted_at: null,
+    })
+    .execute()
+  await appendEvent(tx, seams, {
+    kind: 'platform.created',
+    subject: { kind: 'platform', id },
+    tenant: wish.tenantId,
+    project: wish.projectId,
+    platform: id,
+    actor: wish.actor,
+    data: { name: wish.name, blueprint: wish.blueprint.digest },
+  })
+  const platform = {
+    id,
+    tenantId: wish.tenantId,
+    projectId: wish.projectId,
+    name: wish.name,
+    sshPublicKey: key.publicKey,
+  }
+  await formMembers(tx, deps, platform, preview.slots, preview.seating, { actor: wish.actor, cause: 'created' })
+  await makeDue(tx, id, now)
+  return id
+}
+
+/** Asks for the platform's end: nothing is planned for it any more but removals. Deleting again changes nothing. */
+export async function unformPlatform(
+  tx: Tx,
+  deps: Pick<DecideDeps, 'seams'>,
+  id: PlatformId,
+  actor: string,
+): Promise<{ generation: number }> {
+  const { seams } = deps
+  const row = await tx
+    .selectFrom('platforms')
+    .select(['want', 'generation'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  const generation = row.want === 'absent' ? row.generation : row.generation + 1
+  if (row.want !== 'absent') {
+    await tx.updateTable('platforms').set({ want: 'absent', generation }).where('id', '=', id).execute()
+    await removeMembers(tx, seams, id, actor)
+    await movePlatform(tx, seams, { platform: id, to: 'deleting', actor, cause: 'deletion was asked for' })
+  }
+  await makeDue(tx, id, seams.clock.now())
+  return { generation }
+}
+
+async function removeMembers(tx: Tx, seams: Seams, id: PlatformId, actor: string): Promise<void> {
+  const members = await tx
+    .selectFrom('members')
+    .select('id')
+    .where('platform_id', '=', id)
+    .where('state', 'not in', ['leaving', 'gone'])
+    .execute()
+  for (const member of members)
+    await moveMember(tx, seams, { member: member.id, to: 'leaving', actor, cause: 'delete' })
+}

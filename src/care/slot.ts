@@ -1,0 +1,29 @@
+// A slot is a member's place in its group; an incarnation is one machine's life in it. What a slot needs
+// of hosts and quota follows from its group's flavor and image.
+
+import type { GroupSpec } from '../blueprints/index.ts'
+import type { Resources } from '../placement/index.ts'
+
+export interface Slot {
+  readonly group: GroupSpec
+  readonly ordinal: number
+  readonly incarnation: number
+  readonly resources: Resources
+  /** Quota keys beyond the machine's own that one machine of its flavor takes. */
+  readonly cost: Readonly<Record<string, number>>
+}
+
+export function slotName(slot: Pick<Slot, 'group' | 'ordinal'>): string {
+  return `${slot.group.name}-${slot.ordinal}`
+}
+
+/** What one machine of the slot draws from quota, by key. */
+export function slotAmounts(slot: Slot): Record<string, number> {
+  return {
+    ...slot.cost,
+    'vm.count': 1,
+    'vm.cpu': slot.resources.cpu,
+    'vm.memory': slot.resources.memoryBytes,
+    'disk.capacity': slot.resources.diskBytes,
+  }
+}

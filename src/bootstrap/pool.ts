@@ -23,8 +23,8 @@ export interface Pool extends AsyncDisposable {
   /** Connects if need be, without taking a turn. */
   connect(target: RemoteTarget, signal: AbortSignal): Promise<void>
   forget(incarnation: string): void
-  /** Open or opening connections, COUNT. */
-  readonly size: number
+  /** Whether there is a connection, open or opening. */
+  has(incarnation: string): boolean
 }
 
 interface Link {
@@ -128,9 +128,7 @@ export function pool(seams: Seams, limits: PoolLimits): Pool {
     use: (target, signal, work) => hold(target, signal, (link, client) => inTurn(link, signal, () => work(client))),
     connect: (target, signal) => hold(target, signal, async () => undefined),
     forget: (incarnation) => links.get(incarnation)?.close(),
-    get size() {
-      return links.size
-    },
+    has: (incarnation) => links.has(incarnation),
     async [Symbol.asyncDispose]() {
       stopping.abort()
       for (const link of [...links.values()]) link.close()

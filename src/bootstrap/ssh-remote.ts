@@ -37,6 +37,19 @@ export function sshRemote(seams: Seams, limits: Partial<SshRemoteLimits> = {}): 
     return { spoken, nonce }
   }
 
+  /** Asks again, once, when a connection that had been idle turns out dead: looking twice is looking. */
+  async function askAgain(...question: Parameters<typeof ask>): ReturnType<typeof ask> {
+    const [target, , , signal] = question
+    const reused = machines.has(target.incarnation)
+    try {
+      return await ask(...question)
+    } catch (error) {
+      const ended = error instanceof RemoteFault && error.kind === 'broken' && !machines.has(target.incarnation)
+      if (!reused || !ended || signal.aborted) throw error
+      return ask(...question)
+    }
+  }
+
   return {
     prove: (target, signal) => machines.connect(target, signal),
     async start(target, attempt, waitMs, signal) {
@@ -44,11 +57,11 @@ export function sshRemote(seams: Seams, limits: Partial<SshRemoteLimits> = {}): 
       return readStatus(spoken, nonce)
     },
     async look(target, attemptId, waitMs, signal) {
-      const { spoken, nonce } = await ask(target, (n) => lookRequest(n, attemptId, waitMs), waitMs, signal)
+      const { spoken, nonce } = await askAgain(target, (n) => lookRequest(n, attemptId, waitMs), waitMs, signal)
       return readStatus(spoken, nonce)
     },
     async log(target, attemptId, offset, maxBytes, signal) {
-      const { spoken, nonce } = await ask(target, (n) => logRequest(n, attemptId, offset, maxBytes), 0, signal)
+      const { spoken, nonce } = await askAgain(target, (n) => logRequest(n, attemptId, offset, maxBytes), 0, signal)
       return readLog(spoken, nonce)
     },
     forget: (incarnation) => machines.forget(incarnation),

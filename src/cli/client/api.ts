@@ -74,7 +74,7 @@ export function apiOf(server: Server) {
     deleteProvider: (provider: string) => change<void>('delete', '/v1/providers/{provider}', { provider }),
     providerKinds: () => get<{ items: T.ProviderKind[] }>('/v1/provider-kinds'),
     hosts: (query?: Query) => all<T.Host>('/v1/hosts', {}, query),
-    zones: (query?: Query) => all<T.Zone>('/v1/zones', {}, query),
+    zones: async (query?: Query) => (await get<{ items: T.Zone[] }>('/v1/zones', {}, query)).items,
     flavors: () => get<{ items: T.Flavor[] }>('/v1/flavors'),
     images: () => get<{ items: T.Image[] }>('/v1/images'),
 

@@ -33,7 +33,7 @@ export function tree(task: Task, doing: string, now: number, room: Room): string
   const body = shown(all, room.lines - 1).map((row, i, list) =>
     typeof row === 'string'
       ? `${room.paint('quiet', '│ ')}  ${row}`
-      : `${room.paint('quiet', i === list.length - 1 ? '└─' : '├─')} ${pad(row.name, nameWidth)}  ${pad(marksOf(row, room.paint), marksWidth)}  ${noteOf(row, all, now, room.paint)}`,
+      : `${room.paint('quiet', i === list.length - 1 ? '└─' : '├─')} ${pad(row.name, nameWidth)}  ${pad(marksOf(row, room.paint), marksWidth)}  ${noteOf(row, now, room.paint)}`,
   )
   return [head, ...body].map((line) => cut(line.trimEnd(), room.columns))
 }
@@ -52,7 +52,7 @@ function marksOf(row: Row, paint: Paint): string {
   return row.steps.map((step) => paint(marks[step.state][1], marks[step.state][0])).join('')
 }
 
-function noteOf(row: Row, all: readonly Row[], now: number, paint: Paint): string {
+function noteOf(row: Row, now: number, paint: Paint): string {
   if (row.done === row.steps.length) return paint('quiet', row.ms === null ? '' : duration(row.ms))
   const stuck = row.steps.find((step) => step.state === 'blocked')
   if (stuck) return paint('bad', `${subject(stuck)}${tame(stuck.problem?.detail ?? stuck.reason ?? 'blocked')}`)
@@ -62,11 +62,10 @@ function noteOf(row: Row, all: readonly Row[], now: number, paint: Paint): strin
   if (slowest) {
     const others = busy.length > 1 ? ` +${busy.length - 1}` : ''
     const since = slowest.startedAt ? `(${clock(now - Date.parse(slowest.startedAt))}) ` : ''
-    return `${subject(slowest).trimEnd()}${others} ${since}${paint('quiet', wordsOf(slowest))}`.trimStart()
+    return `${memberName(slowest)}${others} ${since}${paint('quiet', wordsOf(slowest))}`.trimStart()
   }
-  const waitsFor = all.find((other) => other.done < other.steps.length)
-  if (row.done > 0 || waitsFor === undefined || waitsFor === row) return ''
-  return paint('quiet', `waits for ${waitsFor.name}`)
+  const why = row.steps.find((step) => step.reason !== null)?.reason
+  return paint('quiet', tame(why ?? ''))
 }
 
 /** What the step says of itself: the end of its log, or why it waits. */
@@ -77,5 +76,5 @@ function wordsOf(step: Step): string {
 
 function subject(step: Step): string {
   const name = memberName(step)
-  return name === '' ? '' : `${name} `
+  return name === '' ? '' : `${name}  `
 }

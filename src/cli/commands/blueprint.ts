@@ -3,7 +3,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { ApiProblem } from '../client/api-problem.ts'
 import { facts, table } from '../client/table.ts'
 import { count, type Paint } from '../client/text.ts'
 import type { Blueprint } from '../client/types.ts'
@@ -33,7 +32,7 @@ export function addBlueprint(parent: Command, { run }: Runner): void {
     .description('one, with its parameters')
     .action(
       run(async ({ api, print }, { args: [name = ''] }) => {
-        const found = await named(api, name)
+        const found = await api.blueprint(name)
         print.data(found, (paint) => blueprintLines(found, paint))
       }),
     )
@@ -90,20 +89,6 @@ async function validate({ print, exit }: Session, folder: string): Promise<void>
     `${paint('good', 'ok')}  ${document.name} ${document.version}  ${count(Object.keys(document.parameters ?? {}).length, 'parameter')}, ${count(Object.keys(document.groups).length, 'group')}, ${count(Object.keys(scripts).length, 'script')}`,
     `Next:  gantry blueprint add ${folder}`,
   ])
-}
-
-/** By `name@version`, or the newest of a name. */
-async function named(api: Session['api'], text: string): Promise<Blueprint> {
-  const [name = '', version] = text.split('@')
-  const found = (await api.blueprints({ name })).filter((b) => version === undefined || b.version === version)
-  const newest = found.sort((a, b) => b.createdAt.localeCompare(a.createdAt))[0]
-  if (newest) return newest
-  throw new ApiProblem({
-    code: 'not_found',
-    status: 404,
-    detail: `No blueprint is called ${text}.`,
-    next: 'gantry blueprint list',
-  })
 }
 
 function blueprintLines(blueprint: Blueprint, paint: Paint): string[] {

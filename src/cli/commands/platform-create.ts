@@ -65,9 +65,7 @@ export function addPlatformCreate(platform: Command, { run }: Runner): void {
 /** The parameters' JSON Schema; none when the blueprint is unknown, and then the server says so better than we could. */
 async function parameterSchema({ api }: Session, blueprint: string): Promise<unknown> {
   try {
-    const [name = '', version] = blueprint.split('@')
-    const found = await api.blueprints({ name })
-    return (version ? found.find((b) => b.version === version) : found[0])?.parameters
+    return (await api.blueprint(blueprint)).parameters
   } catch (error) {
     if (error instanceof ApiProblem && error.status >= 400 && error.status < 500) return undefined
     throw error

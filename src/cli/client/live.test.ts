@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest'
+import { building, done, step, task } from '../../../test/cli/sample-task.ts'
+import { doing, plainLine } from './live.ts'
+import { changes } from './progress.ts'
+import { noPaint } from './text.ts'
+
+describe('progress without a terminal', () => {
+  test('is one line for each change, with time and step', () => {
+    const lines = changes([], building.steps).map((one) => plainLine(building, one, noPaint))
+    expect(lines).toContain('0:01   machine         manager-0     done (1.0 s)')
+    expect(lines).toContain('0:14   docker          worker-1 (2nd)  started (attempt 2)')
+    expect(lines).toContain('0:03   found                         done (0.4 s)')
+    expect(lines).toContain('0:04   join            worker-0      blocked  join.sh ended with exit code 100')
+    expect(lines.join('\n')).not.toContain('settled')
+  })
+
+  test('says nothing again that was said, and a new attempt is news', () => {
+    expect(changes(building.steps, building.steps)).toEqual([])
+    const again = building.steps.map((one) => (one.state === 'running' ? { ...one, attempt: 3 } : one))
+    expect(changes(building.steps, again).map((one) => one.name)).toEqual(['docker'])
+    const countdown = building.steps.map((one) =>
+      one.state === 'running' ? { ...one, reason: 'next look in 2 s' } : one,
+    )
+    expect(changes(building.steps, countdown)).toEqual([])
+  })
+
+  test('a removal is named as one', () => {
+    const gone = { ...done('machine', 'worker-1@1', 2, 3), want: 'absent' as const }
+    expect(plainLine(task([gone]), gone, noPaint)).toContain('machine gone')
+  })
+})
+
+test('what a platform is doing is said in its own word', () => {
+  const of = (kind: string, state: 'running' | 'waiting' | 'done' | 'blocked') => doing({ kind, state })
+  expect(of('platform.create', 'running')).toBe('building')
+  expect(of('platform.delete', 'waiting')).toBe('deleting')
+  expect(of('platform.create', 'done')).toBe('ready')
+  expect(of('platform.delete', 'done')).toBe('deleted')
+  expect(of('platform.create', 'blocked')).toBe('building: blocked')
+  expect(step('x', null, 'pending').attempt).toBe(0)
+})

@@ -1,0 +1,355 @@
+// Commands as a person types them, against answers as the API gives them.
+
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { runCommand } from '../../src/cli/main.ts'
+import { type Answer, type Asked, type PretendServer, pretendServer } from './pretend-server.ts'
+import { at, building, done, start, task } from './sample-task.ts'
+
+const id = (prefix: string, n = 0) => `${prefix}_01k9hnvdc7f3a8w6q2x4y5z0t${n}`
+const tenant = { id: id('tnt'), name: 'acme', labels: {}, createdAt: at(0) }
+const project = { id: id('prj'), name: 'shop', tenant: tenant.id, labels: {}, shares: [], createdAt: at(0) }
+const member = {
+  name: 'manager-0',
+  incarnation: 1,
+  state: 'in',
+  cause: null,
+  machine: id('mch'),
+  machineState: 'ready',
+  provider: id('prv'),
+  providerName: 'dc1',
+  zone: 'zone-a',
+  host: 'host-1',
+  address: '10.20.0.11',
+  sshPort: 22,
+}
+const platform = {
+  id: building.target.id,
+  name: 'team-a',
+  tenant: tenant.id,
+  project: project.id,
+  blueprint: 'swarm@1.0.0',
+  labels: {},
+  generation: 1,
+  state: 'ready',
+  stateSince: at(0),
+  stateReason: null,
+  deletionProtection: false,
+  simulated: true,
+  machines: { wanted: 1, ready: 1 },
+  createdAt: at(0),
+  readyAt: at(38),
+  deletedAt: null,
+  blueprintDigest: 'd',
+  parameters: { managers: 1 },
+  groups: [{ name: 'manager', wanted: 1, ready: 1, members: [member] }],
+  outputs: { 'manager-addresses': ['10.20.0.11'], 'admin-key': { secret: true, href: '/v1/x' } },
+  problems: [],
+  task: null,
+  receipt: null,
+}
+const page = (...items: unknown[]): Answer => ({ body: { items, next: null } })
+
+/** The usual world: one tenant, one project, one platform. */
+function usual({ method, path }: Asked): Answer | undefined {
+  if (method !== 'GET') return undefined
+  if (path === '/v1/tenants') return page(tenant)
+  if (path === `/v1/tenants/${tenant.id}/projects`) return page(project)
+  if (path === '/v1/platforms') return page(platform)
+  if (path === `/v1/platforms/${platform.id}`) return { body: platform, headers: { etag: '"3"' } }
+  if (path === '/v1/blueprints/swarm') {
+    return { body: { parameters: { properties: { managers: { type: 'integer' }, tag: { type: 'string' } } } } }
+  }
+  if (path === '/v1/events') return { stream: '' }
+  return undefined
+}
+
+let folder: string
+let server: PretendServer
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gantry-commands-'))
+})
+afterEach(async () => {
+  rmSync(folder, { recursive: true, force: true })
+  await server?.[Symbol.asyncDispose]()
+})
+
+async function gantry(line: string, answer: (asked: Asked, n: number) => Answer | undefined = usual) {
+  server = await pretendServer((asked, n) => answer(asked, n) ?? usual(asked))
+  return run(`--url ${server.url} --token gantry_token ${line}`)
+}
+
+async function run(line: string, env: NodeJS.ProcessEnv = {}) {
+  let [out, err] = ['', '']
+  const code = await runCommand(line.split(' ').filter(Boolean), {
+    out: { write: (text) => (out += text) },
+    err: { write: (text) => (err += text) },
+    env: { GANTRY_CONFIG_DIR: join(folder, 'config'), ...env },
+    now: () => start + 60_000,
+    signal: new AbortController().signal,
+  })
+  return { code, out, err }
+}
+
+describe('names', () => {
+  test('a machine is found by platform and member', async () => {
+    const machine = {
+      ...member,
+      id: member.machine,
+      platformName: 'team-a',
+      member: 'manager-0',
+      endpoints: [],
+      state: 'ready',
+      stateSince: at(0),
+      memoryBytes: 2 ** 30,
+      diskBytes: 2 ** 30,
+      cpu: 1,
+      simulated: false,
+    }
+    const { code, out } = await gantry('machine show team-a/manager-0', ({ path }) =>
+      path === `/v1/machines/${member.machine}` ? { body: machine } : undefined,
+    )
+    expect(code).toBe(0)
+    expect(out).toContain('dc1/zone-a/host-1')
+    expect(server.asked.find(({ path }) => path === '/v1/platforms')?.query.get('name')).toBe('team-a')
+  })
+
+  test('a member that is not there is told with those that are', async () => {
+    const { code, err } = await gantry('machine show team-a/worker-9')
+    expect(code).toBe(1)
+    expect(err).toContain('No machine is called worker-9; team-a has manager-0.')
+  })
+
+  test('a name that fits several is never guessed at', async () => {
+    const { code, err } = await gantry('platform show team-a', ({ path }) =>
+      path === '/v1/platforms' ? page(platform, { ...platform, id: id('plt', 1) }) : undefined,
+    )
+    expect(code).toBe(2)
+    expect(err).toContain('2 platforms are called team-a: say which by its id.')
+    expect(err).toContain(id('plt', 1))
+  })
+
+  test('an id is taken as it is, without a look for names', async () => {
+    expect((await gantry(`platform show ${platform.id}`)).code).toBe(0)
+    expect(server.asked.map(({ path }) => path)).toEqual([`/v1/platforms/${platform.id}`])
+  })
+})
+
+describe('output', () => {
+  test('a platform shows its machines, and that they are simulated; a secret shows how to see it', async () => {
+    const { out } = await gantry('platform show team-a')
+    expect(out).toContain('Its machines are simulated.')
+    expect(out).toMatch(
+      /MACHINE +STATE +PROVIDER +ZONE +HOST +ADDRESS\nmanager-0 +ready +dc1 +zone-a +host-1 +10\.20\.0\.11\n/,
+    )
+    expect(out).toMatch(/admin-key +\(secret; gantry platform output team-a admin-key\)/)
+  })
+
+  test('JSON and YAML are the same facts as data, wherever -o stands', async () => {
+    const json = await gantry('platform show team-a -o json')
+    expect(JSON.parse(json.out)).toEqual(platform)
+    await server[Symbol.asyncDispose]()
+    const yaml = await gantry('-o yaml platform show team-a')
+    expect(parse(yaml.out)).toEqual(platform)
+  })
+
+  test('parameters have the type that the blueprint says', async () => {
+    await gantry('platform create team-a --blueprint swarm --set managers=3 --set tag=1.10 --plan')
+    const asked = server.asked.find(({ method }) => method === 'POST')
+    expect(asked?.query.get('dryRun')).toBe('true')
+    expect(asked?.body).toMatchObject({ name: 'team-a', parameters: { managers: 3, tag: '1.10' } })
+  })
+})
+
+describe('waiting', () => {
+  const ready = task(
+    building.steps.map((one) => done(one.name, one.member, 1, 2)),
+    { state: 'done', seconds: 38 },
+  )
+
+  test('shows a line for each change and ends with what to do next', async () => {
+    let looks = 0
+    const { code, out } = await gantry('platform create team-a --blueprint swarm --wait', ({ method, path }) => {
+      if (method === 'POST') return { status: 202, body: building }
+      if (path === `/v1/tasks/${building.id}`) return { body: ++looks < 3 ? building : ready }
+      return undefined
+    })
+    expect(code).toBe(0)
+    expect(out).toContain('0:14   docker          worker-1 (2nd)  started (attempt 2)')
+    expect(out.match(/started \(attempt 2\)/g)).toHaveLength(1)
+    expect(out).toContain('platform team-a  ready in 38 s')
+    expect(out).toContain('Next:  gantry ssh team-a/manager-0      gantry platform show team-a')
+  })
+
+  test('a task that is blocked is no success, and says who can do what', async () => {
+    const blocked = {
+      ...building,
+      state: 'blocked' as const,
+      problem: { code: 'script_failed', detail: 'join.sh ended with 100', next: 'Look at the log.' },
+    }
+    const { code, err } = await gantry('platform create team-a --blueprint swarm --wait', ({ method, path }) => {
+      if (method === 'POST') return { status: 202, body: blocked }
+      return path === `/v1/tasks/${building.id}` ? { body: blocked } : undefined
+    })
+    expect(code).toBe(1)
+    expect(err).toContain('Failed: script_failed. team-a is blocked: join.sh ended with 100')
+    expect(err).toContain('Look at the log.')
+    expect(err).toContain('gantry explain team-a')
+  })
+
+  test('where a program reads, the data is alone on stdout', async () => {
+    const { out, err } = await gantry('platform create team-a --blueprint swarm --wait -o json', ({ method, path }) => {
+      if (method === 'POST') return { status: 202, body: ready }
+      return path === `/v1/tasks/${building.id}` ? { body: ready } : undefined
+    })
+    expect(JSON.parse(out)).toEqual(platform)
+    expect(err).toContain('docker')
+  })
+
+  test('deleting ends with the receipt', async () => {
+    const gone = { ...ready, kind: 'platform.delete', seconds: 9, receipt: id('rcp') }
+    const object = {
+      kind: 'machine',
+      providerName: 'dc1',
+      member: 'manager-0@1',
+      proof: 'absentByConsistentLookup',
+      observedAt: at(44),
+      reopenedAt: null,
+      nativeRef: 'vm-1',
+    }
+    const receipt = {
+      id: id('rcp'),
+      platformName: 'team-a',
+      state: 'complete',
+      objects: [object, { ...object, observedAt: at(47) }],
+    }
+    const { code, out } = await gantry('platform delete team-a --wait', ({ method, path, headers }) => {
+      if (method === 'DELETE') return headers['if-match'] === '"3"' ? { status: 202, body: gone } : { status: 428 }
+      if (path === `/v1/tasks/${building.id}`) return { body: gone }
+      return path === `/v1/receipts/${id('rcp')}` ? { body: receipt } : undefined
+    })
+    expect(code).toBe(0)
+    expect(out).toContain(`platform team-a  deleted in 9.0 s      receipt ${id('rcp')}`)
+    expect(out).toMatch(/2 machines; each observed gone at dc1 between \d\d:\d\d:44 and \d\d:\d\d:47/)
+  })
+})
+
+describe('errors', () => {
+  const refusal = {
+    code: 'no_capacity',
+    status: 409,
+    detail: 'manager-4 found no host. Nothing was created.',
+    facts: { hosts: ['host-1: runs manager-0', 'host-4: needs 4096 MiB, 1024 MiB free'] },
+    next: 'It would fit with --set managerSpread=should',
+    requestId: 'req_1',
+  }
+  const refuse = ({ method }: Asked) => (method === 'POST' ? { status: 409, body: refusal } : undefined)
+
+  test('a refusal prints why, in its lists, and what to do next; exit code 1', async () => {
+    const { code, out, err } = await gantry('platform create wide --blueprint swarm', refuse)
+    expect({ code, out }).toEqual({ code: 1, out: '' })
+    expect(err).toBe(
+      'Refused: no_capacity. manager-4 found no host. Nothing was created.\n' +
+        '  hosts\n    host-1: runs manager-0\n    host-4: needs 4096 MiB, 1024 MiB free\n' +
+        '  It would fit with --set managerSpread=should\n',
+    )
+  })
+
+  test('with -o json it is the problem as data', async () => {
+    const { code, err } = await gantry('platform create wide --blueprint swarm -o json', refuse)
+    expect(code).toBe(1)
+    expect(JSON.parse(err)).toEqual(refusal)
+  })
+
+  test('fields that are wrong are named', async () => {
+    const errors = [{ pointer: '/parameters/managers', detail: 'must be 1, 3, 5 or 7' }]
+    const { err } = await gantry('platform create wide --blueprint swarm', ({ method }) =>
+      method === 'POST' ? { status: 422, body: { code: 'invalid_parameter', detail: 'managers.', errors } } : undefined,
+    )
+    expect(err).toContain('  /parameters/managers  must be 1, 3, 5 or 7')
+  })
+
+  test('a command that is not understood is exit code 2 and sends nothing', async () => {
+    for (const line of [
+      'platform create',
+      'platfrom list',
+      'platform create a --blueprint swarm --set managers',
+      'platform list -o xml',
+    ]) {
+      const { code, err } = await gantry(line)
+      expect({ line, code }).toEqual({ line, code: 2 })
+      expect(err).not.toBe('')
+      expect(server.asked.filter(({ method }) => method === 'POST')).toEqual([])
+      await server[Symbol.asyncDispose]()
+    }
+    expect((await run('platfrom list')).err).toContain('Did you mean platform?')
+  })
+
+  test('help and version are no errors', async () => {
+    expect(await run('--version')).toMatchObject({ code: 0, out: '0.1.0\n' })
+    const help = await run('--help')
+    expect(help.code).toBe(0)
+    for (const command of ['serve', 'demo', 'doctor', 'platform', 'explain', 'logs', 'ssh', 'history', 'receipt']) {
+      expect(help.out).toMatch(new RegExp(`^  ${command} `, 'm'))
+    }
+  })
+})
+
+describe('contexts', () => {
+  test('one is set, used without flags, shown without its token, and its file is for the owner alone', async () => {
+    server = await pretendServer(usual)
+    expect((await run(`context set here --url ${server.url} --token gantry_verysecret --project shop`)).code).toBe(0)
+    expect(statSync(join(folder, 'config/contexts.json')).mode & 0o777).toBe(0o600)
+    expect((await run('platform list')).out).toContain('team-a')
+    expect(server.asked.at(-1)?.headers.authorization).toBe('Bearer gantry_verysecret')
+    expect(server.asked.at(-1)?.query.get('project')).toBe(project.id)
+    for (const line of ['context list', 'context show', 'context list -o json', 'context show here -o yaml']) {
+      const { out } = await run(line)
+      expect(out).toContain(server.url)
+      expect(out).not.toContain('verysecret')
+    }
+  })
+
+  test('a flag beats the environment, which beats the context', async () => {
+    server = await pretendServer(usual)
+    await run('context set here --url http://127.0.0.1:1 --token from_context')
+    const env = { GANTRY_URL: server.url, GANTRY_TOKEN: 'from_environment' }
+    await run('platform list', env)
+    await run('platform list --token from_flag', env)
+    const tokens = server.asked.map(({ headers }) => headers.authorization)
+    expect(tokens).toEqual(['Bearer from_environment', 'Bearer from_flag'])
+  })
+
+  test('a context that does not exist is named with those that do', async () => {
+    await run('context set here --url http://127.0.0.1:1')
+    const { code, err } = await run('platform list --context there')
+    expect(code).toBe(2)
+    expect(err).toMatch(/There is no context there in .*contexts\.json \(there: here\)/)
+  })
+})
+
+describe('blueprint validate', () => {
+  test('says file, line, column and a hint, without a server', async () => {
+    const path = join(folder, 'blueprint.yaml')
+    writeFileSync(
+      path,
+      readFileSync(join(import.meta.dirname, '../../blueprints/swarm/blueprint.yaml'), 'utf8').replace(
+        'groups:',
+        'gruops:',
+      ),
+    )
+    const { code, out } = await run(`blueprint validate ${folder}`)
+    expect(code).toBe(1)
+    expect(out).toMatch(new RegExp(`^${path}:\\d+:\\d+ {2}.+`, 'm'))
+  })
+
+  test('accepts what is shipped', async () => {
+    for (const name of ['swarm', 'machines']) {
+      const { code, out } = await run(`blueprint validate ${join(import.meta.dirname, '../../blueprints', name)}`)
+      expect({ code, ok: out.startsWith(`ok  ${name} 1.`) }).toEqual({ code: 0, ok: true })
+    }
+  })
+})

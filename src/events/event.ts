@@ -27,8 +27,6 @@ export const factKinds = [
   'ticket.changed',
   'ticket.deleted',
   'share.changed',
-  'quota.reserved',
-  'quota.released',
   'provider.created',
   'provider.changed',
   'provider.deleted',

@@ -10,7 +10,7 @@ import type { Db, Tx } from './store.ts'
 const seams = realSeams()
 
 async function names(db: Db): Promise<string[]> {
-  const rows = await db.selectFrom('tenants').select('name').orderBy('id').execute()
+  const rows = await db.selectFrom('tenants').select('name').orderBy('name').execute()
   return rows.map((row) => row.name)
 }
 

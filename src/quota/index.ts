@@ -1,0 +1,12 @@
+export { type Admission, admit, type QuotaLine, quoteQuota, release } from './admit.ts'
+export { type Amounts, amountText, machineAmounts, quotaKeys } from './keys.ts'
+export type { Claim } from './ledger.ts'
+export { type Limit, removeLimit, removeShare, setLimit, setShare } from './limits.ts'
+export {
+  type ProjectUse,
+  type Reservation,
+  reservationsOfProject,
+  type TicketUse,
+  usageOfProject,
+  usageOfTicket,
+} from './usage.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { conditionSchema } from './language/condition.ts'
 import { parameterSchema } from './language/parameter.ts'
-import { duration, groupName, inputName, parameterName, paramRef, stepName } from './language/primitives.ts'
+import { duration, groupName, inputName, labelHint, parameterName, paramRef, stepName } from './language/primitives.ts'
 import { healthSchema, leaveSchema, stepSchema } from './language/step.ts'
 import { valueSchema } from './language/value.ts'
 
@@ -31,7 +31,12 @@ const updateSchema = z
   .strictObject({
     strategy: z.enum(['replace']).optional(),
     canaries: z.int().min(0).optional(),
-    maxInFlight: z.union([z.int().min(1), z.string().regex(/^([1-9][0-9]?|100)%$/)]).optional(),
+    maxInFlight: z
+      .union([
+        z.int().min(1),
+        z.string().regex(/^([1-9][0-9]?|100)%$/, 'Write a number of members, or a share such as 20%.'),
+      ])
+      .optional(),
     order: z.array(groupName).optional(),
     stopOnFailure: z.boolean().optional(),
     pause: duration.optional().meta({ description: 'Time between two waves.' }),
@@ -50,9 +55,9 @@ export const documentSchema = z
   .strictObject({
     name: z
       .string()
-      .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/)
+      .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?$/, labelHint())
       .max(63),
-    version: z.string().regex(/^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$/),
+    version: z.string().regex(/^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$/, 'Write three numbers: 1.0.0.'),
     description: z.string().optional(),
     parameters: z.record(parameterName, parameterSchema).optional(),
     groups: z.record(groupName, groupSchema),

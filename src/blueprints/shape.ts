@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { type BlueprintDocument, documentSchema } from './document.ts'
+import { parameterTypes } from './language/parameter.ts'
 import type { Mistake } from './mistake.ts'
 import type { Path, Source } from './source.ts'
 import { didYouMean } from './suggest.ts'
@@ -25,15 +26,21 @@ function explain(source: Source, issue: Issue, above: Path): Mistake[] {
         source.mistake([...path, key], `${key} is not known here.`, hintFor(key, path), 'key'),
       )
     case 'invalid_union':
-      return nearest(issue.errors)
-        .flatMap((inner) => explain(source, inner, path))
-        .concat(issue.errors.length === 0 ? [source.mistake(path, `${name}: ${issue.message}.`)] : [])
+      if (issue.errors.length > 0) return nearest(issue.errors).flatMap((inner) => explain(source, inner, path))
+      // The one union told apart by a word is that of parameters by their type.
+      return [
+        source.mistake(
+          path,
+          `${name} must be ${parameterTypes.join(' or ')}.`,
+          valueHint(source, path, parameterTypes),
+        ),
+      ]
     case 'invalid_key':
       return [
         source.mistake(
           path,
           `${name} cannot be a name here.`,
-          issue.issues.map((inner) => formOf(inner)).join(' '),
+          issue.issues.map((inner) => inner.message).join(' '),
           'key',
         ),
       ]
@@ -46,10 +53,13 @@ function explain(source: Source, issue: Issue, above: Path): Mistake[] {
         ),
       ]
     case 'invalid_format':
-      return [source.mistake(path, `${name} does not have the form it must have.`, formOf(issue))]
+      return [source.mistake(path, `${name} does not have the form it must have.`, issue.message)]
     case 'invalid_type':
       return [
-        source.mistake(path, missing(source, path) ? `${name} is missing.` : `${name} must be a ${issue.expected}.`),
+        source.mistake(
+          path,
+          missing(source, path) ? `${name} is missing.` : `${name} must be ${nouns[issue.expected] ?? issue.expected}.`,
+        ),
       ]
     default:
       return [source.mistake(path, `${name}: ${issue.message}.`)]
@@ -66,26 +76,14 @@ function nearest(alternatives: readonly (readonly Issue[])[]): readonly Issue[] 
   return [...alternatives].sort((a, b) => rank(b) - rank(a))[0] ?? []
 }
 
-const forms: readonly (readonly [RegExp, string])[] = [
-  [/\(ms\|s\|m\|h\|d\)/, 'Write a whole number and a unit: 500ms, 30s, 10m, 2h, 1d.'],
-  [/scripts/, 'Write the path of a script in this blueprint: scripts/install.sh.'],
-  [/founder/, 'Write each, each(<group>, ...), founder(<group>) or any-healthy(<group>).'],
-  [/any-healthy/, 'Write any-healthy(<group>).'],
-  [/all\|any\|quorum/, 'Write all(<group>), any(<group>) or quorum(<group>).'],
-  [
-    /\\\.\[A-Za-z\]/,
-    'A text is a reference: <step>.<output>, <group>.<fact> or member.<fact>. For a literal write { value: ... }.',
-  ],
-  [/%/, 'Write a number of members, or a share such as 20%.'],
-  [/\[0-9\]\+\\\./, 'Write three numbers: 1.0.0.'],
-  [/^\/?\^\[a-z\]\[A-Za-z0-9\]\*/, 'Write a name in camelCase.'],
-  [/\[0-9\]\+\$/, 'Write lower case letters, digits and dashes, not ending in a dash and a number.'],
-  [/\[a-z\]/, 'Write lower case letters, digits and dashes, beginning with a letter.'],
-]
-
-function formOf(issue: Issue): string {
-  const pattern = issue.code === 'invalid_format' && 'pattern' in issue ? String(issue.pattern) : ''
-  return forms.find(([sign]) => sign.test(pattern))?.[1] ?? issue.message
+const nouns: Readonly<Record<string, string>> = {
+  string: 'a text; quote it if it looks like a number',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list: [ ... ]',
+  object: 'a mapping: { ... }',
+  record: 'a mapping: { ... }',
 }
 
 const words = [

@@ -2,6 +2,8 @@ import { z } from 'zod'
 
 // What a tenant may choose. Flavors and images are names that the installation maps to each provider.
 
+export const parameterTypes = ['integer', 'string', 'boolean', 'flavor', 'image'] as const
+
 const common = { description: z.string().optional() }
 
 export const parameterSchema = z

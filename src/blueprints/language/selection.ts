@@ -5,13 +5,16 @@ import { z } from 'zod'
 const group = '[a-z][a-z0-9-]*'
 const forms = new RegExp(`^(each(\\(${group}(, *${group})*\\))?|founder\\(${group}\\)|any-healthy\\(${group}\\))$`)
 
-export const selectionSchema = z.string().regex(forms).meta({
-  description: 'each (every member), each(<group>, ...), founder(<group>) or any-healthy(<group>).',
-})
+export const selectionSchema = z
+  .string()
+  .regex(forms, 'Write each, each(<group>, ...), founder(<group>) or any-healthy(<group>).')
+  .meta({
+    description: 'each (every member), each(<group>, ...), founder(<group>) or any-healthy(<group>).',
+  })
 
 export const anyHealthySchema = z
   .string()
-  .regex(new RegExp(`^any-healthy\\(${group}\\)$`))
+  .regex(new RegExp(`^any-healthy\\(${group}\\)$`), 'Write any-healthy(<group>).')
   .meta({ description: 'any-healthy(<group>): chosen when it runs, never a member that is leaving.' })
 
 export type Selection =
@@ -31,7 +34,7 @@ export function parseSelection(text: string): Selection {
 
 export const quantifiedSchema = z
   .string()
-  .regex(new RegExp(`^(all|any|quorum)\\(${group}\\)$`))
+  .regex(new RegExp(`^(all|any|quorum)\\(${group}\\)$`), 'Write all(<group>), any(<group>) or quorum(<group>).')
   .meta({ description: 'all(<group>), any(<group>) or quorum(<group>): of how many members.' })
 
 export interface Quantified {

@@ -7,9 +7,12 @@ import { parameterName, paramRef } from './primitives.ts'
 
 export const memberFacts = ['name', 'ordinal', 'zone', 'host', 'address'] as const satisfies readonly MemberFact[]
 
+const referenceHint =
+  'A text is a reference: <step>.<output>, <group>.<fact> or member.<fact>. A literal is written { value: ... }.'
+
 const reference = z
   .string()
-  .regex(/^[a-z][a-z0-9-]*\.[A-Za-z][A-Za-z0-9_]*$/)
+  .regex(/^[a-z][a-z0-9-]*\.[A-Za-z][A-Za-z0-9_]*$/, referenceHint)
   .meta({
     description:
       '<step>.<output>, <group>.<fact> (all its members, joined by a comma) or member.<fact>; ' +

@@ -26,7 +26,7 @@ function world() {
           log.push('dispose')
         },
       }
-      return session as Session
+      return session as unknown as Session
     },
   }
   const kinds: Kinds = { names: ['toy'], get: async (name) => (name === 'toy' ? kind : undefined) }

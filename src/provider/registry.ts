@@ -22,6 +22,8 @@ export interface LoadedProvider {
 export interface Sessions extends AsyncDisposable {
   /** The provider's session. Throws ProviderFault: `transient` when it cannot be reached, `denied`, `gone`. */
   get(provider: ProviderId): Promise<Session>
+  /** Closes the session of a provider that was deleted. */
+  forget(provider: ProviderId): Promise<void>
 }
 
 export interface SessionsOptions {
@@ -86,6 +88,11 @@ export function openSessions({ kinds, load, seams }: SessionsOptions): Sessions 
 
   return {
     get,
+    async forget(provider) {
+      const session = open.get(provider)?.session
+      open.delete(provider)
+      await dispose(session)
+    },
     async [Symbol.asyncDispose]() {
       for (const provider of [...open.keys()]) retire(provider)
       await closeRetired(Number.POSITIVE_INFINITY)

@@ -5,7 +5,7 @@ import { z } from 'zod'
 const gib = 1024 ** 3
 
 const flavorSchema = z.strictObject({
-  cpu: z.number().positive().max(1024),
+  cpu: z.int().positive().max(1024),
   memoryBytes: z.int().positive(),
   diskBytes: z.int().positive(),
   /** Quota keys beyond vm.count, vm.cpu, vm.memory and disk.capacity that one machine of it takes. */
@@ -23,7 +23,7 @@ export const configSchema = z.strictObject({
     .record(z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/), flavorSchema)
     .default({})
     .transform((own) => ({ ...builtInFlavors, ...own })),
-  quotaKeys: z.array(z.string().regex(/^[a-z][A-Za-z0-9]*(\.[a-z][A-Za-z0-9]*)*$/)).default([]),
+  quotaKeys: z.array(z.string().regex(/^[a-z][a-z0-9.-]{0,62}$/)).default([]),
   /** Platforms worked on at once, COUNT. */
   concurrency: z.int().min(1).max(10_000).default(64),
 })

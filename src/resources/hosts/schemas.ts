@@ -7,6 +7,7 @@ export const Resources = z
     diskBytes: Bytes,
   })
   .openapi('Resources')
+export type Resources = z.infer<typeof Resources>
 
 export const Host = z
   .object({

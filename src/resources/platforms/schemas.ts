@@ -12,9 +12,6 @@ export const PlatformCreate = z
       description: "By the blueprint's parameter schema.",
       example: { managers: 3, workers: 2 },
     }),
-    ticket: id('ticket')
-      .optional()
-      .openapi({ description: 'Which share of the project pays; needed when there are several.' }),
     labels: Labels.default({}),
     deletionProtection: z.boolean().default(false),
   })
@@ -26,6 +23,9 @@ export const PlatformPatch = z
     name: Name.optional(),
     labels: Labels.optional(),
     deletionProtection: z.boolean().optional(),
+    parameters: z
+      .never('cannot be changed in this version: create a platform with the new parameters and delete this one')
+      .optional(),
   })
   .openapi('PlatformPatch')
 
@@ -143,8 +143,15 @@ export const PlatformPreview = z
     plan: z.object({ steps: z.array(PlanStepView), members: z.array(PlacedMember) }),
     quote: z.object({
       machines: z.int(),
-      ticket: id('ticket'),
-      quota: z.record(z.string(), z.object({ wanted: z.int(), left: z.union([z.int(), z.literal('unlimited')]) })),
+      quota: z.record(
+        z.string(),
+        z.object({
+          wanted: z.int(),
+          left: z.union([z.int(), z.literal('unlimited')]).openapi({ description: 'Before this.' }),
+          ticket: id('ticket'),
+          ticketName: Name,
+        }),
+      ),
       costPerHour: z
         .object({ amount: z.string(), currency: z.string() })
         .nullable()

@@ -14,6 +14,7 @@ export const ImageMapping = z
       .openapi({ description: 'Who logs in over SSH.', example: 'root' }),
   })
   .openapi('ImageMapping')
+export type ImageMapping = z.infer<typeof ImageMapping>
 
 export const Overcommit = z
   .strictObject({

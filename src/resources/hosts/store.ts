@@ -1,0 +1,140 @@
+import type { Scope } from '../../access/index.ts'
+import { instant, z } from '../../http/schema.ts'
+import type { ProviderId } from '../../kernel/ids.ts'
+import type { Db, HostTable } from '../../store/index.ts'
+import type { Host, Resources, Zone } from './schemas.ts'
+
+const overcommitSchema = z.object({ cpu: z.number(), memory: z.number(), disk: z.number() })
+
+interface HostRow extends HostTable {
+  readonly provider_name: string
+  readonly overcommit: string
+  readonly machines: number
+}
+
+/** Hosts by provider and name, after a position; those that are gone only when asked for. */
+export async function listHosts(
+  db: Db,
+  scope: Scope,
+  filter: {
+    readonly provider?: ProviderId | undefined
+    readonly zone?: string | undefined
+    readonly after?: readonly [ProviderId, string] | undefined
+    readonly limit?: number | undefined
+  },
+): Promise<Host[]> {
+  const rows = await hostRows(db, scope, filter)
+  return rows.map(hostView)
+}
+
+/** Zones of a provider, or of all, with the sums of their hosts. */
+export async function listZones(db: Db, scope: Scope, provider?: ProviderId): Promise<Zone[]> {
+  const zones = new Map<string, Zone>()
+  for (const row of await hostRows(db, scope, { provider })) {
+    if (row.state === 'gone') continue
+    const host = hostView(row)
+    const key = `${row.provider_id}/${row.zone}`
+    const known = zones.get(key) ?? {
+      name: row.zone,
+      provider: row.provider_id,
+      providerName: row.provider_name,
+      hosts: 0,
+      hostsReady: 0,
+      capacity: zero,
+      free: zero,
+      machines: 0,
+    }
+    zones.set(key, {
+      ...known,
+      hosts: known.hosts + 1,
+      hostsReady: known.hostsReady + (row.state === 'ready' ? 1 : 0),
+      // One host whose capacity is unknown leaves the zone's unknown.
+      capacity: sum(known.capacity, host.capacity),
+      free: sum(known.free, host.free),
+      machines: known.machines + host.machines,
+    })
+  }
+  return [...zones.values()]
+}
+
+function hostRows(db: Db, _scope: Scope, filter: Parameters<typeof listHosts>[2]): Promise<HostRow[]> {
+  let query = db
+    .selectFrom('hosts')
+    .innerJoin('providers', 'providers.id', 'hosts.provider_id')
+    .selectAll('hosts')
+    .select(['providers.name as provider_name', 'providers.overcommit'])
+    .select((eb) =>
+      eb
+        .selectFrom('machines')
+        .select((inner) => inner.fn.countAll<number>().as('count'))
+        .whereRef('machines.provider_id', '=', 'hosts.provider_id')
+        .where((inner) =>
+          inner.or([
+            inner('machines.host', '=', inner.ref('hosts.name')),
+            inner.and([inner('machines.host', 'is', null), inner('machines.zone', '=', inner.ref('hosts.name'))]),
+          ]),
+        )
+        .where('machines.state', '!=', 'deleted')
+        .$asScalar()
+        .$notNull()
+        .as('machines'),
+    )
+    .where('providers.deleted_at', 'is', null)
+  if (filter.provider !== undefined) query = query.where('hosts.provider_id', '=', filter.provider)
+  if (filter.zone !== undefined) query = query.where('hosts.zone', '=', filter.zone)
+  if (filter.after) {
+    const [provider, host] = filter.after
+    query = query.where((eb) =>
+      eb.or([
+        eb('hosts.provider_id', '>', provider),
+        eb.and([eb('hosts.provider_id', '=', provider), eb('hosts.name', '>', host)]),
+      ]),
+    )
+  }
+  query = query.orderBy('hosts.provider_id').orderBy('hosts.name')
+  return (filter.limit === undefined ? query : query.limit(filter.limit)).execute()
+}
+
+function hostView(row: HostRow): Host {
+  const reserved = { cpu: row.reserved_cpu, memoryBytes: row.reserved_memory_bytes, diskBytes: row.reserved_disk_bytes }
+  const others = { cpu: row.others_cpu, memoryBytes: row.others_memory_bytes, diskBytes: row.others_disk_bytes }
+  const capacity = capacityOf(row)
+  return {
+    name: row.name,
+    provider: row.provider_id,
+    providerName: row.provider_name,
+    zone: row.zone,
+    state: row.state,
+    capacity,
+    free: capacity && freeOf(capacity, row, reserved, others),
+    reserved,
+    others,
+    machines: row.machines,
+    seenAt: instant(row.seen_at),
+  }
+}
+
+function capacityOf(row: HostRow): Resources | null {
+  if (row.cpu === null || row.memory_bytes === null || row.disk_bytes === null) return null
+  return { cpu: row.cpu, memoryBytes: row.memory_bytes, diskBytes: row.disk_bytes }
+}
+
+/** Declared x overcommit - our reservations - others' use; never below zero, because nobody can have less than none. */
+function freeOf(capacity: Resources, row: HostRow, reserved: Resources, others: Resources): Resources {
+  const factor = overcommitSchema.parse(JSON.parse(row.overcommit))
+  return {
+    cpu: Math.max(0, capacity.cpu * factor.cpu - reserved.cpu - others.cpu),
+    memoryBytes: Math.max(
+      0,
+      Math.floor(capacity.memoryBytes * factor.memory) - reserved.memoryBytes - others.memoryBytes,
+    ),
+    diskBytes: Math.max(0, Math.floor(capacity.diskBytes * factor.disk) - reserved.diskBytes - others.diskBytes),
+  }
+}
+
+const zero: Resources = { cpu: 0, memoryBytes: 0, diskBytes: 0 }
+
+function sum(a: Resources | null, b: Resources | null): Resources | null {
+  if (a === null || b === null) return null
+  return { cpu: a.cpu + b.cpu, memoryBytes: a.memoryBytes + b.memoryBytes, diskBytes: a.diskBytes + b.diskBytes }
+}

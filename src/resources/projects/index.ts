@@ -1,0 +1,2 @@
+export { projectEndpoints } from './endpoints.ts'
+export { getProject } from './store.ts'

@@ -1,0 +1,26 @@
+// What a provider's row holds as JSON text, read in one place.
+
+import { z } from '../../http/schema.ts'
+import type { ProviderTable } from '../../store/index.ts'
+import { ImageMapping, Overcommit, ProviderHealth } from './schemas.ts'
+
+const imagesSchema = z.record(z.string(), ImageMapping)
+const factsSchema = z.object({
+  health: ProviderHealth.nullable().default(null),
+  capabilities: z.record(z.string(), z.json()).default({}),
+})
+export type ProviderFacts = z.output<typeof factsSchema>
+
+export function imagesOf(row: Pick<ProviderTable, 'images'>): Record<string, ImageMapping> {
+  return imagesSchema.parse(JSON.parse(row.images))
+}
+
+export function overcommitOf(row: Pick<ProviderTable, 'overcommit'>): z.output<typeof Overcommit> {
+  return Overcommit.parse(JSON.parse(row.overcommit))
+}
+
+/** Facts written by care's scans may be of an older form: what cannot be read is not shown. */
+export function factsOf(row: Pick<ProviderTable, 'facts'>): ProviderFacts {
+  const parsed = factsSchema.safeParse(JSON.parse(row.facts))
+  return parsed.success ? parsed.data : { health: null, capabilities: {} }
+}

@@ -1,0 +1,31 @@
+// What a session is opened from: the row, its secrets, and the kind's own reading of it.
+
+import { ProviderFault } from '../../provider/fault.ts'
+import type { Kinds, SessionsOptions } from '../../provider/registry.ts'
+import type { Vault } from '../../secrets/index.ts'
+import type { Store } from '../../store/index.ts'
+import { openConfig } from './config.ts'
+
+/** The `load` of openSessions. */
+export function loadProvider(store: Store, vault: Vault, kinds: Kinds): SessionsOptions['load'] {
+  return async (provider, known) => {
+    const row = await store.read
+      .selectFrom('providers')
+      .select(['kind', 'config', 'version'])
+      .where('id', '=', provider)
+      .where('deleted_at', 'is', null)
+      .executeTakeFirst()
+    if (!row) return undefined
+    if (row.version === known) return 'unchanged'
+    const kind = await kinds.get(row.kind)
+    if (!kind) {
+      throw new ProviderFault({ kind: 'rejected', outcome: 'none' }, `no provider kind ${row.kind} is installed`)
+    }
+    const parsed = kind.config.safeParse(await openConfig(store.read, vault, row.config))
+    if (parsed.success) return { kind: row.kind, config: parsed.data, version: row.version }
+    throw new ProviderFault(
+      { kind: 'rejected', outcome: 'none' },
+      `its configuration does not fit this version of ${row.kind}: ${parsed.error.message}`,
+    )
+  }
+}

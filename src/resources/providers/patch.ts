@@ -1,0 +1,99 @@
+// A change of a provider in two parts: first everything that speaks to it, then one transaction that writes.
+
+import type { z } from 'zod'
+import type { Scope } from '../../access/index.ts'
+import { makeDue } from '../../engine/index.ts'
+import { appendEvent } from '../../events/index.ts'
+import { requireMatch } from '../../http/etag.ts'
+import type { ProviderId } from '../../kernel/ids.ts'
+import { ProblemError } from '../../kernel/problem.ts'
+import { ourUseOf, saveInventory } from '../../placement/index.ts'
+import type { ProviderTable, Tx } from '../../store/index.ts'
+import type { Rooms } from '../rooms.ts'
+import { type Checked, checkProvider } from './check.ts'
+import { imagesOf } from './columns.ts'
+import { type ConfigInput, checkConfig, openConfig, readConfig, sealConfig } from './config.ts'
+import { findKind } from './kinds.ts'
+import type { ProviderPatch } from './schemas.ts'
+import { getProvider, updateProvider } from './store.ts'
+
+interface PatchCall {
+  readonly scope: Scope
+  readonly ifMatch: string | undefined
+  readonly params: { readonly provider: ProviderId }
+  readonly body: z.output<typeof ProviderPatch>
+}
+
+/** Checks what is asked for at the provider, and gives the function that writes it. */
+export async function patchProvider(rooms: Rooms, call: PatchCall): Promise<(tx: Tx) => Promise<ProviderTable>> {
+  const { body, scope } = call
+  const read = await getProvider(rooms.store.read, scope, call.params.provider)
+  requireMatch(call.ifMatch, read.version)
+  const kind = await findKind(rooms.kinds, read.kind)
+  const before = await openConfig(rooms.store.read, rooms.vault, read.config)
+  const config = body.config ? merged(before, body.config) : before
+  let checked: Checked | undefined
+  if (body.config ?? body.images) {
+    checkConfig(kind, config)
+    checked = await checkProvider(rooms, { name: read.name, kind, config, images: body.images ?? imagesOf(read) })
+  }
+
+  return async (tx) => {
+    const row = await getProvider(tx, scope, call.params.provider)
+    if (row.version !== read.version) throw changedMeanwhile(row.name)
+    const now = rooms.seams.clock.now()
+    const sealed = body.config
+      ? await sealConfig(tx, rooms.vault, kind, config, { sealed: readConfig(row.config), open: before })
+      : undefined
+    const next = await updateProvider(tx, scope, rooms.seams, {
+      ...row,
+      name: body.name ?? row.name,
+      config: sealed ? JSON.stringify(sealed) : row.config,
+      images: body.images ? JSON.stringify(body.images) : row.images,
+      overcommit: body.overcommit ? JSON.stringify(body.overcommit) : row.overcommit,
+      labels: body.labels ? JSON.stringify(body.labels) : row.labels,
+      ...(checked ? { facts: JSON.stringify({ health: checked.health, capabilities: checked.capabilities }) } : {}),
+      ...(checked && row.state !== 'healthy' ? { state: 'healthy', state_since: now, state_reason: null } : {}),
+    })
+    if (next.state !== row.state) {
+      await appendEvent(tx, rooms.seams, {
+        kind: 'provider.state',
+        subject: { kind: 'provider', id: row.id },
+        from: row.state,
+        to: next.state,
+        actor: scope.actor,
+        cause: 'checked with its new configuration',
+      })
+    }
+    if (checked) await saveInventory(tx, rooms.seams, row.id, checked.hosts, await ourUseOf(tx, row.id))
+    await wakePlatformsOn(tx, row.id, now)
+    return next
+  }
+}
+
+/** What was blocked by the provider is tried again when the provider changes. */
+async function wakePlatformsOn(tx: Tx, provider: ProviderId, now: number): Promise<void> {
+  const rows = await tx
+    .selectFrom('machines')
+    .select('platform_id')
+    .distinct()
+    .where('provider_id', '=', provider)
+    .where('state', '!=', 'deleted')
+    .execute()
+  for (const row of rows) await makeDue(tx, row.platform_id, now)
+}
+
+/** Fields named are set, null removes one, the others stay. */
+function merged(before: ConfigInput, change: ConfigInput): ConfigInput {
+  const next = { ...before, ...change }
+  for (const [field, value] of Object.entries(change)) if (value === null) delete next[field]
+  return next
+}
+
+function changedMeanwhile(name: string): ProblemError {
+  return new ProblemError({
+    code: 'conflict',
+    detail: `Provider ${name} was changed by somebody else while this change was being checked.`,
+    next: 'Read it again, and repeat the change if it is still wanted.',
+  })
+}

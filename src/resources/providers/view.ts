@@ -1,0 +1,34 @@
+import { instant } from '../../http/schema.ts'
+import type { ProviderTable } from '../../store/index.ts'
+import type { Zone } from '../hosts/index.ts'
+import { parseLabels } from '../labels.ts'
+import { factsOf, imagesOf, overcommitOf } from './columns.ts'
+import { shownConfig } from './config.ts'
+import type { Provider } from './schemas.ts'
+
+/** The provider as it is shown. */
+export function providerView(
+  row: ProviderTable,
+  about: { readonly simulated: boolean; readonly zones: readonly Zone[]; readonly machines: number },
+): Provider {
+  const { health, capabilities } = factsOf(row)
+  return {
+    id: row.id,
+    name: row.name,
+    kind: row.kind,
+    simulated: about.simulated,
+    config: shownConfig(row.config),
+    images: imagesOf(row),
+    overcommit: overcommitOf(row),
+    labels: parseLabels(row.labels),
+    state: row.state,
+    stateSince: instant(row.state_since),
+    stateReason: row.state_reason,
+    health,
+    capabilities,
+    zones: about.zones.filter((zone) => zone.provider === row.id),
+    machines: about.machines,
+    lastScanAt: instant(row.last_scan_at),
+    createdAt: instant(row.created_at),
+  }
+}

@@ -1,7 +1,7 @@
 // One platform's run in this process: reads afresh when woken, starts what is due, and gives the lease
 // back when there is nothing to do for a while. Steps finish in any order; each releases only what needs it.
 
-import type { Plan } from '../blueprints/index.ts'
+import type { Plan, PlanStep } from '../blueprints/index.ts'
 import type { EngineDeps } from './deps.ts'
 import { executeStep } from './execute.ts'
 import { consumeWake, type Lease, LeaseLost, releaseLease, renewEveryMs, renewLease } from './lease.ts'
@@ -148,14 +148,19 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
     try {
       await execution
       const step = run.schedule.step(key)
-      if (step)
-        run.schedule.set(key, isClean(run.view.records.get(key), step, plannedFingerprint(deps, run.view, step)))
+      if (step) run.schedule.set(key, isOver(run, step))
     } catch (error) {
       end(error)
     } finally {
       busy.delete(key)
       nudge()
     }
+  }
+
+  /** A removal whose member is gone is clean though nothing is remembered of it any more. */
+  function isOver(run: RunState, step: PlanStep): boolean {
+    if (step.want === 'absent' && step.member !== null && !run.view.members.has(step.member)) return true
+    return isClean(run.view.records.get(step.key), step, plannedFingerprint(deps, run.view, step))
   }
 
   async function pause(nextAt: number | null): Promise<void> {

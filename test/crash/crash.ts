@@ -1,0 +1,89 @@
+// A process that dies at its n-th boundary: before or after a durable write, before or after a call to the
+// outside. From that moment nothing it does reaches anybody, as after SIGKILL.
+
+import type { Remote } from '../../src/bootstrap/remote.ts'
+import type { Session } from '../../src/provider/contract.ts'
+
+export class Crashed extends Error {
+  override readonly name = 'Crashed'
+}
+
+export interface CrashPoint {
+  /** Boundaries passed so far, COUNT. */
+  readonly passed: number
+  /** What the boundary it died at was, e.g. `after commit`; undefined while it lives. */
+  readonly diedAt: string | undefined
+  /** Resolves at the crash. */
+  readonly crashed: Promise<void>
+  /** Throws Crashed at the chosen boundary and at every later one. */
+  boundary(what: string): void
+}
+
+/** Dies at boundary `at` (0 is the first); `null` never dies. */
+export function crashPoint(at: number | null, told?: (what: string) => void): CrashPoint {
+  let passed = 0
+  let diedAt: string | undefined
+  let die: () => void = () => undefined
+  const crashed = new Promise<void>((resolve) => {
+    die = resolve
+  })
+  return {
+    get passed() {
+      return passed
+    },
+    get diedAt() {
+      return diedAt
+    },
+    crashed,
+    boundary(what) {
+      if (diedAt !== undefined) throw new Crashed(`dead since ${diedAt}`)
+      if (passed === at) {
+        diedAt = what
+        die()
+        throw new Crashed(what)
+      }
+      passed += 1
+      told?.(what)
+    },
+  }
+}
+
+async function around<T>(crash: CrashPoint, what: string, call: () => Promise<T>): Promise<T> {
+  crash.boundary(`before ${what}`)
+  const result = await call()
+  crash.boundary(`after ${what}`)
+  return result
+}
+
+async function* aroundEach<T>(crash: CrashPoint, what: string, items: AsyncIterable<T>): AsyncIterable<T> {
+  crash.boundary(`before ${what}`)
+  yield* items
+  crash.boundary(`after ${what}`)
+}
+
+/** The session with a boundary on each side of every call. */
+export function mortalSession(crash: CrashPoint, session: Session): Session {
+  return {
+    capabilities: session.capabilities,
+    probe: (signal) => around(crash, 'probe', () => session.probe(signal)),
+    inventory: (signal) => aroundEach(crash, 'inventory', session.inventory(signal)),
+    create: (key, request, signal) => around(crash, 'create', () => session.create(key, request, signal)),
+    observe: (owner, keys, signal) => aroundEach(crash, 'observe', session.observe(owner, keys, signal)),
+    destroy: (owner, key, signal) => around(crash, 'destroy', () => session.destroy(owner, key, signal)),
+    list: (owner, signal) => aroundEach(crash, 'list', session.list(owner, signal)),
+    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+  }
+}
+
+/** The remote with a boundary on each side of every call. */
+export function mortalRemote(crash: CrashPoint, remote: Remote): Remote {
+  return {
+    prove: (target, signal) => around(crash, 'prove', () => remote.prove(target, signal)),
+    start: (target, attempt, waitMs, signal) =>
+      around(crash, 'start', () => remote.start(target, attempt, waitMs, signal)),
+    look: (target, id, waitMs, signal) => around(crash, 'look', () => remote.look(target, id, waitMs, signal)),
+    log: (target, id, offset, max, signal) => around(crash, 'log', () => remote.log(target, id, offset, max, signal)),
+    forget: (incarnation) => remote.forget(incarnation),
+    [Symbol.asyncDispose]: () => remote[Symbol.asyncDispose](),
+  }
+}

@@ -1,0 +1,66 @@
+// What must hold at the end of every life, wherever it was cut: exactly the machines wanted, none twice,
+// nothing left behind, no attempt started twice, and receipts that are true of the world.
+
+import { expect } from 'vitest'
+import type { PlatformId } from '../../src/kernel/ids.ts'
+import type { Store } from '../../src/store/store.ts'
+import type { Life } from './installation.ts'
+
+/** The platform is ready with `machines` machines, and the world has just those. */
+export async function expectBuilt(life: Life, store: Store, platform: PlatformId, machines: number): Promise<void> {
+  const rows = await store.read
+    .selectFrom('machines')
+    .select(['resource_key', 'native_ref', 'state', 'host', 'cpu'])
+    .where('platform_id', '=', platform)
+    .where('state', '!=', 'deleted')
+    .execute()
+  expect(rows.map((row) => row.state)).toEqual(Array.from({ length: machines }, () => 'ready'))
+  const living = life.world.living().map((machine) => [String(machine.key), String(machine.ref)])
+  expect(living.sort()).toEqual(rows.map((row) => [row.resource_key, row.native_ref ?? '']).sort())
+  await expectCapacityExact(store)
+  expectOnce(life)
+}
+
+/** The platform is deleted, the world is empty, and the receipt names every machine that was ever asked for. */
+export async function expectDeleted(life: Life, store: Store, platform: PlatformId): Promise<void> {
+  expect(life.world.living()).toEqual([])
+  const asked = await store.read
+    .selectFrom('machines')
+    .select(['resource_key', 'state', 'create_sent_at'])
+    .where('platform_id', '=', platform)
+    .execute()
+  expect(asked.filter((row) => row.state !== 'deleted')).toEqual([])
+  const objects = await store.read
+    .selectFrom('receipt_objects')
+    .selectAll()
+    .where('platform_id', '=', platform)
+    .execute()
+  expect(objects.map((object) => object.resource_key).sort()).toEqual(asked.map((row) => row.resource_key).sort())
+  for (const object of objects) {
+    const sent = asked.find((row) => row.resource_key === object.resource_key)?.create_sent_at ?? null
+    expect(object.proof === 'neverSent').toBe(sent === null)
+  }
+  const receipt = await store.read
+    .selectFrom('receipts')
+    .select('state')
+    .where('platform_id', '=', platform)
+    .executeTakeFirst()
+  expect(receipt?.state).toBe('complete')
+  await expectCapacityExact(store)
+  expectOnce(life)
+}
+
+/** No attempt was started twice, and no two attempts ran for one step and number under one fence. */
+function expectOnce(life: Life): void {
+  expect(life.remote.startedTwice()).toEqual([])
+}
+
+/** What hosts count as reserved is what living machines hold: nothing leaked, nothing counted twice. */
+async function expectCapacityExact(store: Store): Promise<void> {
+  const hosts = await store.read.selectFrom('hosts').select(['name', 'reserved_cpu']).execute()
+  const held = await store.read.selectFrom('machines').select(['host', 'cpu']).where('capacity_held', '=', 1).execute()
+  for (const host of hosts) {
+    const cpu = held.filter((row) => row.host === host.name).reduce((sum, row) => sum + row.cpu, 0)
+    expect([host.name, host.reserved_cpu]).toEqual([host.name, cpu])
+  }
+}

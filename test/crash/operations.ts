@@ -1,0 +1,111 @@
+// The operations a sweep cuts at every boundary: each brings a life to its starting point untouched, acts,
+// and knows when it has ended and what must be true then.
+
+import type { Json } from '../../src/kernel/canonical.ts'
+import type { PlatformId } from '../../src/kernel/ids.ts'
+import type { Store } from '../../src/store/store.ts'
+import { type Life, type Process, stateOf } from './installation.ts'
+import { expectBuilt, expectDeleted } from './invariants.ts'
+
+export interface Shape {
+  readonly parameters: Readonly<Record<string, Json>>
+  readonly machines: number
+  /** One slot of each group, for replacement; the founder's among them. */
+  readonly slots: readonly string[]
+}
+
+export interface Operation {
+  readonly name: string
+  /** Uncounted: whatever comes before. */
+  prepare(life: Life, process: Process): Promise<PlatformId | null>
+  /** Counted from here on. Must be safe to ask again after a crash, as a user would. */
+  act(life: Life, process: Process, platform: PlatformId | null): Promise<void>
+  over(life: Life, store: Store): Promise<boolean>
+  expect(life: Life, store: Store): Promise<void>
+}
+
+const platformName = 'team-a'
+
+async function platformOf(store: Store): Promise<PlatformId | undefined> {
+  const row = await store.read.selectFrom('platforms').select('id').where('name', '=', platformName).executeTakeFirst()
+  return row?.id
+}
+
+async function isReady(store: Store, machines: number): Promise<boolean> {
+  const platform = await platformOf(store)
+  if (platform === undefined || (await stateOf(store, platform)) !== 'ready') return false
+  const { count } = await store.read
+    .selectFrom('machines')
+    .select((select) => select.fn.countAll<number>().as('count'))
+    .where('platform_id', '=', platform)
+    .where('state', '!=', 'deleted')
+    .executeTakeFirstOrThrow()
+  return count === machines
+}
+
+export function build(shape: Shape): Operation {
+  return {
+    name: 'build',
+    prepare: async () => null,
+    async act(_life, process) {
+      // A request that was not acknowledged is asked again; one that was, is not.
+      if ((await platformOf(process.store)) === undefined) await process.ask(platformName, shape.parameters)
+    },
+    over: (_life, store) => isReady(store, shape.machines),
+    async expect(life, store) {
+      await expectBuilt(life, store, await found(store), shape.machines)
+    },
+  }
+}
+
+export function replace(shape: Shape, slot: string): Operation {
+  return {
+    name: `replace ${slot}`,
+    prepare: (_life, process) => built(process, shape),
+    async act(life, process, platform) {
+      const victim = life.world.living().find((machine) => String(machine.key).endsWith(`/${slot}@1`))
+      if (victim) life.world.kill(victim, 'vanished')
+      if (platform) await process.care.scanNow()
+    },
+    async over(_life, store) {
+      if (!(await isReady(store, shape.machines))) return false
+      const successor = await store.read
+        .selectFrom('machines')
+        .select('state')
+        .where('member', '=', `${slot}@2`)
+        .executeTakeFirst()
+      return successor?.state === 'ready'
+    },
+    async expect(life, store) {
+      await expectBuilt(life, store, await found(store), shape.machines)
+    },
+  }
+}
+
+export function remove(shape: Shape): Operation {
+  return {
+    name: 'delete',
+    prepare: (_life, process) => built(process, shape),
+    async act(_life, process, platform) {
+      if (platform) await process.remove(platform)
+    },
+    async over(_life, store) {
+      return (await stateOf(store, await found(store))) === 'deleted'
+    },
+    async expect(life, store) {
+      await expectDeleted(life, store, await found(store))
+    },
+  }
+}
+
+async function built(process: Process, shape: Shape): Promise<PlatformId> {
+  const platform = await process.ask(platformName, shape.parameters)
+  await process.run((store) => isReady(store, shape.machines))
+  return platform
+}
+
+async function found(store: Store): Promise<PlatformId> {
+  const platform = await platformOf(store)
+  if (platform === undefined) throw new Error('the platform is not there')
+  return platform
+}

@@ -1,7 +1,7 @@
 // One SSH connection to one address: modern algorithms only, the pinned host key, our key, and a fault with a kind
 // for each way it can fail. The host key is compared before our key is even named, so a stranger learns nothing.
 
-import { Client, type ConnectConfig, type ParsedKey, type PublicKeyAuthMethod } from 'ssh2'
+import ssh2, { type Client, type ConnectConfig, type ParsedKey, type PublicKeyAuthMethod } from 'ssh2'
 import type { Endpoint } from '../kernel/endpoint.ts'
 import type { Seams } from '../kernel/seams.ts'
 import { RemoteFault, type RemoteFaultKind } from './remote.ts'
@@ -40,7 +40,7 @@ export function handshake(
   signal: AbortSignal,
 ): Promise<Client> {
   return new Promise((resolve, reject) => {
-    const client = new Client()
+    const client = new ssh2.Client()
     const timer = new AbortController()
     const where = `${endpoint.address}:${endpoint.port}`
     const byKey: PublicKeyAuthMethod = { type: 'publickey', username: login.user, key: login.key }

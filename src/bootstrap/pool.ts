@@ -1,7 +1,7 @@
 // One connection for each incarnation of a machine, shared by everybody who talks to it, and closed when nobody has
 // for a while. A connection proves one identity: if the pinned key, the user or our key changes, it is not reused.
 
-import { type Client, type ParsedKey, utils } from 'ssh2'
+import ssh2, { type Client, type ParsedKey } from 'ssh2'
 import type { Seams } from '../kernel/seams.ts'
 import { handshake, type Login, pinnedKey } from './handshake.ts'
 import { RemoteFault, type RemoteFaultKind, type RemoteTarget } from './remote.ts'
@@ -159,7 +159,7 @@ function noChannel(refused: ChannelRefused): RemoteFault {
 }
 
 function loginKey(target: RemoteTarget): ParsedKey {
-  const key: ParsedKey | Error = utils.parseKey(target.privateKeyPem)
+  const key: ParsedKey | Error = ssh2.utils.parseKey(target.privateKeyPem)
   if (key instanceof Error) throw new RemoteFault('loginDenied', `our own key cannot be read: ${key.message}`)
   return key
 }

@@ -22,7 +22,15 @@ export const tools: readonly Tool[] = [
   {
     name: 'style',
     says: 'Biome: formatted and linted',
-    run: () => program(join(bin, 'biome'), ['ci', '--colors=off', '--max-diagnostics=20', '.']),
+    run: () =>
+      program(join(bin, 'biome'), [
+        'ci',
+        '--colors=off',
+        '--max-diagnostics=20',
+        '--diagnostic-level=warn',
+        '--error-on-warnings',
+        '.',
+      ]),
   },
   {
     name: 'types',

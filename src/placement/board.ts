@@ -2,25 +2,8 @@
 // instead of names, because a search asks millions of times.
 
 import { unreachable } from '../kernel/unreachable.ts'
-import type { Host, Obstacle, Placed, Resource, SpreadRule, Wanted } from './types.ts'
-
-/** Members that are alike in everything but the name; a search need not try both orders of two of them. */
-export interface MemberClass {
-  readonly index: number
-  readonly group: number
-  readonly sample: Wanted
-  readonly members: Wanted[]
-}
-
-interface Group {
-  readonly name: string
-  readonly host: SpreadRule | undefined
-  readonly zone: SpreadRule | undefined
-  readonly onHost: Int32Array
-  readonly inZone: Int32Array
-  /** Names of who sits on a host or in a zone, for the explanation. */
-  readonly names: Map<string, string[]>
-}
+import { classesOf, firstInZone, firstOnHost, type Group, groupsOf, type MemberClass, seatIn } from './groups.ts'
+import type { Host, Obstacle, Placed, Resource, Wanted } from './types.ts'
 
 export interface Board {
   readonly hosts: readonly Host[]
@@ -59,45 +42,29 @@ const resources: readonly Resource[] = ['cpu', 'memoryBytes', 'diskBytes']
 
 export function makeBoard(members: readonly Wanted[], hosts: readonly Host[], existing: readonly Placed[]): Board {
   const zones = numbering(hosts, (host) => `${host.provider}/${host.zone}`)
-  const groups = new Map<string, Group>()
-  const groupNumbers = new Map<string, number>()
-  const byNumber: Group[] = []
-  for (const member of members) {
-    if (groups.has(member.group)) continue
-    const fellows = members.filter((other) => other.group === member.group)
-    const group: Group = {
-      name: member.group,
-      host: strictest(fellows.map((fellow) => fellow.spread.host)),
-      zone: strictest(fellows.map((fellow) => fellow.spread.zone)),
-      onHost: new Int32Array(hosts.length),
-      inZone: new Int32Array(zones.count),
-      names: new Map(),
-    }
-    groups.set(member.group, group)
-    groupNumbers.set(member.group, byNumber.push(group) - 1)
-  }
-  const classes = classify(members, (member) => groupNumbers.get(member.group) ?? 0)
+  const groups = groupsOf(members, hosts.length, zones.count)
+  const classes = classesOf(members, groups)
   const freeOf = (resource: Resource) =>
     Float64Array.from(hosts, (host) => (host.capacity ? host.capacity.free[resource] : Number.POSITIVE_INFINITY))
   const free = { cpu: freeOf('cpu'), memoryBytes: freeOf('memoryBytes'), diskBytes: freeOf('diskBytes') }
   const hostNumbers = new Map(hosts.map((host, index) => [`${host.provider}/${host.name}`, index]))
   for (const placed of existing) {
-    const group = groups.get(placed.group)
+    const group = groups.find((one) => one.name === placed.group)
     if (!group) continue
     const host = placed.host === null ? undefined : hostNumbers.get(`${placed.provider}/${placed.host}`)
     const zone = zones.find(`${placed.provider}/${placed.zone}`)
-    count(group, host, zone, placed.name ?? `a member of ${placed.group}`, 1)
+    seatIn(group, host, zone, placed.name ?? `a member of ${placed.group}`, 1)
   }
-  const groupOf = (kind: MemberClass): Group => item(byNumber, kind.group)
+  const groupOf = (kind: MemberClass): Group => item(groups, kind.group)
 
   /** The kind of obstacle as a number, without making anything: this is asked for every member and host. */
   function hindrance(kind: MemberClass, index: number): Hindrance {
-    const { sample, group: number } = kind
+    const { sample } = kind
     const host = item(hosts, index)
     if (host.state !== 'ready') return Hindrance.state
     if (sample.providers && !sample.providers.includes(host.provider)) return Hindrance.provider
     if (sample.zones && !sample.zones.includes(host.zone)) return Hindrance.zone
-    const group = item(byNumber, number)
+    const group = groupOf(kind)
     if (group.host === 'must' && host.capacity && (group.onHost[index] ?? 0) > 0) return Hindrance.sharesHost
     if (group.zone === 'must' && (group.inZone[zones.of(index)] ?? 0) > 0) return Hindrance.sharesZone
     const { cpu, memoryBytes, diskBytes } = sample.resources
@@ -123,9 +90,9 @@ export function makeBoard(members: readonly Wanted[], hosts: readonly Host[], ex
       case Hindrance.zone:
         return { kind: 'restriction', by: 'zone' }
       case Hindrance.sharesHost:
-        return { kind: 'sharesHost', with: groupOf(kind).names.get(`host ${index}`)?.[0] ?? '' }
+        return { kind: 'sharesHost', with: firstOnHost(groupOf(kind), index) }
       case Hindrance.sharesZone:
-        return { kind: 'sharesZone', with: groupOf(kind).names.get(`zone ${zones.of(index)}`)?.[0] ?? '' }
+        return { kind: 'sharesZone', with: firstInZone(groupOf(kind), zones.of(index)) }
       case Hindrance.cpu:
         return shortage('cpu')
       case Hindrance.memory:
@@ -165,11 +132,11 @@ export function makeBoard(members: readonly Wanted[], hosts: readonly Host[], ex
     },
     put(kind, index, name) {
       shift(kind, index, 1)
-      count(groupOf(kind), index, zones.of(index), name, 1)
+      seatIn(groupOf(kind), index, zones.of(index), name, 1)
     },
     take(kind, index) {
       shift(kind, index, -1)
-      count(groupOf(kind), index, zones.of(index), '', -1)
+      seatIn(groupOf(kind), index, zones.of(index), '', -1)
     },
     load(kind, index) {
       const { capacity } = item(hosts, index)
@@ -184,55 +151,14 @@ export function makeBoard(members: readonly Wanted[], hosts: readonly Host[], ex
     },
     signature(index) {
       const host = item(hosts, index)
-      const counts = byNumber.map((group) => group.onHost[index])
+      const counts = groups.map((group) => group.onHost[index])
       return `${zones.of(index)} ${host.state} ${host.capacity ? 1 : 0} ${resources.map((one) => free[one][index])} ${counts}`
     },
   }
 }
 
-function classify(members: readonly Wanted[], groupOf: (member: Wanted) => number): MemberClass[] {
-  const classes = new Map<string, MemberClass>()
-  for (const member of members) {
-    const { cpu, memoryBytes, diskBytes } = member.resources
-    const key = JSON.stringify([
-      member.group,
-      cpu,
-      memoryBytes,
-      diskBytes,
-      member.zones ?? null,
-      member.providers ?? null,
-    ])
-    const known = classes.get(key)
-    if (known) known.members.push(member)
-    else classes.set(key, { index: classes.size, group: groupOf(member), sample: member, members: [member] })
-  }
-  return [...classes.values()]
-}
-
-function count(group: Group, host: number | undefined, zone: number | undefined, name: string, by: 1 | -1): void {
-  if (host !== undefined) {
-    add(group.onHost, host, by)
-    note(group.names, `host ${host}`, name, by)
-  }
-  if (zone !== undefined) {
-    add(group.inZone, zone, by)
-    note(group.names, `zone ${zone}`, name, by)
-  }
-}
-
-function note(names: Map<string, string[]>, key: string, name: string, by: 1 | -1): void {
-  const list = names.get(key) ?? []
-  if (by === 1) list.push(name)
-  else list.pop()
-  names.set(key, list)
-}
-
-function add(array: Float64Array | Int32Array | undefined, index: number, by: number): void {
-  if (array) array[index] = (array[index] ?? 0) + by
-}
-
-function strictest(rules: readonly (SpreadRule | undefined)[]): SpreadRule | undefined {
-  return rules.includes('must') ? 'must' : rules.includes('should') ? 'should' : undefined
+function add(array: Float64Array, index: number, by: number): void {
+  array[index] = (array[index] ?? 0) + by
 }
 
 function numbering(hosts: readonly Host[], keyOf: (host: Host) => string) {

@@ -5,8 +5,8 @@ import { whyNowhere, whyThere } from './explain.ts'
 import { hardestFirst, type Seat, searchSeats, seatGreedily } from './search.ts'
 import type { Answer, Hint, Host, Question, Wanted } from './types.ts'
 
-// Hosts looked at before a search is given up; some 50 ms. Small questions end long before.
-const searchWork = 3_000_000
+// Hosts looked at before a search is given up; some tens of ms. Small questions end long before.
+const searchWork = 1_500_000
 
 /**
  * Places every member or none. Must-rules hold, should-rules where possible, and no host is filled beyond

@@ -2,7 +2,8 @@
 // nearly always enough. When it leaves somebody over, a depth-first search looks for an arrangement that
 // greedy missed; what it learned failed is not tried again for an equal member or an equal host.
 
-import type { Board, MemberClass } from './board.ts'
+import type { Board } from './board.ts'
+import type { MemberClass } from './groups.ts'
 import type { Wanted } from './types.ts'
 
 export interface Seat {

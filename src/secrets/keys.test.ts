@@ -9,6 +9,7 @@ import { realSeams } from '../kernel/real-seams.ts'
 import { makeSshKeyPair, sshFingerprint } from './keys.ts'
 
 const seams = realSeams()
+const keygen = 'ssh-keygen'
 
 test('ssh2 reads both halves and they sign for each other, whatever the comment is long', () => {
   for (let length = 0; length < 20; length++) {
@@ -53,22 +54,19 @@ test('the same key serves as client key and as host key of a real connection', a
   server.close()
 })
 
-test.skipIf(spawnSync('ssh-keygen', ['-?']).error !== undefined)(
-  'ssh-keygen reads it and agrees on the fingerprint',
-  () => {
-    const folder = mkdtempSync(join(tmpdir(), 'gantry-ssh-'))
-    try {
-      const pair = makeSshKeyPair(seams, 'team-a')
-      const path = join(folder, 'key')
-      writeFileSync(path, pair.privateKeyPem, { mode: 0o600 })
-      expect(spawnSync('ssh-keygen', ['-y', '-f', path], { encoding: 'utf8' }).stdout.trim()).toBe(pair.publicKey)
-      const shown = spawnSync('ssh-keygen', ['-l', '-f', path], { encoding: 'utf8' }).stdout
-      expect(shown).toContain(sshFingerprint(pair.publicKey))
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
-  },
-)
+test.skipIf(spawnSync(keygen, ['-?']).error !== undefined)('ssh-keygen reads it and agrees on the fingerprint', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gantry-ssh-'))
+  try {
+    const pair = makeSshKeyPair(seams, 'team-a')
+    const path = join(folder, 'key')
+    writeFileSync(path, pair.privateKeyPem, { mode: 0o600 })
+    expect(spawnSync(keygen, ['-y', '-f', path], { encoding: 'utf8' }).stdout.trim()).toBe(pair.publicKey)
+    const shown = spawnSync(keygen, ['-l', '-f', path], { encoding: 'utf8' }).stdout
+    expect(shown).toContain(sshFingerprint(pair.publicKey))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
 
 test('the same random source gives the same key, so that a history can be run again', () => {
   const fixed = { ...seams, random: { next: () => 0.5, bytes: (length: number) => new Uint8Array(length).fill(7) } }

@@ -7,7 +7,6 @@ import { canonicalHash } from '../kernel/canonical.ts'
 import { type MachineId, newId, type PlatformId, type ProjectId, type TenantId } from '../kernel/ids.ts'
 import type { Seams } from '../kernel/seams.ts'
 import { type Assignment, reserveCapacity } from '../placement/index.ts'
-import { makeSshKeyPair, type Vault } from '../secrets/index.ts'
 import type { Tx } from '../store/store.ts'
 import type { ProviderImages } from './catalogue.ts'
 import type { Seating } from './seat.ts'
@@ -15,7 +14,16 @@ import { type Slot, slotName } from './slot.ts'
 
 export interface FormDeps {
   readonly seams: Seams
-  readonly vault: Vault
+  readonly keys: KeyMaker
+}
+
+/** Makes SSH keys and keeps their private halves; care itself never reads a secret. */
+export interface KeyMaker {
+  /** The OpenSSH one-line public key and the reference of the private one. */
+  make(
+    tx: Tx,
+    key: { readonly tenant: TenantId; readonly purpose: string; readonly comment: string },
+  ): Promise<{ publicKey: string; secret: string }>
 }
 
 export interface FormPlatform {
@@ -52,7 +60,7 @@ export async function formMembers(
 
 async function formMember(
   tx: Tx,
-  { seams, vault }: FormDeps,
+  { seams, keys }: FormDeps,
   platform: FormPlatform,
   slot: Slot,
   seat: Assignment,
@@ -66,7 +74,11 @@ async function formMember(
   const machineId = newId('machine', seams)
   const image = providers.find((provider) => provider.id === seat.provider)?.images[slot.group.image]
   if (!image) throw new Error(`provider ${seat.provider} has no image ${slot.group.image}`)
-  const hostKey = makeSshKeyPair(seams, `${platform.name}-${slotName(slot)}`)
+  const hostKey = await keys.make(tx, {
+    tenant: platform.tenantId,
+    purpose: `host key of ${machineId}`,
+    comment: slotName(slot),
+  })
   const request = {
     owner: installation.id,
     hostname: hostnameOf(slot),
@@ -97,11 +109,6 @@ async function formMember(
       created_at: now,
     })
     .execute()
-  const secretRef = await vault.put(tx, {
-    owner: platform.tenantId,
-    purpose: `host key of ${machineId}`,
-    value: hostKey.privateKeyPem,
-  })
   const machine = {
     id: machineId,
     tenant_id: platform.tenantId,
@@ -126,7 +133,7 @@ async function formMember(
     addresses: '[]',
     login_user: image.user,
     host_key: hostKey.publicKey,
-    host_key_secret: secretRef,
+    host_key_secret: hostKey.secret,
     create_sent_at: null,
     missing_since: null,
     gone_at: null,

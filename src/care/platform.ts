@@ -7,13 +7,13 @@ import { appendEvent, moveMember, movePlatform } from '../events/index.ts'
 import type { Json } from '../kernel/canonical.ts'
 import { newId, type PlatformId, type ProjectId, type TenantId } from '../kernel/ids.ts'
 import type { Seams } from '../kernel/seams.ts'
-import { makeSshKeyPair } from '../secrets/index.ts'
+import { admit, type Claim, machineAmounts } from '../quota/index.ts'
 import type { Db, Tx } from '../store/store.ts'
 import { slotsOf } from './catalogue.ts'
 import type { DecideDeps } from './decide.ts'
 import { formMembers } from './form.ts'
 import { type Seating, seatSlots } from './seat.ts'
-import type { Slot } from './slot.ts'
+import { type Slot, slotHolder, slotName } from './slot.ts'
 
 export interface PlatformWish {
   readonly tenantId: TenantId
@@ -66,18 +66,17 @@ function plannedMember(slot: Slot): PlanMember {
   }
 }
 
-/** Writes the platform with its members and machines, capacity reserved, and makes its run due. */
+/** Writes the platform with its members and machines, quota and capacity reserved, and makes its run due. Throws `quota_exceeded`. */
 export async function formPlatform(
   tx: Tx,
   deps: DecideDeps,
   wish: PlatformWish,
   preview: Preview,
 ): Promise<PlatformId> {
-  const { seams, vault } = deps
+  const { seams, keys } = deps
   const now = seams.clock.now()
   const id = newId('platform', seams)
-  const key = makeSshKeyPair(seams, wish.name)
-  const sshSecret = await vault.put(tx, { owner: wish.tenantId, purpose: `ssh key of ${id}`, value: key.privateKeyPem })
+  const key = await keys.make(tx, { tenant: wish.tenantId, purpose: `ssh key of ${id}`, comment: wish.name })
   await tx
     .insertInto('platforms')
     .values({
@@ -95,7 +94,7 @@ export async function formPlatform(
       state_reason: null,
       deletion_protection: wish.deletionProtection ? 1 : 0,
       ssh_public_key: key.publicKey,
-      ssh_secret: sshSecret,
+      ssh_secret: key.secret,
       outputs: '{}',
       version: 1,
       created_at: now,
@@ -119,9 +118,21 @@ export async function formPlatform(
     name: wish.name,
     sshPublicKey: key.publicKey,
   }
+  await admit(tx, seams, { project: wish.projectId, platform: id, claims: claimsOf(id, preview.slots) })
   await formMembers(tx, deps, platform, preview.slots, preview.seating, { actor: wish.actor, cause: 'created' })
   await makeDue(tx, id, now)
   return id
+}
+
+/** What the platform holds of its project's quota: one for itself, and each slot what a machine of its flavor takes. */
+export function claimsOf(platform: string, slots: readonly Slot[]): Claim[] {
+  return [
+    { holder: platform, amounts: { 'platform.count': 1 } },
+    ...slots.map((slot) => ({
+      holder: slotHolder(platform, slotName(slot)),
+      amounts: { ...slot.cost, ...machineAmounts(slot.resources) },
+    })),
+  ]
 }
 
 /** Asks for the platform's end: nothing is planned for it any more but removals. Deleting again changes nothing. */

@@ -17,13 +17,7 @@ export function slotName(slot: Pick<Slot, 'group' | 'ordinal'>): string {
   return `${slot.group.name}-${slot.ordinal}`
 }
 
-/** What one machine of the slot draws from quota, by key. */
-export function slotAmounts(slot: Slot): Record<string, number> {
-  return {
-    ...slot.cost,
-    'vm.count': 1,
-    'vm.cpu': slot.resources.cpu,
-    'vm.memory': slot.resources.memoryBytes,
-    'disk.capacity': slot.resources.diskBytes,
-  }
+/** Who holds a slot's quota: the slot and not the machine, so that a replacement inherits it. */
+export function slotHolder(platform: string, slot: string): string {
+  return `${platform}/${slot}`
 }

@@ -1,3 +1,4 @@
+export { keyMaker } from './key-maker.ts'
 export { makeSshKeyPair, type SshKeyPair, sshFingerprint } from './keys.ts'
 export { loadMasterKey } from './master-key.ts'
 export { type Redactor, redactedMark, redactor } from './redact.ts'

@@ -7,17 +7,26 @@ import { join } from 'node:path'
 import type { WorldInput } from '../../providers/simulated/world/layout.ts'
 import type { World } from '../../providers/simulated/world/world.ts'
 import { type BlueprintFiles, parseBlueprint, resolveParameters } from '../../src/blueprints/index.ts'
-import { type Care, decider, formPlatform, previewPlatform, startCare, unformPlatform } from '../../src/care/index.ts'
+import {
+  type Care,
+  engineHooks,
+  formPlatform,
+  previewPlatform,
+  startCare,
+  unformPlatform,
+} from '../../src/care/index.ts'
 import { type Engine, type EngineDeps, type Processes, type StepKind, startEngine } from '../../src/engine/index.ts'
 import type { Json } from '../../src/kernel/canonical.ts'
 import { newId, type PlatformId, type ProjectId, type ProviderId, type TenantId } from '../../src/kernel/ids.ts'
-import { ourUseOf, releaseCapacity, saveInventory } from '../../src/placement/index.ts'
+import type { Seams } from '../../src/kernel/seams.ts'
+import { ourUseOf, saveInventory } from '../../src/placement/index.ts'
 import type { Session } from '../../src/provider/contract.ts'
 import { lookerOver } from '../../src/provider/look.ts'
-import { openVault } from '../../src/secrets/index.ts'
+import { quotaKeys, setLimit, setShare } from '../../src/quota/index.ts'
+import { keyMaker, openVault } from '../../src/secrets/index.ts'
 import { gateStep, machineStep, scriptStep, sshStep } from '../../src/steps/index.ts'
 import { openStore } from '../../src/store/open.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { Store, Tx } from '../../src/store/store.ts'
 import { type MemoryRemote, memoryRemote } from '../support/memory-remote.ts'
 import { memorySession, memoryWorld } from '../support/memory-world.ts'
 import { seedProject, seedProvider, seedTenant } from '../support/store.ts'
@@ -101,6 +110,7 @@ export async function makeTemplate(files: BlueprintFiles): Promise<Template> {
         .where('id', '=', providerId)
         .execute()
       await saveInventory(tx, seams, providerId, reports, await ourUseOf(tx, providerId))
+      await seedQuota(tx, seams, tenantId, projectId)
       const { blueprint, digest } = parseBlueprint(files)
       await tx
         .insertInto('blueprints')
@@ -118,6 +128,21 @@ export async function makeTemplate(files: BlueprintFiles): Promise<Template> {
   )
   await store[Symbol.asyncDispose]()
   return { path, ...ids, files, startMs: clock.now(), dispose: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+/** A ticket of 1,000 of everything, all of it the project's share. */
+async function seedQuota(tx: Tx, seams: Seams, tenant: TenantId, project: ProjectId): Promise<void> {
+  const ticket = newId('ticket', seams)
+  const row = { name: 'gold', labels: '{}', version: 1, created_at: 0, deleted_at: null }
+  await tx
+    .insertInto('tickets')
+    .values({ id: ticket, tenant_id: tenant, ...row })
+    .execute()
+  for (const key of Object.values(quotaKeys)) {
+    const amount = key === 'vm.memory' || key === 'disk.capacity' ? 1_000 * gib * 20 : 1_000
+    await setLimit(tx, { ticket, key, amount })
+    await setShare(tx, { ticket, project, key, amount })
+  }
 }
 
 export function openLife(template: Template, options: LifeOptions = {}): Life {
@@ -192,14 +217,14 @@ async function startProcess(around: Surroundings, crash: CrashPoint, parts: Part
     scriptStep({ remote }),
     gateStep({ remote }),
   ]
-  const decideDeps = { seams, vault, flavors }
+  const decideDeps = { seams, keys: keyMaker(vault, seams), flavors }
   const processes: Processes = {
     self: { process: name, bootId: 'boot', pidNamespace: 'ns', pid: 1, startTime: name },
     isDead: (owner) => dead.has(owner.process),
   }
   let over = false
   const log: EngineDeps['log'] = (message, facts) => {
-    if (crash.diedAt === undefined && !over && globalThis.process.env['GANTRY_TEST_LOG'])
+    if (crash.diedAt === undefined && !over && globalThis.process.env.GANTRY_TEST_LOG)
       console.error(name, message, facts)
   }
   const engine = startEngine({
@@ -209,11 +234,7 @@ async function startProcess(around: Surroundings, crash: CrashPoint, parts: Part
     vault,
     kinds: new Map(kinds.map((kind) => [kind.kind, kind])),
     blueprints: async () => parsedOnce(template.files).blueprint,
-    hooks: {
-      decide: decider(decideDeps),
-      machineGone: (tx, gone) => releaseCapacity(tx, gone.machineId),
-      platformGone: async () => undefined,
-    },
+    hooks: engineHooks(decideDeps),
     concurrency: 100,
     log,
   })
@@ -231,7 +252,7 @@ async function startProcess(around: Surroundings, crash: CrashPoint, parts: Part
     over = true
     dead.add(name)
     life.end()
-    await opened[Symbol.asyncDispose]().catch(() => undefined)
+    await Promise.resolve(opened[Symbol.asyncDispose]()).catch(() => undefined)
   }
 
   return {

@@ -16,6 +16,7 @@ export async function expectBuilt(life: Life, store: Store, platform: PlatformId
     .execute()
   expect(rows.map((row) => row.state)).toEqual(Array.from({ length: machines }, () => 'ready'))
   const living = life.world.living().map((machine) => [String(machine.key), String(machine.ref)])
+  await expectQuota(store, machines)
   expect(living.sort()).toEqual(rows.map((row) => [row.resource_key, row.native_ref ?? '']).sort())
   await expectCapacityExact(store)
   expectOnce(life)
@@ -47,12 +48,20 @@ export async function expectDeleted(life: Life, store: Store, platform: Platform
     .executeTakeFirst()
   expect(receipt?.state).toBe('complete')
   await expectCapacityExact(store)
+  await expectQuota(store, 0)
   expectOnce(life)
 }
 
 /** No attempt was started twice, and no two attempts ran for one step and number under one fence. */
 function expectOnce(life: Life): void {
   expect(life.remote.startedTwice()).toEqual([])
+}
+
+/** The quota in use is exactly that of this many machines, in ticket and share alike. */
+async function expectQuota(store: Store, machines: number): Promise<void> {
+  const tickets = await store.read.selectFrom('ticket_limits').select('used').where('key', '=', 'vm.count').execute()
+  const shares = await store.read.selectFrom('shares').select('used').where('key', '=', 'vm.count').execute()
+  expect([...tickets, ...shares].map((row) => row.used)).toEqual([machines, machines])
 }
 
 /** What hosts count as reserved is what living machines hold: nothing leaked, nothing counted twice. */

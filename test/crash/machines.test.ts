@@ -8,9 +8,7 @@ const template = await makeTemplate(await loadBlueprintFolder('blueprints/machin
 afterAll(() => template.dispose())
 const shape = { parameters: { count: 3 }, machines: 3, slots: ['machine-0'] }
 const choice =
-  process.env['GANTRY_SWEEP'] === 'all'
-    ? ({ kind: 'all' } as const)
-    : ({ kind: 'sample', sample: 12, seed: 1 } as const)
+  process.env.GANTRY_SWEEP === 'all' ? ({ kind: 'all' } as const) : ({ kind: 'sample', sample: 12, seed: 1 } as const)
 
 for (const operation of [build(shape), replace(shape, 'machine-0'), remove(shape)]) {
   test(`machines: ${operation.name} survives a crash at every kind of boundary`, { timeout: 300_000 }, async () => {

@@ -1,0 +1,21 @@
+// What the engine asks of care in its own transactions: decisions before a plan, and freeing what was held
+// once the world was seen to be rid of it.
+
+import type { EngineHooks } from '../engine/index.ts'
+import { releaseCapacity } from '../placement/index.ts'
+import { release } from '../quota/index.ts'
+import { type DecideDeps, decider } from './decide.ts'
+import { slotHolder } from './slot.ts'
+
+export function engineHooks(deps: DecideDeps): EngineHooks {
+  return {
+    decide: decider(deps),
+    async machineGone(tx, { platformId, machineId, member, slotFree }) {
+      await releaseCapacity(tx, machineId)
+      if (slotFree) await release(tx, slotHolder(platformId, member))
+    },
+    async platformGone(tx, platformId) {
+      await release(tx, platformId)
+    },
+  }
+}

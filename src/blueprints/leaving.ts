@@ -60,10 +60,7 @@ function leaveStep(view: View, subject: PlanMember, after: readonly Need[]): Scr
   if (spec === undefined || !hasJoined(view, subject.group) || !inputsExist(view, spec)) return null
   const on = parseSelection(spec.on)
   if (on.kind !== 'anyHealthy') throw new Error(`leave runs on any-healthy, not ${spec.on}`)
-  const successors = votes(view, subject)
-    ? presentOf(view, subject.group).filter((other) => other.name === subject.name)
-    : []
-  const except = [subject.ref, ...successors.map((other) => other.ref).filter((ref) => ref !== subject.ref)]
+  const except = [subject.ref, ...waitingFor(view, subject)]
   if (presentOf(view, on.group).every((candidate) => except.includes(candidate.ref))) return null
   return {
     key: leaveKey(subject.ref),
@@ -80,6 +77,19 @@ function leaveStep(view: View, subject: PlanMember, after: readonly Need[]): Scr
     onTimeout: spec.onTimeout ?? 'block',
     input: scriptInput(view, `leave ${subject.group}`, spec, null),
   }
+}
+
+/** Members that exist only after the subject is gone, so it cannot leave on them: they follow it, or one that leaves later. */
+function waitingFor(view: View, subject: PlanMember): MemberRef[] {
+  if (!votes(view, subject)) return []
+  const later = new Set<string>([subject.name])
+  let passed = false
+  for (const member of view.members) {
+    if (member.ref === subject.ref) passed = true
+    else if (passed && member.group === subject.group && member.state === 'leaving') later.add(member.name)
+  }
+  const others = presentOf(view, subject.group).filter((member) => member.ref !== subject.ref)
+  return others.filter((member) => later.has(member.name)).map((member) => member.ref)
 }
 
 /** Whether founding, if steps of the group wait for it, is done; before that none of its members joined anything. */

@@ -1,4 +1,4 @@
-import { eachKey, onceKey, sshKey } from './keys.ts'
+import { eachKey, machineKey, onceKey, sshKey } from './keys.ts'
 import { parseQuantified, type Quantified } from './language/selection.ts'
 import type { NeedSpec, ScriptSpec } from './language/step.ts'
 import { parseReference } from './language/value.ts'
@@ -19,6 +19,7 @@ export function needsOf(view: View, step: ViewStep, member: PlanMember | null): 
   const into = collected()
   if (member !== null) into.keys.add(sshKey(member.ref))
   collect(view, step, member, into)
+  for (const machines of machinesCompared(view, step, member)) into.shared.add(machines)
   if (member !== null && [...into.keys].some((key) => key.startsWith(eachKey(member.ref, '')))) {
     into.keys.delete(sshKey(member.ref))
   }
@@ -70,6 +71,30 @@ function groupNeeds(view: View, name: string, { quantifier, group }: Quantified)
   const needs = quantifier === 'all' ? asNeeds(into) : [{ quantifier, steps: counted }]
   view.needs.set(id, needs)
   return needs
+}
+
+/**
+ * A `with` that holds the addresses of a group can be compared only when all its machines have one. (`using` takes what
+ * is known when the step runs.)
+ */
+function machinesCompared(view: View, step: ViewStep, owner: Owner): Need[] {
+  const needs: Need[] = []
+  for (const expression of Object.values(step.spec.with ?? {})) {
+    const value = chosen(view, expression, owner)
+    const reference = typeof value === 'string' ? parseReference(value) : null
+    if (reference?.kind !== 'named' || view.steps.has(reference.name)) continue
+    if (reference.part !== 'name' && reference.part !== 'ordinal') needs.push(machinesOf(view, reference.name))
+  }
+  return needs
+}
+
+function machinesOf(view: View, group: string): Need {
+  const id = `machines of ${group}`
+  const known = view.needs.get(id)?.[0]
+  if (known !== undefined) return known
+  const need: Need = { quantifier: 'all', steps: presentOf(view, group).map((member) => machineKey(member.ref)) }
+  view.needs.set(id, [need])
+  return need
 }
 
 /** Names of the steps whose outputs a script gets. */

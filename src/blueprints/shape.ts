@@ -96,6 +96,7 @@ const words = [
 ]
 
 function hintFor(key: string, path: Path): string | undefined {
+  if (key === 'with') return 'What runs here is not compared with its last run. Write using.'
   if (key === 'onlost' || key === 'ontimeout') return didYouMean(key, words)
   const near = didYouMean(key, words)
   return near === `Did you mean ${key}?` ? `It belongs elsewhere than in ${path.at(-1) ?? 'the blueprint'}.` : near

@@ -5,17 +5,16 @@ state() {
   docker info --format '{{.Swarm.LocalNodeState}}'
 }
 
-# A manager knows the id of its swarm; a worker knows only its managers.
+# A manager knows the id of its swarm; a worker knows only the managers, and the one that minted the token is one.
 in_this_swarm() {
   if [ "$(docker info --format '{{.Swarm.ControlAvailable}}')" = true ]; then
     [ "$(docker info --format '{{.Swarm.Cluster.ID}}')" = "$CLUSTER" ]
-    return
+  else
+    case " $(docker info --format '{{range .Swarm.RemoteManagers}}{{.Addr}} {{end}}') " in
+      *" $MANAGER:2377 "*) return 0 ;;
+    esac
+    return 1
   fi
-  local known
-  for known in $(docker info --format '{{range .Swarm.RemoteManagers}}{{.Addr}} {{end}}'); do
-    case ",$MANAGERS," in *",${known%:*},"*) return 0 ;; esac
-  done
-  return 1
 }
 
 # A join that was cut off goes on in the background for a while.

@@ -44,6 +44,9 @@ function checkForm(desk: Desk, { name, spec, on, mode }: CheckedStep): void {
       'key',
     )
   }
+  if (mode === 'fresh' && spec.with !== undefined) {
+    desk.report([...path, 'with'], 'A fresh step is not compared with its last run.', 'Write using.', 'key')
+  }
   if (mode === 'fresh' && Object.keys(spec.outputs ?? {}).length === 0) {
     desk.report(
       path,

@@ -10,10 +10,6 @@ import { valueSchema } from './value.ts'
 const script = {
   description: z.string().optional(),
   run: scriptPath,
-  with: z
-    .record(inputName, valueSchema)
-    .optional()
-    .meta({ description: 'Input; a change of a value runs the script again.' }),
   using: z
     .record(inputName, valueSchema)
     .optional()
@@ -39,6 +35,10 @@ export const stepSchema = z
       .meta({ description: 'Runs just before each step whose `using` names its output.' }),
     needs: z.array(needSchema).optional(),
     ...script,
+    with: z
+      .record(inputName, valueSchema)
+      .optional()
+      .meta({ description: 'Input; a change of a value runs the script again.' }),
     outputs: z
       .record(outputName, z.enum(['plain', 'secret']))
       .optional()
@@ -87,5 +87,5 @@ export type StepSpec = z.infer<typeof stepSchema>
 export type LeaveSpec = z.infer<typeof leaveSchema>
 export type PlatformHealthSpec = z.infer<typeof healthSchema>
 export type NeedSpec = z.infer<typeof needSchema>
-/** What every script of a blueprint has in common. */
+/** What every script of a blueprint has in common; `with` only steps have, because only they are compared. */
 export type ScriptSpec = Pick<StepSpec, 'run' | 'with' | 'using'>

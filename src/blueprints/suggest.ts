@@ -2,6 +2,7 @@
 export function didYouMean(word: string, known: Iterable<string>): string | undefined {
   let best: { readonly word: string; readonly distance: number } | null = null
   for (const candidate of known) {
+    if (word.length >= 3 && candidate.startsWith(word)) return `Did you mean ${candidate}?`
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())
     if (best === null || distance < best.distance) best = { word: candidate, distance }
   }

@@ -18,19 +18,22 @@ export function encodeCursor(position: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(position)).toString('base64url')
 }
 
-/** The position again, of `length` parts; `invalid_request` when it is not one of ours. */
-export function decodeCursor(cursor: string, length: number): (string | number)[] {
-  const parsed = Position.length(length).safeParse(json(Buffer.from(cursor, 'base64url').toString()))
+/** The position again, or undefined without a cursor; `invalid_request` when it is not one of this list's. */
+export function decodeCursor<T>(cursor: string | undefined, position: z.ZodType<T>): T | undefined {
+  if (cursor === undefined) return undefined
+  const parsed = position.safeParse(json(Buffer.from(cursor, 'base64url').toString()))
   if (parsed.success) return parsed.data
-  throw new ProblemError({
+  throw notOurs()
+}
+
+function notOurs(): ProblemError {
+  return new ProblemError({
     code: 'invalid_request',
     detail: '/query/cursor: not a cursor of this list.',
     next: 'Start again without cursor.',
     errors: [{ pointer: '/query/cursor', detail: 'not a cursor of this list' }],
   })
 }
-
-const Position = z.array(z.union([z.string(), z.number()]))
 
 function json(text: string): unknown {
   try {

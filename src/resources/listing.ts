@@ -28,6 +28,9 @@ export interface ListRequest {
   readonly sort: 'createdAt' | '-createdAt' | 'name' | '-name'
 }
 
+const ById = z.tuple([z.string()])
+const ByName = z.tuple([z.string(), z.string()])
+
 interface Row {
   readonly id: string
   readonly name: string
@@ -54,10 +57,10 @@ export function page<DB, TB extends keyof DB, O>(
   if (request.cursor !== undefined) {
     const after = falling ? sql`<` : sql`>`
     if (byName) {
-      const [lastName, lastId] = decodeCursor(request.cursor, 2)
+      const [lastName, lastId] = decodeCursor(request.cursor, ByName) ?? []
       result = result.where(sql<SqlBool>`(${name}, ${id}) ${after} (${lastName}, ${lastId})`)
     } else {
-      const [lastId] = decodeCursor(request.cursor, 1)
+      const [lastId] = decodeCursor(request.cursor, ById) ?? []
       result = result.where(sql<SqlBool>`${id} ${after} ${lastId}`)
     }
   }

@@ -1,5 +1,6 @@
 // What the slices work with: the rooms of the house as app.ts put them together, passed to every handler.
 
+import type { BlueprintSource } from '../engine/index.ts'
 import type { LogFields, LogLevel } from '../http/log.ts'
 import type { PlatformId } from '../kernel/ids.ts'
 import type { Seams } from '../kernel/seams.ts'
@@ -14,6 +15,7 @@ export interface Rooms {
   readonly vault: Vault
   readonly kinds: Kinds
   readonly sessions: Sessions
+  readonly blueprints: BlueprintSource
   readonly config: Config
   readonly log: (level: LogLevel, message: string, fields?: LogFields, error?: unknown) => void
   /** Has the engine look at the platform soon; a hint, called after the commit that makes it due. */

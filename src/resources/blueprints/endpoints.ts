@@ -43,7 +43,7 @@ export const blueprintEndpoints = [
     answers: { 200: { description: 'A page of blueprints.', schema: BlueprintList } },
     problems: [],
     async handle({ store }, { scope, query: { name, limit, cursor } }) {
-      const after = cursor === undefined ? null : position(cursor)
+      const after = decodeCursor(cursor, Position) ?? null
       const rows = await listBlueprints(store.read, scope, { name, after, limit })
       const last = rows.length > limit ? rows[limit - 1] : undefined
       const next = last ? encodeCursor([last.name, last.blueprint_version]) : null
@@ -86,7 +86,4 @@ function view(row: BlueprintTable): Blueprint {
   }
 }
 
-function position(cursor: string): readonly [string, string] {
-  const [name, version] = decodeCursor(cursor, 2)
-  return [String(name), String(version)]
-}
+const Position = z.tuple([z.string(), z.string()])

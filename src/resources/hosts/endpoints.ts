@@ -20,7 +20,7 @@ export const hostEndpoints = [
     answers: { 200: { description: 'A page of hosts.', schema: HostList } },
     problems: [],
     async handle({ store }, { scope, query: { provider, zone, limit, cursor } }) {
-      const after = cursor === undefined ? undefined : position(cursor)
+      const after = decodeCursor(cursor, Position)
       const rows = await listHosts(store.read, scope, { provider, zone, after, limit: limit + 1 })
       const last = rows.length > limit ? rows[limit - 1] : undefined
       return ok({ items: rows.slice(0, limit), next: last ? encodeCursor([last.provider, last.name]) : null })
@@ -42,9 +42,4 @@ export const hostEndpoints = [
   }),
 ]
 
-const providerId = id('provider')
-
-function position(cursor: string) {
-  const [provider, name] = decodeCursor(cursor, 2)
-  return [providerId.parse(provider), String(name)] as const
-}
+const Position = z.tuple([id('provider'), z.string()])

@@ -1,0 +1,1 @@
+export { receiptEndpoints } from './endpoints.ts'

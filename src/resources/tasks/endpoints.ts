@@ -1,0 +1,60 @@
+import { decodeCursor, encodeCursor, pageQuery } from '../../http/cursor.ts'
+import { ok } from '../../http/reply.ts'
+import { id, z } from '../../http/schema.ts'
+import { taskStates } from '../../kernel/states.ts'
+import { endpoint, installation } from '../endpoint.ts'
+import { Task, TaskList } from './schemas.ts'
+import { listTasks } from './store.ts'
+import { taskSummary, taskView } from './view.ts'
+import { waitForTask } from './wait.ts'
+
+const taskId = id('task')
+
+export const taskEndpoints = [
+  endpoint({
+    method: 'get',
+    path: '/v1/tasks',
+    operationId: 'listTasks',
+    summary: 'List tasks, the newest first',
+    tag: 'tasks',
+    permission: 'platform.read',
+    about: installation,
+    query: z.strictObject({
+      ...pageQuery,
+      state: z.enum(taskStates).optional(),
+      tenant: id('tenant').optional(),
+      project: id('project').optional(),
+      platform: id('platform').optional(),
+    }),
+    answers: { 200: { description: 'A page of tasks.', schema: TaskList } },
+    problems: [],
+    async handle({ store, seams }, { scope, query: { cursor, limit, ...filter } }) {
+      const before = decodeCursor(cursor, z.tuple([taskId]))?.[0]
+      const rows = await listTasks(store.read, scope, { ...filter, before, limit: limit + 1 })
+      const last = rows.length > limit ? rows[limit - 1] : undefined
+      const now = seams.clock.now()
+      return ok({
+        items: rows.slice(0, limit).map((row) => taskSummary(row, now)),
+        next: last ? encodeCursor([last.id]) : null,
+      })
+    },
+  }),
+  endpoint({
+    method: 'get',
+    path: '/v1/tasks/{task}',
+    operationId: 'getTask',
+    summary: 'Show a task with its steps and their times',
+    description: '`Prefer: wait=N` holds the answer until the task has ended or is blocked.',
+    tag: 'tasks',
+    permission: 'platform.read',
+    about: ({ task }) => ({ kind: 'task', id: task }),
+    params: z.object({ task: taskId }),
+    waits: true,
+    answers: { 200: { description: 'The task.', schema: Task } },
+    problems: [],
+    async handle(rooms, { scope, params, waitMs, signal }) {
+      await waitForTask(rooms, params.task, waitMs, signal)
+      return ok(await taskView(rooms, scope, params.task))
+    },
+  }),
+]

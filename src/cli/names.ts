@@ -21,11 +21,8 @@ export function namesOf(api: Api, settings: Pick<Settings, 'tenant' | 'project'>
   async function project(text = settings.project): Promise<Project> {
     if (text !== undefined && isId('project', text)) return api.project(text)
     const [name, owner] = (text ?? '').split('/').reverse()
-    const query = name ? { name } : {}
-    if (owner || settings.tenant !== undefined)
-      return one('project', name, await api.projects((await tenant(owner)).id, query))
-    const everywhere = await Promise.all((await api.tenants()).map(({ id }) => api.projects(id, query)))
-    return one('project', name || undefined, everywhere.flat())
+    const inTenant = owner || settings.tenant !== undefined ? { tenant: (await tenant(owner)).id } : {}
+    return one('project', name || undefined, await api.projects({ ...inTenant, ...(name ? { name } : {}) }))
   }
 
   /** `team-a`, `shop/team-a` or an id. */
@@ -65,9 +62,10 @@ export function namesOf(api: Api, settings: Pick<Settings, 'tenant' | 'project'>
     platform,
     platformId,
     machine,
-    async ticket(text: string): Promise<Ticket> {
+    /** Of the given tenant (an id), else of the tenant in use. */
+    async ticket(text: string, owner?: string): Promise<Ticket> {
       if (isId('ticket', text)) return api.ticket(text)
-      return one('ticket', text, await api.tickets((await tenant()).id, { name: text }))
+      return one('ticket', text, await api.tickets(owner ?? (await tenant()).id, { name: text }))
     },
     async provider(text: string): Promise<Provider> {
       if (isId('provider', text)) return api.provider(text)

@@ -57,7 +57,7 @@ const page = (...items: unknown[]): Answer => ({ body: { items, next: null } })
 function usual({ method, path }: Asked): Answer | undefined {
   if (method !== 'GET') return undefined
   if (path === '/v1/tenants') return page(tenant)
-  if (path === `/v1/tenants/${tenant.id}/projects`) return page(project)
+  if (path === '/v1/projects') return page(project)
   if (path === '/v1/platforms') return page(platform)
   if (path === `/v1/platforms/${platform.id}`) return { body: platform, headers: { etag: '"3"' } }
   if (path === '/v1/blueprints/swarm') {

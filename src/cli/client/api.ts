@@ -55,9 +55,11 @@ export function apiOf(server: Server) {
     createTenant: (body: Body) => post<T.Tenant>('/v1/tenants', {}, body),
     deleteTenant: (tenant: string) => change<void>('delete', '/v1/tenants/{tenant}', { tenant }),
 
-    projects: (tenant: string, query?: Query) => all<T.Project>('/v1/tenants/{tenant}/projects', { tenant }, query),
+    projects: (query?: Query) => all<T.Project>('/v1/projects', {}, query),
     project: (project: string) => get<T.Project>('/v1/projects/{project}', { project }),
     createProject: (tenant: string, body: Body) => post<T.Project>('/v1/tenants/{tenant}/projects', { tenant }, body),
+    setShare: (project: string, ticket: string, body: Body) =>
+      call<T.Project>('put', '/v1/projects/{project}/shares/{ticket}', { project, ticket }, { body }),
     deleteProject: (project: string) => change<void>('delete', '/v1/projects/{project}', { project }),
 
     tickets: (tenant: string, query?: Query) => all<T.Ticket>('/v1/tenants/{tenant}/tickets', { tenant }, query),
@@ -105,7 +107,6 @@ export function apiOf(server: Server) {
 
     tasks: (query?: Query) => all<T.TaskSummary>('/v1/tasks', {}, query),
     task: (task: string) => get<T.Task>('/v1/tasks/{task}', { task }),
-    retryTask: (task: string) => post<T.Task>('/v1/tasks/{task}/retry', { task }, {}),
     receipts: (query?: Query) => all<T.Receipt>('/v1/receipts', {}, query),
     receipt: (receipt: string) => get<T.Receipt>('/v1/receipts/{receipt}', { receipt }),
     events: (query?: Query) => get<{ items: T.Event[]; next: number; more: boolean }>('/v1/events', {}, query),

@@ -42,7 +42,7 @@ export function addPlatformCreate(platform: Command, { run }: Runner): void {
           name,
           blueprint: options.blueprint,
           parameters: assignments(options.set ?? [], await parameterSchema(session, options.blueprint)),
-          ticket: options.ticket === undefined ? undefined : (await names.ticket(options.ticket)).id,
+          ticket: options.ticket === undefined ? undefined : (await names.ticket(options.ticket, project.tenant)).id,
           labels: labels(options.label ?? []),
           deletionProtection: options.protect ?? false,
         }

@@ -80,13 +80,4 @@ export function addTask(parent: Command, { run }: Runner): void {
         ])
       }),
     )
-  task
-    .command('retry <task>')
-    .description('ask once more for what failed or is blocked')
-    .action(
-      run(async ({ api, print }, { args: [id = ''] }) => {
-        const next = await api.retryTask(id)
-        print.data(next, () => [`Task ${next.id} tries again.`, `Next:  gantry task watch ${next.id}`])
-      }),
-    )
 }

@@ -39,7 +39,7 @@ export function addTenancy(parent: Command, { run }: Runner): void {
     .action(
       run(async ({ api, names, print }, { args: [name] }) => {
         const found = await names.tenant(name)
-        const [tickets, projects] = await Promise.all([api.tickets(found.id), api.projects(found.id)])
+        const [tickets, projects] = await Promise.all([api.tickets(found.id), api.projects({ tenant: found.id })])
         print.data({ ...found, tickets, projects }, (paint) => [
           `${paint('strong', found.name)}  ${found.id}`,
           ...facts(
@@ -82,10 +82,10 @@ export function addTenancy(parent: Command, { run }: Runner): void {
     .description('where platforms live; it draws a share of its tenant’s tickets')
   project
     .command('list')
-    .description('those of a tenant')
+    .description('those of the tenant, or all you may see')
     .action(
-      run(async ({ api, names, print }) => {
-        const projects = await api.projects((await names.tenant()).id)
+      run(async ({ api, names, print, settings }) => {
+        const projects = await api.projects(settings.tenant === undefined ? {} : { tenant: (await names.tenant()).id })
         print.data(projects, (paint) =>
           table(
             ['NAME', 'ID', 'SHARES'],
@@ -122,6 +122,21 @@ export function addTenancy(parent: Command, { run }: Runner): void {
           `Project ${made.name} is made in tenant ${owner.name}.`,
           ...projectLines(made, paint).slice(1),
         ])
+      }),
+    )
+  project
+    .command('share <project>')
+    .description('set what it may draw from a ticket: exactly this')
+    .requiredOption('--ticket <ticket>', 'the ticket')
+    .option('--limit <key=amount>', 'how much of a key; without any, all that the ticket has', several)
+    .action(
+      run<ShareOptions>(async ({ api, names, print }, { args: [name], options }) => {
+        const found = await names.project(name)
+        const ticket = await names.ticket(options.ticket ?? '', found.tenant)
+        const changed = await api.setShare(found.id, ticket.id, {
+          limits: options.limit ? limits(options.limit) : whole(ticket),
+        })
+        print.data(changed, (paint) => projectLines(changed, paint))
       }),
     )
   project

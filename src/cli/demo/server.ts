@@ -46,7 +46,7 @@ async function announced(child: ChildProcess, signal: AbortSignal): Promise<{ ur
   if (child.stdout === null) throw new Error('the server has no output')
   for await (const line of createInterface({ input: child.stdout, signal })) {
     url ??= /https?:\/\/[\w.:[\]-]+/.exec(line)?.[0]
-    token ??= /\bgantry_[\w-]{16,}/.exec(line)?.[0]
+    token ??= /\bgnt_[0-9a-z]{39}\b/.exec(line)?.[0]
     if (url !== undefined && token !== undefined) {
       child.stdout.resume()
       return { url, token }

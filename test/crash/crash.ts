@@ -48,41 +48,49 @@ export function crashPoint(at: number | null, told?: (what: string) => void): Cr
   }
 }
 
-async function around<T>(crash: CrashPoint, what: string, call: () => Promise<T>): Promise<T> {
+interface Gate {
+  through(): Promise<void>
+}
+const open: Gate = { through: () => Promise.resolve() }
+
+async function around<T>(crash: CrashPoint, gate: Gate, what: string, call: () => Promise<T>): Promise<T> {
   crash.boundary(`before ${what}`)
   const result = await call()
+  await gate.through()
   crash.boundary(`after ${what}`)
   return result
 }
 
-async function* aroundEach<T>(crash: CrashPoint, what: string, items: AsyncIterable<T>): AsyncIterable<T> {
+async function* aroundEach<T>(crash: CrashPoint, gate: Gate, what: string, items: AsyncIterable<T>): AsyncIterable<T> {
   crash.boundary(`before ${what}`)
   yield* items
+  await gate.through()
   crash.boundary(`after ${what}`)
 }
 
 /** The session with a boundary on each side of every call. */
-export function mortalSession(crash: CrashPoint, session: Session): Session {
+export function mortalSession(crash: CrashPoint, session: Session, gate: Gate = open): Session {
   return {
     capabilities: session.capabilities,
-    probe: (signal) => around(crash, 'probe', () => session.probe(signal)),
-    inventory: (signal) => aroundEach(crash, 'inventory', session.inventory(signal)),
-    create: (key, request, signal) => around(crash, 'create', () => session.create(key, request, signal)),
-    observe: (owner, keys, signal) => aroundEach(crash, 'observe', session.observe(owner, keys, signal)),
-    destroy: (owner, key, signal) => around(crash, 'destroy', () => session.destroy(owner, key, signal)),
-    list: (owner, signal) => aroundEach(crash, 'list', session.list(owner, signal)),
+    probe: (signal) => around(crash, gate, 'probe', () => session.probe(signal)),
+    inventory: (signal) => aroundEach(crash, gate, 'inventory', session.inventory(signal)),
+    create: (key, request, signal) => around(crash, gate, 'create', () => session.create(key, request, signal)),
+    observe: (owner, keys, signal) => aroundEach(crash, gate, 'observe', session.observe(owner, keys, signal)),
+    destroy: (owner, key, signal) => around(crash, gate, 'destroy', () => session.destroy(owner, key, signal)),
+    list: (owner, signal) => aroundEach(crash, gate, 'list', session.list(owner, signal)),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   }
 }
 
 /** The remote with a boundary on each side of every call. */
-export function mortalRemote(crash: CrashPoint, remote: Remote): Remote {
+export function mortalRemote(crash: CrashPoint, remote: Remote, gate: Gate = open): Remote {
   return {
-    prove: (target, signal) => around(crash, 'prove', () => remote.prove(target, signal)),
+    prove: (target, signal) => around(crash, gate, 'prove', () => remote.prove(target, signal)),
     start: (target, attempt, waitMs, signal) =>
-      around(crash, 'start', () => remote.start(target, attempt, waitMs, signal)),
-    look: (target, id, waitMs, signal) => around(crash, 'look', () => remote.look(target, id, waitMs, signal)),
-    log: (target, id, offset, max, signal) => around(crash, 'log', () => remote.log(target, id, offset, max, signal)),
+      around(crash, gate, 'start', () => remote.start(target, attempt, waitMs, signal)),
+    look: (target, id, waitMs, signal) => around(crash, gate, 'look', () => remote.look(target, id, waitMs, signal)),
+    log: (target, id, offset, max, signal) =>
+      around(crash, gate, 'log', () => remote.log(target, id, offset, max, signal)),
     forget: (incarnation) => remote.forget(incarnation),
     [Symbol.asyncDispose]: () => remote[Symbol.asyncDispose](),
   }

@@ -4,6 +4,7 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { cloudOf } from '../../providers/simulated/world/cloud.ts'
 import type { WorldInput } from '../../providers/simulated/world/layout.ts'
 import type { World } from '../../providers/simulated/world/world.ts'
 import { type BlueprintFiles, parseBlueprint, resolveParameters } from '../../src/blueprints/index.ts'
@@ -49,11 +50,18 @@ export interface Template {
   dispose(): void
 }
 
-/** Replaceable parts of a process, for mutants: what a test of the test plants. */
+/** Replaceable parts of a process, for mutants: what a test of the test plants. `blind` creates without looking first. */
 export interface Parts {
-  readonly machineStep?: (step: StepKind) => StepKind
-  readonly session?: (session: Session) => Session
-  readonly store?: (store: Store) => Store
+  /** Around every step kind, e.g. to see who runs what and when. */
+  readonly kind?: (real: StepKind) => StepKind
+  /** Stops the process as SIGSTOP would: whatever comes back to it waits here. */
+  readonly gate?: Gate
+  readonly machineStep?: (real: StepKind, session: Session, blind: Session) => StepKind
+}
+
+export interface Gate {
+  /** Resolves at once, or when the process is woken. */
+  through(): Promise<void>
 }
 
 export interface LifeOptions {
@@ -199,20 +207,26 @@ function parsedOnce(files: BlueprintFiles) {
 async function startProcess(around: Surroundings, crash: CrashPoint, parts: Parts): Promise<Process> {
   const { clock, world, template, dead, name } = around
   const life = clock.life()
-  const { seams } = life
+  const gate = parts.gate ?? open
+  const seams = gatedSeams(life.seams, gate)
   const opened = await openStore(`sqlite:${around.path}`, seams, {
     synchronous: 'OFF',
     hooks: { beforeCommit: () => crash.boundary('before commit'), afterCommit: () => crash.boundary('after commit') },
   })
-  const store = parts.store?.(opened) ?? opened
+  const store: Store = {
+    ...opened,
+    async write(work) {
+      await gate.through()
+      return opened.write(work)
+    },
+  }
   const vault = await openVault(store, masterKey, seams)
-  const mortal = mortalSession(crash, memorySession(world))
-  const session = parts.session?.(mortal) ?? mortal
-  const remote = mortalRemote(crash, around.remote)
+  const session = mortalSession(crash, memorySession(world), gate)
+  const remote = mortalRemote(crash, around.remote, gate)
   const provided = { session, looker: lookerOver(session) }
   const machine = machineStep({ open: async () => provided })
   const kinds = [
-    parts.machineStep?.(machine) ?? machine,
+    parts.machineStep?.(machine, session, mortalSession(crash, blindSession(world))) ?? machine,
     sshStep({ remote }),
     scriptStep({ remote }),
     gateStep({ remote }),
@@ -232,7 +246,7 @@ async function startProcess(around: Surroundings, crash: CrashPoint, parts: Part
     seams,
     processes,
     vault,
-    kinds: new Map(kinds.map((kind) => [kind.kind, kind])),
+    kinds: new Map(kinds.map((kind) => [kind.kind, parts.kind?.(kind) ?? kind])),
     blueprints: async () => parsedOnce(template.files).blueprint,
     hooks: engineHooks(decideDeps),
     concurrency: 100,
@@ -252,7 +266,7 @@ async function startProcess(around: Surroundings, crash: CrashPoint, parts: Part
     over = true
     dead.add(name)
     life.end()
-    await Promise.resolve(opened[Symbol.asyncDispose]()).catch(() => undefined)
+    await Promise.resolve(store[Symbol.asyncDispose]()).catch(() => undefined)
   }
 
   return {
@@ -292,6 +306,27 @@ async function startProcess(around: Surroundings, crash: CrashPoint, parts: Part
       return clock.runUntil(Promise.race([holds().catch(() => ended), ended]), { ms: 4 * 3_600_000 })
     },
   }
+}
+
+const open: Gate = { through: () => Promise.resolve() }
+
+function gatedSeams(seams: Seams, gate: Gate): Seams {
+  return {
+    random: seams.random,
+    clock: {
+      now: () => seams.clock.now(),
+      async sleep(ms, signal) {
+        await seams.clock.sleep(ms, signal)
+        await gate.through()
+      },
+    },
+  }
+}
+
+/** The cloud as it is, which recognises no create as a repeat. */
+function blindSession(world: World): Session {
+  const cloud = cloudOf(world)
+  return { ...memorySession(world), create: (key, { own: _own, ...request }) => cloud.create(key, request) }
 }
 
 export async function stateOf(store: Store, platform: PlatformId): Promise<string> {

@@ -52,6 +52,11 @@ export async function expectDeleted(life: Life, store: Store, platform: Platform
   expectOnce(life)
 }
 
+/** A crash of Gantry is no reason to replace a machine: nobody may hide a doubled one by making it anew. */
+export async function expectNothingReplaced(store: Store): Promise<void> {
+  expect(await store.read.selectFrom('decisions').select('subject').where('kind', '=', 'replace').execute()).toEqual([])
+}
+
 /** No attempt was started twice, and no two attempts ran for one step and number under one fence. */
 function expectOnce(life: Life): void {
   expect(life.remote.startedTwice()).toEqual([])

@@ -5,7 +5,7 @@ import type { Json } from '../../src/kernel/canonical.ts'
 import type { PlatformId } from '../../src/kernel/ids.ts'
 import type { Store } from '../../src/store/store.ts'
 import { type Life, type Process, stateOf } from './installation.ts'
-import { expectBuilt, expectDeleted } from './invariants.ts'
+import { expectBuilt, expectDeleted, expectNothingReplaced } from './invariants.ts'
 
 export interface Shape {
   readonly parameters: Readonly<Record<string, Json>>
@@ -54,6 +54,29 @@ export function build(shape: Shape): Operation {
     over: (_life, store) => isReady(store, shape.machines),
     async expect(life, store) {
       await expectBuilt(life, store, await found(store), shape.machines)
+      await expectNothingReplaced(store)
+    },
+  }
+}
+
+/** Asked for, and deleted by the process after the crash: from whatever state the first one left it in. */
+export function abandon(shape: Shape): Operation {
+  return {
+    name: 'delete in mid-build',
+    prepare: async () => null,
+    async act(_life, process) {
+      const platform = await platformOf(process.store)
+      if (platform === undefined) await process.ask(platformName, shape.parameters)
+      else await process.remove(platform)
+    },
+    async over(_life, store) {
+      const platform = await platformOf(store)
+      return platform !== undefined && ['ready', 'deleted'].includes(await stateOf(store, platform))
+    },
+    async expect(life, store) {
+      const platform = await found(store)
+      if ((await stateOf(store, platform)) === 'deleted') await expectDeleted(life, store, platform)
+      else await expectBuilt(life, store, platform, shape.machines)
     },
   }
 }

@@ -62,12 +62,13 @@ export async function sweep(
   operation: Operation,
   choice: Choice,
   options: LifeOptions = {},
+  parts: Parts = {},
 ): Promise<SweepReport> {
-  const { boundaries, kindsAt } = await rehearse(template, operation, options)
+  const { boundaries, kindsAt } = await rehearse(template, operation, options, parts)
   const kinds = new Map<string, number>()
   let lives = 0
   for (const at of chosen(choice, boundaries, kindsAt)) {
-    const report = await oneLife(template, operation, at, options).catch((error: unknown) => {
+    const report = await oneLife(template, operation, at, options, parts).catch((error: unknown) => {
       throw new Error(`${operation.name} cut at boundary ${at} of ${boundaries} (${kindsAt[at]})`, { cause: error })
     })
     lives += 1
@@ -81,9 +82,16 @@ async function rehearse(
   template: Template,
   operation: Operation,
   options: LifeOptions,
+  parts: Parts,
 ): Promise<{ boundaries: number; kindsAt: string[] }> {
   const kindsAt: string[] = []
-  const report = await oneLife(template, operation, null, { ...options, onBoundary: (what) => kindsAt.push(what) })
+  const report = await oneLife(
+    template,
+    operation,
+    null,
+    { ...options, onBoundary: (what) => kindsAt.push(what) },
+    parts,
+  )
   return { boundaries: report.boundaries, kindsAt }
 }
 

@@ -1,13 +1,14 @@
 // Scans go round by themselves: each provider on its own clock, so that a slow one delays nobody. What
 // they find is written where the engine will see it; they decide nothing.
 
+import { retryBlocked } from '../engine/index.ts'
 import { appendEvent } from '../events/index.ts'
-import type { ProviderId } from '../kernel/ids.ts'
-import { jittered } from '../kernel/seams.ts'
+import type { PlatformId, ProviderId } from '../kernel/ids.ts'
+import { jittered, type Seams } from '../kernel/seams.ts'
 import { ourUseOf, saveInventory } from '../placement/index.ts'
 import type { HostReport, Session } from '../provider/contract.ts'
 import { ProviderFault } from '../provider/fault.ts'
-import type { Store } from '../store/store.ts'
+import type { Tx } from '../store/store.ts'
 import { careActor } from './decision.ts'
 import { type ScanDeps, scanProvider } from './scan.ts'
 
@@ -96,21 +97,21 @@ async function takeInventory(
 type ProviderState = 'healthy' | 'unreachable' | 'denied'
 
 async function noteProvider(
-  deps: { store: Store } & ScanDeps,
+  deps: ScanDeps,
   provider: ProviderId,
   to: ProviderState,
   reason: string | null,
 ): Promise<void> {
-  await deps.store.write(async (tx) => {
+  const due = await deps.store.write(async (tx) => {
     const row = await tx
       .selectFrom('providers')
       .select(['state', 'deleted_at'])
       .where('id', '=', provider)
       .executeTakeFirst()
-    if (!row || row.deleted_at !== null || row.state === 'removing') return
+    if (!row || row.deleted_at !== null || row.state === 'removing') return []
     const now = deps.seams.clock.now()
     await tx.updateTable('providers').set({ last_scan_at: now }).where('id', '=', provider).execute()
-    if (row.state === to) return
+    if (row.state === to) return []
     await tx
       .updateTable('providers')
       .set({ state: to, state_since: now, state_reason: reason })
@@ -124,5 +125,26 @@ async function noteProvider(
       actor: careActor,
       cause: reason ?? 'it answers',
     })
+    return to === 'healthy' ? retryPlatformsOn(tx, deps.seams, provider) : []
   })
+  for (const platform of due) deps.wake(platform)
+}
+
+/** The provider answers again: what waited for it goes on now and not at its next slow try. */
+async function retryPlatformsOn(tx: Tx, seams: Seams, provider: ProviderId): Promise<PlatformId[]> {
+  const rows = await tx
+    .selectFrom('machines')
+    .select('platform_id')
+    .distinct()
+    .where('provider_id', '=', provider)
+    .where('state', 'in', ['planned', 'creating', 'replacing', 'deleting'])
+    .execute()
+  for (const { platform_id } of rows) {
+    await retryBlocked(tx, seams, platform_id, {
+      actor: careActor,
+      cause: 'the provider answers again',
+      codes: ['provider_unreachable', 'provider_denied'],
+    })
+  }
+  return rows.map((row) => row.platform_id)
 }

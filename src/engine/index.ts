@@ -5,6 +5,7 @@ export { type BlueprintSource, loadPlatform } from './load.ts'
 export { localProcesses, type Owner, type Processes } from './owner.ts'
 export { planOf } from './planning.ts'
 export { memberFact, resolveValue } from './resolve.ts'
+export { retryBlocked } from './retry.ts'
 export type {
   GoneProof,
   LogSink,

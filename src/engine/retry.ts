@@ -1,0 +1,57 @@
+// What is blocked is tried again at once when a person asks, or when the thing named in its problem has
+// changed; otherwise it comes round slowly by itself.
+
+import { appendEvent } from '../events/index.ts'
+import type { PlatformId } from '../kernel/ids.ts'
+import type { ProblemCode } from '../kernel/problem.ts'
+import type { Seams } from '../kernel/seams.ts'
+import type { Tx } from '../store/store.ts'
+import { makeDue } from './lease.ts'
+
+/**
+ * Makes the blocked steps of a platform due now, all of them or those blocked by one of `codes`; answers how many.
+ * Called in the transaction that changes what blocked them; wake the engine after its commit.
+ */
+export async function retryBlocked(
+  tx: Tx,
+  seams: Seams,
+  platform: PlatformId,
+  because: { readonly actor: string; readonly cause: string; readonly codes?: readonly ProblemCode[] },
+): Promise<number> {
+  const blocked = await tx
+    .selectFrom('records')
+    .select(['key', 'problem'])
+    .where('platform_id', '=', platform)
+    .where('status', '=', 'blocked')
+    .execute()
+  const { codes } = because
+  const meant = blocked.filter(
+    (row) => codes === undefined || codes.some((code) => row.problem?.includes(`"code":"${code}"`)),
+  )
+  if (meant.length === 0) return 0
+  const place = await tx
+    .selectFrom('platforms')
+    .select(['tenant_id', 'project_id'])
+    .where('id', '=', platform)
+    .executeTakeFirstOrThrow()
+  for (const { key } of meant) {
+    await tx
+      .updateTable('records')
+      .set({ next_at: 0 })
+      .where('platform_id', '=', platform)
+      .where('key', '=', key)
+      .execute()
+    await appendEvent(tx, seams, {
+      kind: 'step.retried',
+      subject: { kind: 'platform', id: platform },
+      tenant: place.tenant_id,
+      project: place.project_id,
+      platform,
+      step: key,
+      actor: because.actor,
+      cause: because.cause,
+    })
+  }
+  await makeDue(tx, platform, seams.clock.now())
+  return meant.length
+}

@@ -50,6 +50,7 @@ export type AttemptStatus =
   /** The folder exists, the process does not, and there is no exit code: machine rebooted, process killed. */
   | { readonly kind: 'lost'; readonly detail: string; readonly logBytes: number }
 
+/** Every call rejects at once when its signal aborts; what runs on the machine runs on. */
 export interface Remote extends AsyncDisposable {
   /** Connects (or reuses the connection), checks the host key against the target's, logs in. Throws RemoteFault. */
   prove(target: RemoteTarget, signal: AbortSignal): Promise<void>

@@ -45,6 +45,7 @@ export function speak(client: Client, command: string, input: string, signal: Ab
       channel?.close()
     }
 
+    if (signal.aborted) return reject(signal.reason)
     client.on('close', onBroken)
     signal.addEventListener('abort', onAbort, { once: true })
     const opened = (error: Error | undefined, opening: ClientChannel) => {

@@ -76,6 +76,7 @@ async function within<T>(
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  signal.throwIfAborted()
   const late = new AbortController()
   const done = new AbortController()
   const onAbort = () => late.abort(signal.reason)

@@ -56,7 +56,7 @@ function outputs(base64: string): Readonly<Record<string, string>> {
   const whole = bytes.length <= maxOutputBytes ? bytes : bytes.subarray(0, bytes.lastIndexOf(10, maxOutputBytes) + 1)
   const found: [string, string][] = []
   for (const line of whole.toString('utf8').split('\n')) {
-    const [, key, value] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line) ?? []
+    const [, key, value] = /^([A-Za-z_][A-Za-z0-9_-]*)=(.*)$/.exec(line) ?? []
     if (key !== undefined && value !== undefined) found.push([key, value])
   }
   return Object.fromEntries(found)

@@ -184,7 +184,7 @@ await_end() {
 
 log_size() {
   g_size=0
-  [ ! -e "$g_dir/log" ] || g_size=$(wc -c < "$g_dir/log")
+  [ ! -s "$g_dir/log" ] || g_size=$(wc -c < "$g_dir/log")
   g_size=$((g_size))
 }
 

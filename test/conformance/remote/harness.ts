@@ -77,3 +77,18 @@ export function attemptOf(
     ...over,
   }
 }
+
+/**
+ * An act as a bash script, for machines that have one: its first command adds a byte to `<folder>/begun.<id>`, and a
+ * held one goes on when `<folder>/go.<id>` exists.
+ */
+export function scriptOf(folder: string, id: string, act: Act): string {
+  const lines = [`printf x >> '${folder}/begun.${id}'`]
+  if (act.print !== undefined) lines.push(`printf '%s' '${act.print}'`)
+  if (act.printBytes !== undefined) lines.push(`head -c ${act.printBytes} /dev/zero | tr '\\0' x`)
+  for (const [key, value] of Object.entries(act.outputs ?? {})) {
+    lines.push(`printf '%s=%s\\n' ${key} ${value.startsWith('$') ? `"${value}"` : `'${value}'`} >> "$GANTRY_OUTPUT"`)
+  }
+  if (act.hold) lines.push(`while [ ! -e '${folder}/go.${id}' ]; do sleep 0.02; done`)
+  return [...lines, `exit ${act.exit ?? 0}`].join('\n')
+}

@@ -1,20 +1,20 @@
-// A machine made of this one: ssh2's server on loopback, and commands run by the real /bin/sh as child processes whose
+// A machine made of this one: an SSH server on loopback, and commands run by the real /bin/sh as child processes whose
 // paths are moved into a temporary folder. What a real sshd does with pipes, exit codes and lost connections, it does.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2'
+import type { ServerChannel } from 'ssh2'
 import { realSeams } from '../../../src/kernel/real-seams.ts'
 import { makeSshKeyPair } from '../../../src/secrets/index.ts'
-import type { Act, NetworkMachine } from './harness.ts'
+import { type NetworkMachine, scriptOf } from './harness.ts'
+import { endProcess } from './processes.ts'
 import { shims } from './shims.ts'
+import { type Sshd, sshd } from './sshd.ts'
 
-const seams = realSeams()
-const platformKey = makeSshKeyPair(seams, 'platform')
+const newKey = (comment: string) => makeSshKeyPair(realSeams(), comment)
+const platformKey = newKey('platform')
 
 export interface LocalMachineOptions {
   readonly user?: string
@@ -30,17 +30,9 @@ export interface LocalMachineOptions {
 
 export interface LocalMachine extends NetworkMachine, AsyncDisposable {
   readonly root: string
-  /** TCP connections accepted so far, COUNT. */
-  readonly connections: number
-  /** Connections open now, COUNT. */
-  readonly open: number
-  /** Logins attempted with a key, COUNT. */
-  readonly logins: number
-  /** Sessions refused because too many were open, COUNT. */
-  readonly refused: number
+  readonly seen: Sshd['seen']
   /** The public host key of some other machine. */
   readonly strangersHostKey: string
-  cut(): void
   /** From now on it accepts connections and says nothing. */
   hang(): void
 }
@@ -50,31 +42,20 @@ export async function localMachine(options: LocalMachineOptions = {}): Promise<L
   const root = await mkdtemp(join(tmpdir(), 'gantry-machine-'))
   const bin = await shims(join(root, 'bin'), options.sudo)
   const user = options.user ?? 'root'
-  const pinned = makeSshKeyPair(seams, 'host')
-  const sockets = new Set<Socket>()
+  const pinned = newKey('host')
   const children = new Set<ChildProcess>()
+  const attempts = join(root, 'var/lib/gantry/attempts')
   let hostKey = pinned
   let noise = ''
-  let silent = false
   let commands = 0
-  let connections = 0
-  let logins = 0
-  let refused = 0
   let cutAt: 'beforeItRuns' | 'afterItRan' | undefined
 
-  const cut = () => {
-    for (const socket of sockets) socket.destroy()
-  }
-
-  function runs(channel: ServerChannel, command: string): void {
+  function exec(channel: ServerChannel, command: string): void {
     commands += 1
     const point = cutAt
     cutAt = undefined
-    if (point === 'beforeItRuns') {
-      cut()
-      return
-    }
-    if (options.hangs) return
+    if (point === 'beforeItRuns') server.cut()
+    if (point === 'beforeItRuns' || options.hangs) return
     if (noise) channel.write(noise)
     const child = spawn(options.shell ?? '/bin/sh', ['-c', command], {
       cwd: root,
@@ -94,113 +75,64 @@ export async function localMachine(options: LocalMachineOptions = {}): Promise<L
     }
     child.on('close', (code) => {
       children.delete(child)
-      if (point === 'afterItRan') return cut()
+      if (point === 'afterItRan') return server.cut()
       if (noise) channel.write(noise)
       channel.exit(code ?? 255)
       channel.end()
     })
   }
 
-  function greet(socket: Socket): void {
-    if (silent) {
-      sockets.add(socket)
-      return
-    }
-    connections += 1
-    sockets.add(socket)
-    socket.setNoDelay(true)
-    socket.on('close', () => sockets.delete(socket))
-    socket.on('error', () => undefined)
-    const server = new ssh2.Server({ hostKeys: [hostKey.privateKeyPem] }, serve)
-    server.injectSocket(socket)
-  }
-
-  function serve(connection: Connection): void {
-    let sessions = 0
-    connection.on('error', () => undefined)
-    connection.on('authentication', (attempt) => {
-      logins += 1
-      if (knows(attempt, user)) attempt.accept()
-      else attempt.reject(['publickey'])
-    })
-    connection.on('session', (accept, reject) => {
-      if (sessions >= (options.maxSessions ?? Number.POSITIVE_INFINITY)) {
-        refused += 1
-        reject()
-        return
-      }
-      sessions += 1
-      const session = accept()
-      session.on('close', () => {
-        sessions -= 1
-      })
-      session.on('exec', (acceptExec, _reject, info) => runs(acceptExec(), info.command))
-    })
-  }
-
-  const listener = createServer(greet)
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
-  const address = listener.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  const close = () => new Promise<void>((resolve) => listener.close(() => resolve()))
-  const attempt = (id: string, file: string) => join(root, 'var/lib/gantry/attempts', id, file)
+  const server = await sshd({
+    user,
+    authorizedKey: platformKey.publicKey,
+    hostKeyPem: () => hostKey.privateKeyPem,
+    maxSessions: options.maxSessions ?? Number.POSITIVE_INFINITY,
+    exec,
+  })
   const target = {
-    incarnation: `mch_${address.port}_${root.slice(-6)}`,
-    endpoints: [{ address: '127.0.0.1', port: address.port }],
+    incarnation: `mch_${server.port}_${root.slice(-6)}`,
+    endpoints: [{ address: '127.0.0.1', port: server.port }],
     user,
     hostKey: pinned.publicKey,
     privateKeyPem: platformKey.privateKeyPem,
   }
 
+  const recorded = async (id: string, file: string) =>
+    (await readFile(join(attempts, id, file), 'utf8').catch(() => '')).trim().split(' ')
+
   async function kill(id: string): Promise<void> {
-    const [, pid] = (await readFile(attempt(id, 'owner'), 'utf8')).split(' ')
-    end(Number(pid))
-    await untilGone(Number(pid))
+    const [kind, pid, started = ''] = await recorded(id, 'owner')
+    if (kind === 'run') await endProcess(Number(pid), started, false)
   }
 
-  async function endProcesses(): Promise<void> {
-    for (const child of children) if (child.pid !== undefined) end(-child.pid)
-    const ids = await readdir(join(root, 'var/lib/gantry/attempts')).catch(() => [])
-    for (const id of ids) {
-      const owner = await readFile(attempt(id, 'owner'), 'utf8').catch(() => '')
-      const group = await readFile(attempt(id, 'group'), 'utf8').catch(() => '')
-      if (existsSync(attempt(id, 'flushed'))) continue
-      if (group) end(-Number(group.split(' ')[0]))
-      if (owner.startsWith('run ')) end(-Number(owner.split(' ')[1]))
+  async function endEverything(): Promise<void> {
+    for (const child of children) child.kill('SIGKILL')
+    for (const id of await readdir(attempts).catch(() => [])) {
+      await kill(id)
+      const [pid, started = ''] = await recorded(id, 'group')
+      if (pid) await endProcess(Number(pid), started, true)
     }
   }
 
   return {
     target,
     root,
-    cut,
     kill,
+    seen: server.seen,
+    strangersHostKey: newKey('elsewhere').publicKey,
     get commands() {
       return commands
     },
-    get connections() {
-      return connections
-    },
-    get open() {
-      return sockets.size
-    },
-    get logins() {
-      return logins
-    },
-    get refused() {
-      return refused
-    },
-    strangersHostKey: makeSshKeyPair(seams, 'elsewhere').publicKey,
-    script: (id, act) => bash(root, id, act),
+    script: (id, act) => scriptOf(root, id, act),
     begun: async (id) => (await readFile(join(root, `begun.${id}`), 'utf8').catch(() => '')).length,
     release: (id) => writeFile(join(root, `go.${id}`), ''),
     reboot: async () => {
-      await endProcesses()
-      cut()
+      await endEverything()
+      server.cut()
     },
     onDisk: async (text) => (await readAll(root)).some((content) => content.includes(text)),
     claimOnly: async (id) => {
-      await mkdir(attempt(id, ''))
+      await mkdir(join(attempts, id))
     },
     cutNext: (point) => {
       cutAt = point
@@ -209,70 +141,22 @@ export async function localMachine(options: LocalMachineOptions = {}): Promise<L
       noise = text
     },
     changeHostKey: () => {
-      hostKey = makeSshKeyPair(seams, 'other')
-      cut()
+      hostKey = newKey('other')
+      server.cut()
     },
     strangersTarget: () => ({
       ...target,
       incarnation: `${target.incarnation}-stranger`,
-      privateKeyPem: makeSshKeyPair(seams, 'stranger').privateKeyPem,
+      privateKeyPem: newKey('stranger').privateKeyPem,
     }),
-    hang: () => {
-      silent = true
-    },
-    down: async () => {
-      const closed = close()
-      cut()
-      await closed
-    },
+    hang: server.hang,
+    down: server.close,
     async [Symbol.asyncDispose]() {
-      const closed = listener.listening ? close() : undefined
-      await endProcesses()
-      cut()
-      await closed
+      await endEverything()
+      await server.close()
       await rm(root, { recursive: true, force: true, maxRetries: 5 })
     },
   }
-}
-
-function knows(attempt: AuthContext, user: string): boolean {
-  const key = ssh2.utils.parseKey(platformKey.publicKey)
-  if (key instanceof Error || attempt.method !== 'publickey' || attempt.username !== user) return false
-  if (!attempt.key.data.equals(key.getPublicSSH())) return false
-  return (
-    attempt.signature === undefined ||
-    attempt.blob === undefined ||
-    key.verify(attempt.blob, attempt.signature) === true
-  )
-}
-
-/** The script an act describes; it leaves a byte in begun.<id> as its first command. */
-function bash(root: string, id: string, act: Act): string {
-  const lines = [`printf x >> '${root}/begun.${id}'`]
-  if (act.print !== undefined) lines.push(`printf '%s' '${act.print}'`)
-  if (act.printBytes !== undefined) lines.push(`head -c ${act.printBytes} /dev/zero | tr '\\0' x`)
-  for (const [key, value] of Object.entries(act.outputs ?? {})) {
-    lines.push(`printf '%s=%s\\n' ${key} ${value.startsWith('$') ? `"${value}"` : `'${value}'`} >> "$GANTRY_OUTPUT"`)
-  }
-  if (act.hold) lines.push(`while [ ! -e '${root}/go.${id}' ]; do sleep 0.02; done`)
-  return [...lines, `exit ${act.exit ?? 0}`].join('\n')
-}
-
-function end(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
-  }
-}
-
-async function untilGone(pid: number): Promise<void> {
-  for (let naps = 0; naps < 200; naps++) {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-    if (stat === '' || /\) [ZX]/.test(stat)) return
-    await seams.clock.sleep(5)
-  }
-  throw new Error(`process ${pid} does not die`)
 }
 
 async function readAll(folder: string): Promise<string[]> {

@@ -32,8 +32,8 @@ function crashing(): { line: string; request: string }[] {
 async function live({ line, request }: { line: string; request: string }): Promise<Life> {
   await using machine = await shell()
   await machine.send(request)
-  const seen = (await machine.look('att_a', 2_000)).kind
-  const after = (await machine.start('att_a', script, 2_000)).kind
+  const seen = (await machine.look('att_a', 10_000)).kind
+  const after = (await machine.start('att_a', script, 10_000)).kind
   const begun = await machine.trace()
   await realSeams().clock.sleep(60)
   return { line, seen, after, begun, laterBegun: await machine.trace() }

@@ -50,7 +50,7 @@ describe('a machine over SSH', () => {
     machine.changeHostKey()
     const attempt = attemptOf(machine, 'att_a', { exit: 0 }, { secretEnv: { S: 'secret' } })
     await expect(remote.start(machine.target, attempt, 0, signal)).rejects.toMatchObject({ kind: 'hostKeyChanged' })
-    expect([machine.commands, machine.logins]).toEqual([0, 0])
+    expect([machine.commands, machine.seen.logins]).toEqual([0, 0])
   })
 
   test('that changes its host key is not reached through the connection proven before', async () => {
@@ -114,7 +114,7 @@ describe('a machine over SSH', () => {
     await using remote = sshRemote(realSeams())
     const looks = Array.from({ length: 30 }, () => remote.look(machine.target, 'att_a', 0, signal))
     expect(await Promise.all(looks)).toEqual(Array(30).fill({ kind: 'absent' }))
-    expect([machine.connections, machine.refused]).toEqual([1, 0])
+    expect([machine.seen.connections, machine.seen.refused]).toEqual([1, 0])
   })
 
   test('that opens fewer channels than we want is asked by fewer at once', async () => {
@@ -122,16 +122,16 @@ describe('a machine over SSH', () => {
     await using remote = sshRemote(realSeams())
     const looks = Array.from({ length: 12 }, () => remote.look(machine.target, 'att_a', 0, signal))
     expect(await Promise.all(looks)).toEqual(Array(12).fill({ kind: 'absent' }))
-    expect([machine.connections, machine.commands]).toEqual([1, 12])
+    expect([machine.seen.connections, machine.commands]).toEqual([1, 12])
   })
 
   test('that nobody asks for a while loses its connection, and gets a new one when asked', async () => {
     await using machine = await localMachine()
     await using remote = sshRemote(realSeams(), { idleMs: 60 })
     await remote.prove(machine.target, signal)
-    await expect.poll(() => machine.open).toBe(0)
+    await expect.poll(() => machine.seen.open, { timeout: 5_000 }).toBe(0)
     expect(await remote.look(machine.target, 'att_a', 0, signal)).toEqual({ kind: 'absent' })
-    expect(machine.connections).toBe(2)
+    expect(machine.seen.connections).toBe(2)
   })
 
   test('whose connection died unnoticed is looked at over a new one', async () => {
@@ -140,7 +140,7 @@ describe('a machine over SSH', () => {
     await remote.prove(machine.target, signal)
     machine.cutNext('beforeItRuns')
     expect(await remote.look(machine.target, 'att_a', 0, signal)).toEqual({ kind: 'absent' })
-    expect(machine.connections).toBe(2)
+    expect(machine.seen.connections).toBe(2)
   })
 
   test('that never answers is a broken call, not an endless one', async () => {
@@ -154,7 +154,7 @@ describe('a machine over SSH', () => {
     const remote = sshRemote(realSeams())
     await remote.prove(machine.target, signal)
     await remote[Symbol.asyncDispose]()
-    await expect.poll(() => machine.open).toBe(0)
+    await expect.poll(() => machine.seen.open, { timeout: 5_000 }).toBe(0)
     await expect(remote.prove(machine.target, signal)).rejects.toBeInstanceOf(RemoteFault)
   })
 })

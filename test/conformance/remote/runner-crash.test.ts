@@ -66,4 +66,4 @@ test('killed before any of its lines, the runner leaves what look answers rightl
   // The sweep would prove nothing if every crash came too early or too late to matter.
   const kinds = new Set(lives.map((life) => `${life.seen}, begun ${life.begun.length}`))
   expect([...kinds].sort()).toEqual(['absent, begun 1', 'ended, begun 1', 'lost, begun 0', 'lost, begun 1'])
-}, 60_000)
+}, 120_000)

@@ -66,3 +66,31 @@ export async function clientIdentity(facts: LabFacts): Promise<{ certificate: st
   ])
   return { certificate, key }
 }
+
+/**
+ * The configuration of a provider on the lab, as an infra admin would give it. What machines need here: cgroup v1 with
+ * cpu and cpuacct mounted apart (raw.lxc), and Docker inside (nesting).
+ */
+export async function providerConfig(facts: LabFacts) {
+  const { certificate, key } = await clientIdentity(facts)
+  return {
+    url: facts.url,
+    clientCertificate: certificate,
+    clientKey: key,
+    serverFingerprint: facts.serverFingerprint,
+    project: facts.project,
+    pool: facts.pool,
+    network: {
+      kind: 'static',
+      bridge: facts.bridge,
+      from: facts.addresses.from,
+      to: facts.addresses.to,
+      prefix: facts.prefix,
+      gateway: facts.gateway,
+    },
+    machineConfig: {
+      'security.nesting': 'true',
+      'raw.lxc': 'lxc.mount.auto = cgroup:rw:force\nlxc.cgroup.devices.allow = a',
+    },
+  }
+}

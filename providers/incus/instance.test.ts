@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest'
+import type { OwnerTag, ResourceKey } from '../../src/provider/contract.ts'
+import { instanceSchema, isOurs, toObserved } from './instance.ts'
+import { promises } from './inventory.ts'
+import { parseBytes } from './sizes.ts'
+
+const tags = { 'user.gantry.owner': 'ins_a', 'user.gantry.key': 'ins_a/0/p/w@1', 'user.gantry.spec': 'abc' }
+
+function instance(parts: object = {}) {
+  return instanceSchema.parse({
+    name: 'g-w-1',
+    status: 'Running',
+    type: 'container',
+    created_at: '2026-01-01T00:00:00Z',
+    last_used_at: '2026-01-01T00:00:05Z',
+    location: 'none',
+    config: tags,
+    ...parts,
+  })
+}
+
+test('a machine on a standalone server is placed in the zone of the server, one in a cluster at its member', () => {
+  expect(toObserved(instance(), 'box')).toMatchObject({
+    key: 'ins_a/0/p/w@1',
+    owner: 'ins_a',
+    state: 'running',
+    specHash: 'abc',
+    placement: { zone: 'box', host: 'box' },
+    createdAt: Date.parse('2026-01-01T00:00:00Z'),
+  })
+  expect(toObserved(instance({ location: 'node-2' }), 'box')?.placement).toEqual({ zone: 'node-2', host: 'node-2' })
+})
+
+test('what carries no tags of ours is nothing to us; another owner or another key is a stranger', () => {
+  expect(toObserved(instance({ config: { 'user.other': 'x' } }), 'box')).toBeUndefined()
+  expect(isOurs(instance(), 'ins_a' as OwnerTag, 'ins_a/0/p/w@1' as ResourceKey)).toBe(true)
+  expect(isOurs(instance(), 'ins_b' as OwnerTag, 'ins_a/0/p/w@1' as ResourceKey)).toBe(false)
+  expect(isOurs(instance(), 'ins_a' as OwnerTag, 'ins_a/0/p/w@2' as ResourceKey)).toBe(false)
+})
+
+test('a machine that never ran is being made; one that ran and does not is stopped', () => {
+  const never = { last_used_at: '1970-01-01T00:00:00Z', status: 'Stopped' }
+  expect(toObserved(instance(never), 'box')?.state).toBe('creating')
+  expect(toObserved(instance({ status: 'Stopped' }), 'box')?.state).toBe('stopped')
+  expect(toObserved(instance({ status: 'Error' }), 'box')).toMatchObject({
+    state: 'failed',
+    reason: 'Incus says Error',
+  })
+})
+
+test('its address is the one we gave, else those of its own network cards, never those of bridges inside it', () => {
+  const given = instance({ config: { ...tags, 'user.gantry.address': '10.0.0.7' } })
+  expect(toObserved(given, 'box')?.endpoints).toEqual([{ address: '10.0.0.7', port: 22 }])
+  const inet = (address: string, scope = 'global') => ({ family: 'inet', address, scope })
+  const network = {
+    lo: { type: 'loopback', addresses: [inet('127.0.0.1', 'local')] },
+    docker0: { type: 'broadcast', addresses: [inet('172.17.0.1')] },
+    eth0: { type: 'broadcast', addresses: [inet('10.1.2.3'), { family: 'inet6', address: 'fe80::1', scope: 'link' }] },
+  }
+  expect(toObserved(instance({ state: { network } }), 'box')?.endpoints).toEqual([{ address: '10.1.2.3', port: 22 }])
+})
+
+test('promised use is the sum of limits, whatever unit they were written in', () => {
+  const some = instance({
+    expanded_config: { 'limits.cpu': '2', 'limits.memory': '1GiB' },
+    expanded_devices: { root: { path: '/', size: '10GB' }, eth0: { type: 'nic' } },
+  })
+  const pinned = instance({ expanded_config: { 'limits.cpu': '0-1', 'limits.memory': '50%' } })
+  expect(promises([some, some, pinned])).toEqual({ cpu: 4, memoryBytes: 2 ** 31, diskBytes: 20e9 })
+  expect(['1024', '1024B', '1kB', '1KiB', '50%', ''].map(parseBytes)).toEqual([
+    1024,
+    1024,
+    1000,
+    undefined,
+    undefined,
+    undefined,
+  ])
+})

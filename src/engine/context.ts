@@ -4,6 +4,7 @@ import type { MemberRef, PlanStep } from '../blueprints/plan-types.ts'
 import { moveMachine } from '../events/index.ts'
 import type { Json } from '../kernel/canonical.ts'
 import { chooseExecutor, memberAnswers } from './executor.ts'
+import { freshOutputs } from './fresh.ts'
 import { resolveInput } from './input.ts'
 import { openLog } from './logs.ts'
 import { fencedWrite, mayAct, type RunState, recordOf } from './state.ts'
@@ -39,7 +40,10 @@ export function stepContext(run: RunState, step: PlanStep, fingerprint: string, 
     sshKey: () => vault.get(store.read, run.view.sshSecret),
     script: (path) => scriptText(run, path),
     executor: () => chooseExecutor(run, step),
-    resolve: (executor) => resolveInput(run, step, executor, deadlineAt),
+    resolve: (executor) =>
+      resolveInput(run, step, executor, (freshKey) =>
+        freshOutputs(run, step, freshKey, (minting) => stepContext(run, minting, minting.key, deadlineAt)),
+      ),
     get inFlight() {
       return run.ends.has(step.key) ? null : (run.view.inFlight.get(step.key) ?? null)
     },

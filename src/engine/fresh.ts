@@ -3,20 +3,19 @@
 // `<fresh key>/for/<user's key>`, which is what lets a crash in between redact the user's log.
 
 import type { PlanStep } from '../blueprints/plan-types.ts'
-import { stepContext } from './context.ts'
 import { fencedWrite, type RunState } from './state.ts'
-import type { StepOutcome } from './step-kind.ts'
-import type { Outputs } from './view.ts'
-import { forgetRecords, freshRecord, saveRecord, storeOutputs, writeEnd } from './write.ts'
+import type { StepContext, StepOutcome } from './step-kind.ts'
+import { freshRecord, type Outputs } from './view.ts'
+import { forgetRecords, saveRecord, storeOutputs, writeEnd } from './write.ts'
 
-type Minted = { readonly kind: 'done'; readonly outputs?: Outputs } | Exclude<StepOutcome, { kind: 'done' }>
+export type Minted = { readonly kind: 'done'; readonly outputs?: Outputs } | Exclude<StepOutcome, { kind: 'done' }>
 
-/** Outputs of `freshKey` minted for `user`: the remembered ones of this use, else by running it now. */
+/** Outputs of `freshKey` minted for `user`: the remembered ones of this use, else by running it now, by `contextOf`. */
 export async function freshOutputs(
   run: RunState,
   user: PlanStep,
   freshKey: string,
-  deadlineAt: number,
+  contextOf: (step: PlanStep) => StepContext,
 ): Promise<Minted> {
   const planned = run.plan.steps.find((step) => step.key === freshKey)
   if (!planned) throw new Error(`the plan has no ${freshKey}`)
@@ -26,7 +25,7 @@ export async function freshOutputs(
   const kind = run.deps.kinds.get(step.kind)
   if (!kind) throw new Error(`no step kind ${step.kind}`)
 
-  const outcome = await kind.ensure(stepContext(run, step, step.key, deadlineAt))
+  const outcome = await kind.ensure(contextOf(step))
   if (outcome.kind !== 'done') {
     if (run.ends.has(step.key)) await fencedWrite(run, (tx) => writeEnd(tx, run, step.key))
     return outcome

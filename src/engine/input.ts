@@ -11,7 +11,7 @@ import {
   type Value,
 } from '../blueprints/index.ts'
 import { memberAnswers } from './executor.ts'
-import { forgetFresh, freshOutputs } from './fresh.ts'
+import { forgetFresh, type Minted } from './fresh.ts'
 import { addressOf, resolveValue } from './resolve.ts'
 import { type RunState, recordOf } from './state.ts'
 import type { ResolvedOrWait, StepOutcome } from './step-kind.ts'
@@ -22,13 +22,13 @@ const unknownInputMs = 1_000
 
 /**
  * Resolves everything an attempt of `step` on `executor` needs. For an attempt about to start, fresh
- * steps are run anew; for one in flight, what was minted for it is remembered, so that its log can be redacted.
+ * steps are run anew by `mint`; for one in flight, what was minted for it is remembered, so that its log can be redacted.
  */
 export async function resolveInput(
   run: RunState,
   step: PlanStep,
   executor: MemberRef,
-  deadlineAt: number,
+  mint: (freshKey: string) => Promise<Minted>,
 ): Promise<ResolvedOrWait> {
   if (step.kind === 'machine' || step.kind === 'ssh') return { kind: 'resolved', input: { env: {}, secretEnv: {} } }
   const env: Record<string, string> = { ...factsFor(run, step, executor), ...previousOf(run, step) }
@@ -36,7 +36,7 @@ export async function resolveInput(
   const starting = !run.view.inFlight.has(step.key)
   if (starting) await forgetFresh(run, step)
   for (const [name, value] of inputsOf(step.input)) {
-    const resolved = value.from === 'fresh' ? await fresh(run, step, value, deadlineAt) : known(run, name, value)
+    const resolved = value.from === 'fresh' ? await fresh(value, mint) : known(run, name, value)
     if (resolved.kind !== 'value') return resolved.outcome
     if (resolved.secretRef === null) env[name] = resolved.text
     else secretEnv[name] = await run.deps.vault.get(run.deps.store.read, resolved.secretRef)
@@ -68,12 +68,10 @@ function known(run: RunState, name: string, value: Value): Resolution {
 }
 
 async function fresh(
-  run: RunState,
-  step: PlanStep,
   value: Extract<Value, { from: 'fresh' }>,
-  deadlineAt: number,
+  mint: (freshKey: string) => Promise<Minted>,
 ): Promise<Resolution> {
-  const minted = await freshOutputs(run, step, value.step, deadlineAt)
+  const minted = await mint(value.step)
   if (minted.kind !== 'done') return { kind: 'not', outcome: minted }
   const output = minted.outputs?.[value.name]
   if (!output) {

@@ -132,13 +132,15 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
     let nextAt: number | null = null
     for (const step of run.schedule.open()) {
       if (busy.has(step.key)) continue
-      const at = run.view.records.get(step.key)?.nextAt ?? 0
+      const fingerprint = plannedFingerprint(deps, run.view, step)
+      if (fingerprint === undefined) continue
+      const record = run.view.records.get(step.key)
+      // What waits, or is blocked, waits for its own target: another target is tried at once.
+      const at = record?.attempting === fingerprint ? (record.nextAt ?? 0) : 0
       if (at > now) {
         nextAt = Math.min(at, nextAt ?? at)
         continue
       }
-      const fingerprint = plannedFingerprint(deps, run.view, step)
-      if (fingerprint === undefined) continue
       busy.set(step.key, track(run, step.key, executeStep(run, step, fingerprint)))
     }
     return nextAt

@@ -5,8 +5,7 @@ import type { Tx } from '../store/store.ts'
 import type { EngineDeps } from './deps.ts'
 import { actMarginMs, assertFence, type Lease, LeaseLost, renewLease } from './lease.ts'
 import type { Schedule } from './schedule.ts'
-import type { PlatformView, RecordView } from './view.ts'
-import { freshRecord } from './write.ts'
+import { freshRecord, type PlatformView, type RecordView } from './view.ts'
 
 export interface RunState {
   readonly deps: EngineDeps

@@ -1,7 +1,7 @@
 // What a run knows of its platform, in memory: read once, then kept in step with every write of the run.
 
 import type { Blueprint } from '../blueprints/index.ts'
-import type { MemberRef } from '../blueprints/plan-types.ts'
+import type { MemberRef, PlanStep } from '../blueprints/plan-types.ts'
 import type { Json } from '../kernel/canonical.ts'
 import type { MemberId, PlatformId, ProjectId, TenantId } from '../kernel/ids.ts'
 import type { Problem } from '../kernel/problem.ts'
@@ -65,4 +65,29 @@ export interface RecordView {
   readonly memo: Json
   readonly startedAt: number | null
   readonly finishedAt: number | null
+}
+
+/** The record of a step as it is when nothing was tried yet. */
+export function freshRecord(step: PlanStep): RecordView {
+  return {
+    key: step.key,
+    kind: step.kind,
+    mode: step.mode,
+    member: step.member,
+    input: JSON.stringify({ kind: step.kind, input: step.input }),
+    achieved: null,
+    attempting: null,
+    status: 'idle',
+    outputs: {},
+    suspect: null,
+    attempts: 0,
+    firstAttemptAt: null,
+    deadlineAt: null,
+    nextAt: null,
+    reason: null,
+    problem: null,
+    memo: null,
+    startedAt: null,
+    finishedAt: null,
+  }
 }

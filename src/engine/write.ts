@@ -1,6 +1,5 @@
 // Every write of a run about its steps: state and event in one transaction, the fence checked first.
 
-import type { PlanStep } from '../blueprints/plan-types.ts'
 import { appendEvent } from '../events/index.ts'
 import type { Json } from '../kernel/canonical.ts'
 import { newId } from '../kernel/ids.ts'
@@ -41,31 +40,6 @@ export async function stepEvent(
     actor: engineActor,
     data,
   })
-}
-
-/** The record of a step as it is when nothing was tried yet. */
-export function freshRecord(step: PlanStep): RecordView {
-  return {
-    key: step.key,
-    kind: step.kind,
-    mode: step.mode,
-    member: step.member,
-    input: JSON.stringify({ kind: step.kind, input: step.input }),
-    achieved: null,
-    attempting: null,
-    status: 'idle',
-    outputs: {},
-    suspect: null,
-    attempts: 0,
-    firstAttemptAt: null,
-    deadlineAt: null,
-    nextAt: null,
-    reason: null,
-    problem: null,
-    memo: null,
-    startedAt: null,
-    finishedAt: null,
-  }
 }
 
 /** Writes the whole record, new or known, and remembers it. Called inside a write closure only. */

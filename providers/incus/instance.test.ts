@@ -38,10 +38,11 @@ test('what carries no tags of ours is nothing to us; another owner or another ke
   expect(isOurs(instance(), 'ins_a' as OwnerTag, 'ins_a/0/p/w@2' as ResourceKey)).toBe(false)
 })
 
-test('a machine that never ran is being made; one that ran and does not is stopped', () => {
+test('a machine that never ran waits for a create to finish it; one that ran and does not is stopped', () => {
   const never = { last_used_at: '1970-01-01T00:00:00Z', status: 'Stopped' }
-  expect(toObserved(instance(never), 'box')?.state).toBe('creating')
+  expect(toObserved(instance(never), 'box')).toMatchObject({ state: 'creating', unfinished: true })
   expect(toObserved(instance({ status: 'Stopped' }), 'box')?.state).toBe('stopped')
+  expect(toObserved(instance({ status: 'Starting' }), 'box')).not.toHaveProperty('unfinished')
   expect(toObserved(instance({ status: 'Error' }), 'box')).toMatchObject({
     state: 'failed',
     reason: 'Incus says Error',

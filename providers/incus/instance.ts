@@ -82,7 +82,7 @@ export function toObserved(instance: Instance, serverName: string): Observed | u
   }
 }
 
-function stateOf(instance: Instance): Pick<Observed, 'state' | 'reason'> {
+function stateOf(instance: Instance): Pick<Observed, 'state' | 'reason' | 'unfinished'> {
   const made = stageOf(instance) === 'complete'
   switch (instance.status) {
     case 'Running':
@@ -96,7 +96,7 @@ function stateOf(instance: Instance): Pick<Observed, 'state' | 'reason'> {
     case 'Stopping':
     case 'Aborting':
     case 'Frozen':
-      return { state: made ? 'stopped' : 'creating' }
+      return made ? { state: 'stopped' } : { state: 'creating', unfinished: true }
     default:
       return { state: 'failed', reason: `Incus says ${instance.status}` }
   }

@@ -70,6 +70,8 @@ export interface Observed {
   readonly createdAt: number | null
   /** Why it is `failed`, in the provider's words. */
   readonly reason?: string
+  /** `creating`, but the create that made it was cut off half-way: only a create of the same key completes it. */
+  readonly unfinished?: boolean
 }
 
 /** What this server can do, known after connect. Declared, never sniffed by kind. */

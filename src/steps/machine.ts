@@ -2,7 +2,7 @@
 // the provider was seen to say, and "gone" is written only where the provider's rules make it certain.
 
 import { z } from 'zod'
-import type { GoneProof, MachineFacts, StepContext, StepKind, StepOutcome } from '../engine/index.ts'
+import type { GoneProof, MachineFacts, StepContext, StepKind, StepOutcome } from '../engine/step-kind.ts'
 import type { ProviderId } from '../kernel/ids.ts'
 import { unreachable } from '../kernel/unreachable.ts'
 import type { NativeRef, Observed, ResourceKey, Session } from '../provider/contract.ts'
@@ -40,10 +40,10 @@ export function machineStep(providers: Providers): StepKind {
     const request = storedRequestSchema.parse(JSON.parse(machine.spec))
     const [found, double] = machinesOf(await look(ctx, looker, request, machine))
     if (double) return dead(machine, 'the provider has two machines of one key')
-    if (found) return judged(ctx, machine, found)
-    if (machine.nativeRef !== null) return dead(machine, 'the provider has it no more')
+    if (found && !found.unfinished) return judged(ctx, machine, found)
+    if (!found && machine.nativeRef !== null) return dead(machine, 'the provider has it no more')
     const repeatable = session.capabilities.createIdempotency !== 'none'
-    if (machine.createSentAt !== null && !repeatable && mayStillAppear(ctx, session, machine.createSentAt)) {
+    if (!found && machine.createSentAt !== null && !repeatable && mayStillAppear(ctx, session, machine.createSentAt)) {
       return { kind: 'wait', afterMs: pollMs, reason: 'an earlier create may still take effect' }
     }
     const privateKeyPem = await ctx.secret(machine.hostKeySecret)

@@ -1,12 +1,10 @@
 import { canonicalHash, sha256 } from '../kernel/canonical.ts'
 import { checkDocument } from './checks/index.ts'
 import { type Blueprint, type BlueprintDocument, documentSchema } from './document.ts'
+import type { BlueprintFiles } from './files.ts'
 import { invalidBlueprint, type Mistake } from './mistake.ts'
 import { readDocument } from './shape.ts'
 import { readSource } from './source.ts'
-
-/** Path inside the blueprint (`blueprint.yaml`, `scripts/join.sh`, ...) -> text. */
-export type BlueprintFiles = Readonly<Record<string, string>>
 
 export interface ParsedBlueprint {
   readonly blueprint: Blueprint

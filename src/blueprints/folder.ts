@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { BlueprintFiles } from './blueprint.ts'
+import type { BlueprintFiles } from './files.ts'
 
 /** blueprint.yaml and scripts/ of a folder, for parseBlueprint. A file that is missing is missing in the answer. */
 export async function loadBlueprintFolder(folder: string): Promise<BlueprintFiles> {

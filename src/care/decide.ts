@@ -4,15 +4,10 @@
 import { groupsOf, onceKey } from '../blueprints/index.ts'
 import type { EngineHooks, PlatformView } from '../engine/index.ts'
 import type { Tx } from '../store/store.ts'
-import type { Flavors } from './catalogue.ts'
-import type { FormDeps } from './form.ts'
+import type { DecideDeps } from './deps.ts'
 import { decideFounders } from './founder.ts'
 import { watchQuorum } from './quorum.ts'
 import { decideReplacements } from './replace.ts'
-
-export interface DecideDeps extends FormDeps {
-  readonly flavors: Flavors
-}
 
 /** The engine's `decide` hook. True when members, founders or problems changed. */
 export function decider(deps: DecideDeps): EngineHooks['decide'] {

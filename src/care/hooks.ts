@@ -4,7 +4,8 @@
 import type { EngineHooks } from '../engine/index.ts'
 import { releaseCapacity } from '../placement/index.ts'
 import { release } from '../quota/index.ts'
-import { type DecideDeps, decider } from './decide.ts'
+import { decider } from './decide.ts'
+import type { DecideDeps } from './deps.ts'
 import { slotHolder } from './slot.ts'
 
 export function engineHooks(deps: DecideDeps): EngineHooks {

@@ -1,5 +1,5 @@
 export { type Flavor, type Flavors, flavorOf, loadProviderImages, type ProviderImages, slotsOf } from './catalogue.ts'
-export type { DecideDeps } from './decide.ts'
+export type { DecideDeps } from './deps.ts'
 export { type FormDeps, type Formed, type FormPlatform, formMembers } from './form.ts'
 export { engineHooks } from './hooks.ts'
 export { claimsOf, formPlatform, type PlatformWish, type Preview, previewPlatform, unformPlatform } from './platform.ts'

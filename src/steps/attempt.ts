@@ -3,7 +3,7 @@
 
 import type { Executor, ScriptInput } from '../blueprints/plan-types.ts'
 import { type AttemptStatus, type Remote, RemoteFault, type RemoteTarget } from '../bootstrap/remote.ts'
-import type { LogSink, RecordedAttempt, ResolvedInput, StepContext, StepOutcome } from '../engine/index.ts'
+import type { LogSink, RecordedAttempt, ResolvedInput, StepContext, StepOutcome } from '../engine/step-kind.ts'
 import { unreachable } from '../kernel/unreachable.ts'
 import { remoteOutcome } from './fault-problem.ts'
 import { targetOf } from './target.ts'

@@ -1,7 +1,7 @@
 // A provider's or a machine's fault, as a problem a tenant or an admin can act on.
 
 import type { RemoteFault } from '../bootstrap/remote.ts'
-import type { StepOutcome } from '../engine/index.ts'
+import type { StepOutcome } from '../engine/step-kind.ts'
 import type { Facts, Problem } from '../kernel/problem.ts'
 import { unreachable } from '../kernel/unreachable.ts'
 import type { ProviderFault } from '../provider/fault.ts'

@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import type { Remote } from '../bootstrap/remote.ts'
-import type { StepKind } from '../engine/index.ts'
+import type { StepKind } from '../engine/step-kind.ts'
 import { runAttempt } from './attempt.ts'
 
 const memoSchema = z.object({ passes: z.number() }).nullable()

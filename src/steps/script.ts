@@ -2,7 +2,7 @@
 
 import type { ScriptStep } from '../blueprints/plan-types.ts'
 import type { Remote } from '../bootstrap/remote.ts'
-import type { StepContext, StepKind, StepOutcome } from '../engine/index.ts'
+import type { StepContext, StepKind, StepOutcome } from '../engine/step-kind.ts'
 import { unreachable } from '../kernel/unreachable.ts'
 import { type AttemptResult, runAttempt } from './attempt.ts'
 

@@ -2,7 +2,7 @@
 // the incarnation we made. A machine that is booting refuses connections; that is waiting, not failing.
 
 import { RemoteFault } from '../bootstrap/remote.ts'
-import type { StepKind } from '../engine/index.ts'
+import type { StepKind } from '../engine/step-kind.ts'
 import { remoteOutcome } from './fault-problem.ts'
 import { type RemoteStepDeps, targetOf } from './target.ts'
 

@@ -1,5 +1,5 @@
 import type { Remote, RemoteTarget } from '../bootstrap/remote.ts'
-import type { MachineFacts, StepContext } from '../engine/index.ts'
+import type { MachineFacts, StepContext } from '../engine/step-kind.ts'
 
 /** How to reach and recognise the machine of a member. */
 export async function targetOf(ctx: StepContext, machine: MachineFacts): Promise<RemoteTarget> {

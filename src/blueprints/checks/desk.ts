@@ -1,5 +1,5 @@
-import type { BlueprintFiles } from '../blueprint.ts'
 import type { BlueprintDocument } from '../document.ts'
+import type { BlueprintFiles } from '../files.ts'
 import { parseSelection, type Selection } from '../language/selection.ts'
 import type { ScriptSpec, StepSpec } from '../language/step.ts'
 import type { Mistake } from '../mistake.ts'

@@ -1,5 +1,5 @@
-import type { BlueprintFiles } from '../blueprint.ts'
 import type { BlueprintDocument } from '../document.ts'
+import type { BlueprintFiles } from '../files.ts'
 import type { Mistake } from '../mistake.ts'
 import type { Source } from '../source.ts'
 import { checkCombinations } from './combinations.ts'

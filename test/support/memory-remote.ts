@@ -33,6 +33,8 @@ export interface MemoryRemote extends Remote {
 
 interface Folder {
   readonly attempt: ScriptAttempt
+  /** The boot it was started in: a script does not survive its machine's restart. */
+  readonly bootId: string
   status: 'running' | 'lost' | { readonly exitCode: number; readonly outputs: Readonly<Record<string, string>> }
   /** Settles when the script has ended; never when the machine died first. */
   readonly ended: Promise<void>
@@ -42,7 +44,6 @@ interface Disk {
   readonly folders: Map<string, Folder>
   /** Highest fence seen, by scope. */
   readonly fences: Map<string, number>
-  bootId: string
 }
 
 const logCap = 16 * 2 ** 20
@@ -71,7 +72,7 @@ export function memoryRemote(world: World): MemoryRemote {
   const statusOf = async (machine: SimMachine, folder: Folder): Promise<AttemptStatus> => {
     const logBytes = (await readLog(machine, folder)).length
     if (folder.status === 'running')
-      return diskOf(machine).bootId === machine.inside().bootId
+      return folder.bootId === machine.inside().bootId
         ? { kind: 'running', logBytes }
         : { kind: 'lost', detail: 'the machine was started anew', logBytes }
     if (folder.status === 'lost') return { kind: 'lost', detail: 'the process is gone', logBytes }
@@ -150,7 +151,7 @@ function startScript(machine: SimMachine, attempt: ScriptAttempt): Folder {
   inside.disk.writeFileSync(`${folderPath}/output`, '')
   const limit = Math.max(1, attempt.timeoutMs) / 1000
   const process = inside.spawn({
-    run: { argv: ['timeout', '-k', '10', String(limit), 'bash', '-c', attempt.script] },
+    run: { kind: 'program', argv: ['timeout', '-k', '10', String(limit), 'bash', '-c', attempt.script] },
     env: {
       PATH: path,
       HOME: '/root',
@@ -162,12 +163,14 @@ function startScript(machine: SimMachine, attempt: ScriptAttempt): Folder {
     cwd: '/root',
     user: inside.root,
     stdin: '',
-    prelude: `exec >>${folderPath}/log 2>&1; `,
+    prelude: '',
+    output: { out: `${folderPath}/log`, err: `${folderPath}/log`, fresh: [] },
     parent: null,
     tiedTo: null,
   })
   const folder: Folder = {
     attempt,
+    bootId: inside.bootId,
     status: 'running',
     ended: new Promise((resolve) => {
       process.done
@@ -212,7 +215,7 @@ const disks = new WeakMap<SimMachine, Disk>()
 function diskOf(machine: SimMachine): Disk {
   let disk = disks.get(machine)
   if (disk === undefined) {
-    disk = { folders: new Map(), fences: new Map(), bootId: machine.inside().bootId }
+    disk = { folders: new Map(), fences: new Map() }
     disks.set(machine, disk)
   }
   return disk

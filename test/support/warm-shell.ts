@@ -1,5 +1,6 @@
 import { getCommandNames } from 'just-bash'
 import { commandsTable } from '../../providers/simulated/shell/commands/index.ts'
+import { noOutput } from '../../providers/simulated/shell/inside.ts'
 import { createMachine } from '../../providers/simulated/shell/machine.ts'
 import { createSwarms } from '../../providers/simulated/swarm/swarms.ts'
 import { realSeams } from '../../src/kernel/real-seams.ts'
@@ -19,17 +20,23 @@ export async function warmShell(): Promise<void> {
     loginUser: 'admin',
     workFactor: 0,
   }
-  const around = { swarms: createSwarms(seams, () => undefined), reboot: () => {} }
+  const around = {
+    swarms: createSwarms(seams, () => undefined),
+    reboot: () => {},
+    answers: () => true,
+    reaches: () => false,
+  }
   const machine = createMachine(facts, seams, commandsTable, around)
   const names = getCommandNames().filter((name) => !heavy.has(name) && commandsTable[name] === undefined)
   const script = names.map((name) => `${name} --help </dev/null >/dev/null 2>&1`).join('\n')
   await machine.spawn({
-    run: { script, name: 'warm' },
+    run: { kind: 'script', script },
     env: { PATH: '/usr/bin' },
     cwd: '/tmp',
     user: machine.root,
     stdin: '',
     prelude: '',
+    output: noOutput,
     parent: null,
     tiedTo: null,
   }).done

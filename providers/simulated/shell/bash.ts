@@ -1,17 +1,25 @@
-import { Bash, type Command as BashCommand, decodeBytesToUtf8, defineCommand, type IFileSystem } from 'just-bash'
-import { type Command, quote, type Result } from './command.ts'
-import { dialect } from './dialect.ts'
-import type { Machine } from './machine.ts'
-import type { Process, SpawnRequest } from './process.ts'
+import {
+  Bash,
+  type Command as BashCommand,
+  decodeBytesToUtf8,
+  defineCommand,
+  type IFileSystem,
+  type StatementNode,
+} from 'just-bash'
+import { createDialect, type Dialect } from './dialect.ts'
+import type { Command, Machine, Output, Process, Result, SpawnRequest } from './inside.ts'
 
 // The only file that knows the interpreter. Every process gets a shell of its own, made when it starts and
 // gone when it ends: 0.1 ms, and nothing stays behind but the machine's file system.
 
 export interface ShellRequest {
   readonly script: string
+  /** What `__body` in the script stands for. */
+  readonly body: readonly StatementNode[]
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
   readonly stdin: string
+  readonly output: Output
 }
 
 // Deadlines and clean-up waits of the interpreter would be real timers: histories run by their own clock.
@@ -24,68 +32,98 @@ export async function runShell(
   fs: IFileSystem,
   request: ShellRequest,
 ): Promise<Result> {
+  const dialect = createDialect(request.body, request.output)
   const bash = new Bash({
     fs,
     cwd: request.cwd,
     env: { ...request.env },
-    customCommands: Object.entries(machine.commands).map(([name, run]) => adapt(machine, process, fs, name, run)),
+    customCommands: Object.entries(machine.commands).map(([name, run]) =>
+      adapt({ machine, process, fs, dialect, output: request.output }, name, run),
+    ),
     defenseInDepth: false,
     executionLimits: limits,
     sleep: (ms) => machine.seams.clock.sleep(ms, process.aborted),
     processInfo: { pid: process.pid, ppid: process.parentPid, uid: process.user.uid, gid: process.user.gid },
   })
-  bash.registerTransformPlugin(dialect)
+  bash.registerTransformPlugin(dialect.plugin)
   const result = await bash.exec(request.script, {
     rawScript: true,
     stdin: request.stdin,
     signal: process.aborted,
   })
   const stderr = process.aborted.aborted ? result.stderr.replace('bash: execution aborted\n', '') : result.stderr
-  return { stdout: result.stdout, stderr, exitCode: result.exitCode }
+  return { ...(await left(fs, request.output, result.stdout, stderr)), exitCode: result.exitCode }
 }
 
-function adapt(machine: Machine, process: Process, fs: IFileSystem, name: string, run: Command): BashCommand {
+/** Writes what the dialect could not send to the files; answers what has no file to go to. */
+async function left(
+  fs: IFileSystem,
+  { out, err }: Output,
+  stdout: string,
+  stderr: string,
+): Promise<{ stdout: string; stderr: string }> {
+  if (out !== null && stdout !== '') await fs.appendFile(out, stdout)
+  if (err !== null && stderr !== '') await fs.appendFile(err, stderr)
+  return { stdout: out === null ? stdout : '', stderr: err === null ? stderr : '' }
+}
+
+interface Shell {
+  readonly machine: Machine
+  readonly process: Process
+  readonly fs: IFileSystem
+  readonly dialect: Dialect
+  readonly output: Output
+}
+
+function adapt({ machine, process, fs, dialect, output }: Shell, name: string, run: Command): BashCommand {
   return defineCommand(name, async (args, context) => {
     const files = filesOf(context.fileDescriptors)
     const signal = context.signal ?? process.aborted
     const exported = { ...context.exportedEnv }
     const cwd = context.cwd
+    const stdin = decodeBytesToUtf8(context.stdin)
     const assign = context.assignShellVariable
-    return run({
+    const child = (argv: readonly string[], change: Partial<SpawnRequest> = {}): SpawnRequest => ({
+      run: { kind: 'program', argv },
+      env: exported,
+      cwd,
+      user: process.user,
+      stdin,
+      prelude: '',
+      output: { out: files.get(1) ?? null, err: files.get(2) ?? null, fresh: [] },
+      parent: process,
+      tiedTo: signal,
+      ...change,
+    })
+    let printed = ''
+    const result = await run({
       args,
       cwd,
       exported,
       variables: context.env,
-      stdin: decodeBytesToUtf8(context.stdin),
+      stdin,
       files,
       fs,
       machine,
       process,
       signal,
+      output,
+      job: dialect.job,
+      rewriteText: dialect.rewriteText,
+      print: async (text) => {
+        const file = files.get(1)
+        if (file !== undefined) await fs.appendFile(file, text)
+        else printed += typeof text === 'string' ? text : Buffer.from(text).toString('utf8')
+      },
       assign: async (variable, value) => assign?.(variable, value),
-      run: async (argv: readonly string[], options?: Partial<SpawnRequest>) =>
-        machine.spawn({
-          run: { argv },
-          env: exported,
-          cwd,
-          user: process.user,
-          stdin: decodeBytesToUtf8(context.stdin),
-          prelude: redirections(files),
-          parent: process,
-          tiedTo: signal,
-          ...options,
-        }).done,
+      child,
+      run: (argv) => machine.spawn(child(argv)).done,
+      original: async () =>
+        context.origCommand?.(args) ?? { stdout: '', stderr: `${name}: not found\n`, exitCode: 127 },
     })
+    const kind: 'bytes' | 'text' = result.binary ? 'bytes' : 'text'
+    return { stdout: printed + result.stdout, stderr: result.stderr, exitCode: result.exitCode, stdoutKind: kind }
   })
-}
-
-/** Shell text that gives a child the files its parent's output goes to. */
-export function redirections(files: ReadonlyMap<number, string>): string {
-  const out = files.get(1)
-  const err = files.get(2)
-  const words = [out === undefined ? '' : `>>${quote(out)}`, err === undefined ? '' : `2>>${quote(err)}`]
-  const text = words.filter((part) => part !== '').join(' ')
-  return text === '' ? '' : `exec ${text}; `
 }
 
 function filesOf(descriptors: ReadonlyMap<number, string> | undefined): Map<number, string> {

@@ -1,5 +1,5 @@
 import { getCommandNames, InMemoryFs } from 'just-bash'
-import type { Machine } from './machine.ts'
+import type { Machine } from './inside.ts'
 
 // A fresh disk of a Debian 12 machine, as far as scripts look at it. A program is found by its file in
 // /usr/bin, so what is not installed is "command not found" as it should be.

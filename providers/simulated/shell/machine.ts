@@ -1,68 +1,15 @@
 import type { InMemoryFs } from 'just-bash'
 import type { Seams } from '../../../src/kernel/seams.ts'
-import type { Swarms } from '../swarm/swarms.ts'
 import { runShell } from './bash.ts'
-import { type Commands, quote, type Result } from './command.ts'
+import { quote } from './command.ts'
+import { jobBody, textOf } from './dialect.ts'
 import { createDisk, stub } from './disk.ts'
-import { type Process, type ProcessTable, processTable, type SpawnRequest, type User } from './process.ts'
+import type { Commands, Machine, MachineFacts, Process, Result, SpawnRequest, Surroundings, User } from './inside.ts'
+import { processTable } from './process.ts'
 import { shellWords } from './shell-words.ts'
 import { viewOf } from './view.ts'
 
-// The inside of a machine: what a person logged in by SSH would find. The disk is made when something first
-// runs, so a machine nobody has entered costs next to nothing.
-
-export interface MachineFacts {
-  readonly hostname: string
-  /** Addresses in the simulated network, preferred first. */
-  readonly addresses: readonly string[]
-  readonly image: string
-  readonly cpu: number
-  readonly memoryBytes: number
-  readonly diskBytes: number
-  readonly loginUser: string
-  /** Factor on the time long work takes. */
-  readonly workFactor: number
-}
-
-/** What a machine reaches beyond itself. */
-export interface Surroundings {
-  readonly swarms: Swarms
-  /** Asks for power off and on again. */
-  reboot(): void
-}
-
-export interface Machine {
-  /** Programs the interpreter does not bring along, by name. */
-  readonly commands: Commands
-  readonly around: Surroundings
-  readonly facts: MachineFacts
-  readonly seams: Seams
-  readonly processes: ProcessTable
-  readonly disk: InMemoryFs
-  /** Changes with every boot. */
-  bootId: string
-  bootedAt: number
-  /** Writes fail with ENOSPC while true. */
-  diskFull: boolean
-  /** Names of installed packages. */
-  readonly packages: Set<string>
-  /** Services that run, by unit name without `.service`. */
-  readonly services: Set<string>
-  readonly enabled: Set<string>
-  /** Locks of flock(1) by path. */
-  readonly locks: Map<string, Process>
-  readonly root: User
-  userNamed(name: string): User | undefined
-  /** Starts a program or shell text as a process. */
-  spawn(request: SpawnRequest): Process
-  /** Work that takes `ms` on a real machine. */
-  work(ms: number, signal: AbortSignal): Promise<void>
-  /** Power off, or the start of a reboot: processes and everything in memory are gone, the disk stays. */
-  halt(): void
-  boot(): void
-  /** Adds a program to /usr/bin. */
-  install(program: string): void
-}
+// The disk is made when something first runs, so a machine nobody has entered costs next to nothing.
 
 const root: User = { name: 'root', uid: 0, gid: 0, home: '/root' }
 
@@ -89,7 +36,9 @@ export function createMachine(facts: MachineFacts, seams: Seams, commands: Comma
     locks: new Map(),
     root,
     userNamed: (name) => users.find((user) => user.name === name),
+    pipes: new Map(),
     spawn: (request) => spawn(machine, request),
+    become: (process, request) => become(machine, process, request),
     work: (ms, signal) => {
       const scaled = Math.round(ms * facts.workFactor)
       return scaled === 0 ? Promise.resolve() : seams.clock.sleep(scaled, signal)
@@ -98,6 +47,7 @@ export function createMachine(facts: MachineFacts, seams: Seams, commands: Comma
       machine.processes.clear()
       machine.services.clear()
       machine.locks.clear()
+      machine.pipes.clear()
     },
     boot: () => {
       machine.bootId = uuid(seams)
@@ -111,31 +61,48 @@ export function createMachine(facts: MachineFacts, seams: Seams, commands: Comma
 }
 
 function spawn(machine: Machine, request: SpawnRequest): Process {
-  const command = 'argv' in request.run ? request.run.argv.join(' ') : request.run.name
-  const { user, parent, tiedTo } = request
-  return machine.processes.start({ command, user, parent, tiedTo }, async (process) => {
+  const { run, user, parent, tiedTo } = request
+  return machine.processes.start({ command: nameOf(run), user, parent, tiedTo }, async (process) => {
     const result = await become(machine, process, request)
     return withTraps(machine, process, request, result)
   })
 }
 
-/** Runs a program in the place of `process`: the pid stays. */
-export async function become(machine: Machine, process: Process, request: SpawnRequest): Promise<Result> {
+async function become(machine: Machine, process: Process, request: SpawnRequest): Promise<Result> {
   const fs = viewOf(machine, process)
-  const shell = 'argv' in request.run ? await shellWords(request.run.argv, request, fs) : null
-  if (shell?.kind === 'failed') return shell.result
-  const script =
-    shell?.kind === 'shell'
-      ? shell.script
-      : 'argv' in request.run
-        ? request.run.argv.map(quote).join(' ')
-        : request.run.script
-  return runShell(machine, process, fs, {
-    script: request.prelude + script,
-    env: { ...request.env, ...(shell?.kind === 'shell' ? { '0': shell.name } : {}) },
-    cwd: request.cwd,
-    stdin: shell?.kind === 'shell' && shell.tookStdin ? '' : request.stdin,
-  })
+  const { env, cwd, stdin, prelude, run, output } = request
+  const plain = { env, cwd, stdin, body: [], output }
+  for (const path of new Set([output.out, output.err].filter((target) => target !== null)))
+    await (output.fresh.includes(path) ? fs.writeFile(path, '') : fs.appendFile(path, ''))
+  switch (run.kind) {
+    case 'script':
+      return runShell(machine, process, fs, { ...plain, script: prelude + run.script })
+    case 'job':
+      return runShell(machine, process, fs, { ...plain, script: prelude + jobBody, body: run.statements })
+    case 'program': {
+      const shell = await shellWords(run.argv, request, fs)
+      if (shell === null)
+        return runShell(machine, process, fs, { ...plain, script: prelude + run.argv.map(quote).join(' ') })
+      if (shell.kind === 'failed') return shell.result
+      return runShell(machine, process, fs, {
+        ...plain,
+        script: prelude + shell.script,
+        env: { ...env, '0': shell.name },
+        stdin: shell.tookStdin ? '' : stdin,
+      })
+    }
+  }
+}
+
+function nameOf(run: SpawnRequest['run']): string {
+  switch (run.kind) {
+    case 'program':
+      return run.argv.join(' ')
+    case 'script':
+      return run.script
+    case 'job':
+      return textOf(run.statements.slice(-1))
+  }
 }
 
 async function withTraps(machine: Machine, process: Process, request: SpawnRequest, result: Result): Promise<Result> {
@@ -152,7 +119,7 @@ async function withTraps(machine: Machine, process: Process, request: SpawnReque
   const setup = variables.map(([name, value]) => `${name}=${quote(value)}`).join('; ')
   const handler = machine.spawn({
     ...request,
-    run: { script: `${setup}\n${text}`, name: 'trap' },
+    run: { kind: 'script', script: `${setup}\n${text}` },
     parent: process,
     tiedTo: null,
   })

@@ -1,6 +1,5 @@
 import type { FsStat } from 'just-bash'
-import type { Machine } from './machine.ts'
-import type { Process } from './process.ts'
+import type { Machine, Process } from './inside.ts'
 
 // /proc, as far as scripts and the remote runner read it. Start times are in clock ticks since boot, 100 a
 // second, as proc(5) says.
@@ -43,8 +42,8 @@ export function procFiles(machine: Machine, self: Process): ProcFiles {
           process.pid,
           comm,
           process.parentPid,
-          process.session,
-          process.session,
+          process.group,
+          process.group,
           Math.floor((process.startedAt - machine.bootedAt) / 10),
         )
       case 'cmdline':

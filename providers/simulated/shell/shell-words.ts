@@ -1,6 +1,6 @@
 import type { IFileSystem } from 'just-bash'
-import { fail, quote, type Result } from './command.ts'
-import type { SpawnRequest } from './process.ts'
+import { fail, quote } from './command.ts'
+import type { Result, SpawnRequest } from './inside.ts'
 
 // `bash [-eux] [-o opt] [-c text | -s | file] [args]` understood by us, so that a shell is a process of its own.
 
@@ -34,6 +34,8 @@ export async function shellWords(
   const setup = options.length === 0 ? '' : `set ${options.join(' ')}; `
   if (from === 'text') {
     const text = words.shift() ?? ''
+    // A script read this way is complete before it runs; so it may as well be the script.
+    if (text.trim() === 'eval "$(cat)"') return shell(setup, request.stdin, words.shift() ?? program, words, true)
     return shell(setup, text, words.shift() ?? program, words, false)
   }
   if (from === 'stdin') return shell(setup, request.stdin, program, words, true)

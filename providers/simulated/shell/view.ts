@@ -1,7 +1,7 @@
 import type { IFileSystem } from 'just-bash'
-import type { Machine } from './machine.ts'
+import type { Machine, Process } from './inside.ts'
+import { pipeMark } from './pipe.ts'
 import { procFiles } from './proc-files.ts'
-import type { Process } from './process.ts'
 
 // The file system as one process sees it: the machine's disk, its own umask, /bin as /usr/bin, and /proc made
 // up when it is read. It has no writeFileSync on purpose: the interpreter would add a stub for every command.
@@ -28,20 +28,31 @@ export function viewOf(machine: Machine, process: Process): IFileSystem {
     if (((await disk.stat(path)).mode & 0o777) !== before) await disk.chmod(path, before)
   }
 
+  const madeUp = (path: string): string | undefined =>
+    proc.read(path) ?? (machine.pipes.has(real(path)) ? pipeMark(real(path)) : undefined)
+  const piped = (path: string, content: string | Uint8Array, options: unknown): boolean => {
+    const pipe = machine.pipes.get(path)
+    if (pipe === undefined) return false
+    pipe.open(process)
+    const encoding = options === 'binary' || options === 'latin1' ? 'latin1' : 'utf8'
+    pipe.write(typeof content === 'string' ? Buffer.from(content, encoding) : content)
+    return true
+  }
+
   return {
-    readFile: async (path, options) => proc.read(path) ?? disk.readFile(real(path), options),
+    readFile: async (path, options) => madeUp(path) ?? disk.readFile(real(path), options),
     readFileBuffer: async (path) => {
-      const text = proc.read(path)
+      const text = madeUp(path)
       return text === undefined ? disk.readFileBuffer(real(path)) : new TextEncoder().encode(text)
     },
     writeFile: async (path, content, options) => {
       const target = writable(path)
-      if (target === '/dev/null') return
+      if (target === '/dev/null' || piped(target, content, options)) return
       await created(target, 0o666, () => disk.writeFile(target, content, options))
     },
     appendFile: async (path, content, options) => {
       const target = writable(path)
-      if (target === '/dev/null') return
+      if (target === '/dev/null' || piped(target, content, options)) return
       await created(target, 0o666, () => disk.appendFile(target, content, options))
     },
     exists: async (path) => proc.has(path) || disk.exists(real(path)),
@@ -52,7 +63,10 @@ export function viewOf(machine: Machine, process: Process): IFileSystem {
       await created(target, 0o777, () => disk.mkdir(target, options))
     },
     readdir: async (path) => proc.entries(path) ?? disk.readdir(real(path)),
-    rm: (path, options) => disk.rm(real(path), options),
+    rm: async (path, options) => {
+      machine.pipes.delete(real(path))
+      await disk.rm(real(path), options)
+    },
     cp: async (from, to, options) => disk.cp(real(from), writable(to), options),
     mv: (from, to) => disk.mv(real(from), real(to)),
     resolvePath: (base, path) => disk.resolvePath(base, path),

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../../src/kernel/endpoint.ts'
 import type { MachineRequest, NativeRef, Observed, OwnerTag, ResourceKey } from '../../../src/provider/contract.ts'
-import type { Machine } from '../shell/machine.ts'
+import type { Machine } from '../shell/inside.ts'
 
 // A machine of the simulated cloud, seen from outside. Most of its states are not stored but follow from
 // instants and the clock, so that nothing has to wake up for a machine to finish booting.

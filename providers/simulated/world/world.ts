@@ -2,7 +2,9 @@ import type { Endpoint } from '../../../src/kernel/endpoint.ts'
 import type { Random, Seams } from '../../../src/kernel/seams.ts'
 import type { MachineRequest, NativeRef, ResourceKey, Resources } from '../../../src/provider/contract.ts'
 import { commandsTable } from '../shell/commands/index.ts'
-import { createMachine, type Machine } from '../shell/machine.ts'
+import { engineOf } from '../shell/docker/engine.ts'
+import type { Machine } from '../shell/inside.ts'
+import { createMachine } from '../shell/machine.ts'
 import { createSwarms, type Swarms } from '../swarm/swarms.ts'
 import type { FaultSwitches, HostLayout, WorldLayout } from './layout.ts'
 import { answers, type SimMachine, stateOf } from './sim-machine.ts'
@@ -68,7 +70,7 @@ export function createWorld(layout: WorldLayout, seams: Seams, random: Random, o
     hosts: layout.hosts,
     swarms: createSwarms({ clock: seams.clock, random }, (address) => {
       const machine = world.byAddress(address)
-      return machine !== undefined && answers(machine, now()) ? machine.inside() : undefined
+      return machine !== undefined && answers(machine, now()) ? engineOf(machine.inside()) : undefined
     }),
     living,
     visible: () => {
@@ -131,7 +133,15 @@ export function createWorld(layout: WorldLayout, seams: Seams, random: Random, o
             },
             { clock: seams.clock, random },
             commandsTable,
-            { swarms: world.swarms, reboot: () => world.reset(machine) },
+            {
+              swarms: world.swarms,
+              reboot: () => world.reset(machine),
+              answers: () => answers(machine, now()),
+              reaches: (to) => {
+                const other = world.byAddress(to)
+                return other !== undefined && answers(other, now())
+              },
+            },
           )
           return inside
         },

@@ -1,4 +1,5 @@
-import { type Commands, fail, type Invocation, ok } from '../command.ts'
+import { fail, ok } from '../command.ts'
+import type { Commands, Invocation } from '../inside.ts'
 
 // Small tools around files that scripts take for granted.
 

@@ -1,6 +1,5 @@
-import { redirections } from '../bash.ts'
-import { type Commands, fail, ok } from '../command.ts'
-import type { User } from '../process.ts'
+import { fail, ok } from '../command.ts'
+import type { Commands, User } from '../inside.ts'
 
 // Who and where one is.
 
@@ -52,7 +51,7 @@ export const identityCommands: Commands = {
 
   // The login user may do everything without a password, as on a cloud image.
   sudo: async (invocation) => {
-    const { machine, process, signal } = invocation
+    const { machine, process } = invocation
     const words = [...invocation.args]
     let user: User = machine.root
     let keep = false
@@ -73,16 +72,8 @@ export const identityCommands: Commands = {
     const argv = words.length === 0 ? ['bash'] : login ? ['bash', '-c', words.join(' ')] : words
     const { PATH = '', TERM = '', LANG = '' } = invocation.exported
     const own = { PATH, TERM, LANG, HOME: user.home, USER: user.name, LOGNAME: user.name, SUDO_USER: process.user.name }
-    return machine.spawn({
-      run: { argv },
-      env: keep ? { ...invocation.exported, ...own, ...added } : { ...own, ...added },
-      cwd: invocation.cwd,
-      user,
-      stdin: invocation.stdin,
-      prelude: redirections(invocation.files),
-      parent: process,
-      tiedTo: signal,
-    }).done
+    const env = keep ? { ...invocation.exported, ...own, ...added } : { ...own, ...added }
+    return machine.spawn(invocation.child(argv, { env, user })).done
   },
 }
 

@@ -1,7 +1,14 @@
-import { redirections } from '../bash.ts'
-import { type Commands, fail, type Invocation, ok, quote, type Result } from '../command.ts'
-import { become } from '../machine.ts'
-import { type Process, type SignalName, signalNumbers } from '../process.ts'
+import { fail, ok, quote } from '../command.ts'
+import {
+  type Commands,
+  type Invocation,
+  type Output,
+  type Process,
+  type Result,
+  type SignalName,
+  signalNumbers,
+} from '../inside.ts'
+import { untilAborted } from '../until-aborted.ts'
 
 // What the interpreter has no idea of: processes that live on their own, and ways to end them.
 
@@ -10,17 +17,14 @@ export const processCommands: Commands = {
   sh: (invocation) => invocation.run(['sh', ...invocation.args]),
   dash: (invocation) => invocation.run(['dash', ...invocation.args]),
 
-  // `job &` by dialect.ts: text of the job, functions it may call.
+  // `job &` by dialect.ts, which keeps the job under a number; then its redirections, three words each.
   __spawn: async (invocation) => {
-    const [text = '', library = ''] = invocation.args
     const job = invocation.machine.spawn({
-      run: { script: text, name: text },
-      env: invocation.exported,
-      cwd: invocation.cwd,
-      user: invocation.process.user,
+      ...invocation.child([]),
+      run: { kind: 'job', statements: invocation.job(Number(invocation.args[0])) },
       stdin: '',
-      prelude: `${variablesText(invocation)}${library === '' ? '' : `${library}\n`}${redirections(invocation.files)}`,
-      parent: invocation.process,
+      prelude: variablesText(invocation),
+      output: outputOf(invocation),
       tiedTo: null,
     })
     invocation.process.jobs.push(job)
@@ -53,7 +57,7 @@ export const processCommands: Commands = {
       detach(invocation, argv)
       return ok()
     }
-    invocation.process.session = invocation.process.pid
+    invocation.process.group = invocation.process.pid
     return inPlace(invocation, argv)
   },
   nohup: (invocation) => {
@@ -91,7 +95,7 @@ export const processCommands: Commands = {
       const number = Number(target)
       const found =
         number < 0
-          ? machine.processes.list().filter((process) => process.session === -number)
+          ? machine.processes.list().filter((process) => process.group === -number)
           : [machine.processes.find(number)].filter((process) => process !== undefined)
       if (found.length === 0 && number !== 1) failed += `bash: kill: (${target}) - No such process\n`
       if (signal !== '0') for (const process of found) process.kill(signal)
@@ -129,26 +133,21 @@ export const processCommands: Commands = {
   timeout: async (invocation) => {
     const { machine, process, signal } = invocation
     const words = [...invocation.args]
+    let foreground = false
     let grace = Number.NaN
     let first: SignalName = 'TERM'
     while (words[0]?.startsWith('-')) {
       const word = words.shift() ?? ''
       const value = word.includes('=') ? word.slice(word.indexOf('=') + 1) : undefined
       if (/^(-k|--kill-after)/.test(word)) grace = milliseconds(value ?? words.shift() ?? '')
+      else if (word === '--foreground') foreground = true
       else if (/^(-s|--signal)/.test(word)) first = signalName(value ?? words.shift() ?? '') ?? 'TERM'
     }
     const limit = milliseconds(words.shift() ?? '')
     if (Number.isNaN(limit) || words.length === 0) return fail(125, 'timeout: missing operand')
-    const child = machine.spawn({
-      run: { argv: words },
-      env: invocation.exported,
-      cwd: invocation.cwd,
-      user: process.user,
-      stdin: invocation.stdin,
-      prelude: redirections(invocation.files),
-      parent: process,
-      tiedTo: signal,
-    })
+    const child = machine.spawn(invocation.child(words))
+    // A group of its own, so that it can be ended with all its children.
+    if (!foreground) child.group = process.group === process.pid ? child.group : process.pid
     const stop = new AbortController()
     const ended = child.done.finally(() => stop.abort(new Error('ended')))
     if (limit > 0) {
@@ -168,44 +167,32 @@ export const processCommands: Commands = {
   },
 }
 
+/** Where a job's output goes: its own redirections over what it inherits. */
+function outputOf({ args, files, fs, cwd, output }: Invocation): Output {
+  const target = new Map([
+    [1, files.get(1) ?? output.out],
+    [2, files.get(2) ?? output.err],
+  ])
+  const fresh: string[] = []
+  for (let i = 1; i < args.length; i += 3) {
+    const [fd = '', operator = '', word = ''] = args.slice(i, i + 3)
+    const numbers = fd === '&' ? [1, 2] : [Number(fd)]
+    const path = operator === '>&' ? (target.get(Number(word)) ?? null) : fs.resolvePath(cwd, word)
+    for (const number of numbers) target.set(number, path)
+    if (operator !== '>&' && !operator.includes('>>') && path !== null) fresh.push(path)
+  }
+  return { out: target.get(1) ?? null, err: target.get(2) ?? null, fresh }
+}
+
 /** Runs `argv` in the caller's own process, keeping its pid. */
 function inPlace(invocation: Invocation, argv: readonly string[]): Promise<Result> | Result {
   if (argv.length === 0) return fail(125, 'missing operand')
-  return become(invocation.machine, invocation.process, {
-    run: { argv },
-    env: invocation.exported,
-    cwd: invocation.cwd,
-    user: invocation.process.user,
-    stdin: invocation.stdin,
-    prelude: redirections(invocation.files),
-    parent: invocation.process,
-    tiedTo: null,
-  })
+  return invocation.machine.become(invocation.process, invocation.child(argv, { tiedTo: null }))
 }
 
-function detach(invocation: Invocation, argv: readonly string[]): Process {
-  const child = invocation.machine.spawn({
-    run: { argv },
-    env: invocation.exported,
-    cwd: invocation.cwd,
-    user: invocation.process.user,
-    stdin: '',
-    prelude: redirections(invocation.files),
-    parent: invocation.process,
-    tiedTo: null,
-  })
-  child.session = child.pid
-  return child
-}
-
-/** Waits for `promise`, or throws the signal's reason. */
-export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const aborted = (): void => reject(signal.reason)
-    if (signal.aborted) return aborted()
-    signal.addEventListener('abort', aborted, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted))
-  })
+function detach(invocation: Invocation, argv: readonly string[]): void {
+  const child = invocation.machine.spawn(invocation.child(argv, { stdin: '', tiedTo: null }))
+  child.group = child.pid
 }
 
 /** Variables of the shell that its children do not inherit, as text for a subshell, which does. */
@@ -214,7 +201,9 @@ function variablesText({ variables, exported }: Invocation): string {
     ([name]) =>
       /^[A-Za-z_]\w*$/.test(name) && !(name in exported) && !/^(SHELLOPTS|BASHOPTS|OPTIND|IFS|__job)$/.test(name),
   )
-  return own.map(([name, value]) => `${name}=${quote(value)}; `).join('')
+  const count = Number(variables.get('#') ?? 0)
+  const parameters = Array.from({ length: count }, (_, i) => quote(variables.get(String(i + 1)) ?? ''))
+  return `${count > 0 ? `set -- ${parameters.join(' ')}; ` : ''}${own.map(([name, value]) => `${name}=${quote(value)}; `).join('')}`
 }
 
 function withoutOptions(args: readonly string[]): readonly string[] {
@@ -241,7 +230,7 @@ function psColumn(process: Process, column: string): string {
       return String(process.parentPid)
     case 'pgid':
     case 'sid':
-      return String(process.session)
+      return String(process.group)
     case 'user':
       return process.user.name
     case 'stat':

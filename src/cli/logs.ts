@@ -16,9 +16,9 @@ type Attempt = LogList['items'][number]
 
 export async function showLogs({ api, names, print, world }: Session, wanted: LogsWanted): Promise<void> {
   const platform = await names.platformId(wanted.platform)
-  const query = { member: wanted.machine, step: wanted.step }
+  const query = { machine: wanted.machine, step: wanted.step }
   if (!wanted.follow) {
-    const { items } = await api.logs(platform, query)
+    const items = await api.logs(platform, query)
     print.data(items, (paint) =>
       items.length === 0
         ? ['No script has said anything yet.']
@@ -33,7 +33,7 @@ export async function showLogs({ api, names, print, world }: Session, wanted: Lo
   const reached = new Map<string, number>()
   let last: string | undefined
   for (;;) {
-    const { items } = await api.logs(platform, query)
+    const items = await api.logs(platform, query)
     for (const item of items) {
       const text = await rest(item, reached.get(item.attempt) ?? 0)
       if (text === '') continue
@@ -50,7 +50,7 @@ export async function showLogs({ api, names, print, world }: Session, wanted: Lo
     let at = from
     let part: Attempt | undefined = item.offset === from ? item : undefined
     while (part === undefined || part.next > at) {
-      part ??= (await api.logs(platform, { attempt: item.attempt, after: at })).items[0]
+      part ??= (await api.logs(platform, { attempt: item.attempt, after: at }))[0]
       if (part === undefined || part.next <= at) break
       text += part.text
       at = part.next

@@ -226,8 +226,8 @@ describe('waiting', () => {
       state: 'complete',
       objects: [object, { ...object, observedAt: at(47) }],
     }
-    const { code, out } = await gantry('platform delete team-a --wait', ({ method, path, headers }) => {
-      if (method === 'DELETE') return headers['if-match'] === '"3"' ? { status: 202, body: gone } : { status: 428 }
+    const { code, out } = await gantry('platform delete team-a --wait', ({ method, path }) => {
+      if (method === 'DELETE') return { status: 202, body: gone }
       if (path === `/v1/tasks/${building.id}`) return { body: gone }
       return path === `/v1/receipts/${id('rcp')}` ? { body: receipt } : undefined
     })

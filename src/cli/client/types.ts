@@ -11,6 +11,7 @@ export type Flavor = Schemas['Flavor']
 export type Host = Schemas['Host']
 export type Image = Schemas['Image']
 export type LogList = Schemas['LogList']
+
 export type Machine = Schemas['Machine']
 export type MachineSsh = Schemas['MachineSsh']
 export type Member = Schemas['Member']

@@ -55,7 +55,7 @@ export function addAnswers(parent: Command, { run }: Runner): void {
     .action(
       run(async ({ api, names, print }, { args: [name = ''] }) => {
         const machine = isId('machine', name) || (!isId('platform', name) && (await looksLikeMachine(names, name)))
-        const { items } = machine
+        const items = machine
           ? await api.machineHistory((await names.machine(name)).id)
           : await api.platformHistory(await names.platformId(name))
         print.data(items, (paint) => historyLines(items, paint))

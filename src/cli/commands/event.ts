@@ -36,10 +36,10 @@ export function addEvent(parent: Command, { run }: Runner): void {
           return
         }
         const events: Event[] = []
-        for (let after = options.after, more = true; more; ) {
+        for (let after = Number(options.after ?? 0), more = true; more; ) {
           const page = await api.events({ platform, after, limit: 200 })
           events.push(...page.items)
-          after = String(page.next)
+          after = page.next
           more = page.more
         }
         print.data(events, (paint) => events.map((event) => line(event, paint)))

@@ -58,7 +58,7 @@ export function addInfrastructure(parent: Command, { run }: Runner): void {
     .description('all of them')
     .action(
       run(async ({ api, print }) => {
-        const { items } = await api.flavors()
+        const items = await api.flavors()
         print.data(items, (paint) =>
           table(
             ['NAME', 'CPU', 'MEMORY', 'DISK'],
@@ -75,7 +75,7 @@ export function addInfrastructure(parent: Command, { run }: Runner): void {
     .description('all of them')
     .action(
       run(async ({ api, print }) => {
-        const { items } = await api.images()
+        const items = await api.images()
         print.data(items, (paint) =>
           table(
             ['NAME', 'PROVIDERS'],

@@ -1,6 +1,7 @@
 // Machines: made by platforms, looked at here.
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { type MachineState, machineStates } from '../../kernel/states.ts'
 import { bytes, duration } from '../client/duration.ts'
 import { facts, table } from '../client/table.ts'
 import type { Paint } from '../client/text.ts'
@@ -9,7 +10,7 @@ import type { Runner } from '../session.ts'
 
 interface ListOptions {
   readonly platform?: string
-  readonly state?: string
+  readonly state?: MachineState
 }
 
 export function addMachine(parent: Command, { run }: Runner): void {
@@ -18,7 +19,7 @@ export function addMachine(parent: Command, { run }: Runner): void {
     .command('list')
     .description('all you may see')
     .option('--platform <platform>', 'only those of one platform')
-    .option('--state <state>', 'only those in this state')
+    .addOption(new Option('--state <state>', 'only those in this state').choices(machineStates))
     .action(
       run<ListOptions>(async ({ api, names, print }, { options }) => {
         const platform = options.platform === undefined ? undefined : await names.platformId(options.platform)

@@ -1,6 +1,7 @@
 // Platforms: asked for, looked at, taken away.
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { type PlatformState, platformStates } from '../../kernel/states.ts'
 import { ago, duration } from '../client/duration.ts'
 import { memberLines, outputLines } from '../client/summary.ts'
 import { facts, table } from '../client/table.ts'
@@ -13,7 +14,7 @@ import { addPlatformDelete } from './platform-delete.ts'
 
 interface ListOptions {
   readonly all?: boolean
-  readonly state?: string
+  readonly state?: PlatformState
   readonly label?: readonly string[]
 }
 interface SetOptions {
@@ -30,7 +31,7 @@ export function addPlatform(parent: Command, runner: Runner): void {
     .command('list')
     .description('those of the project, or all you may see')
     .option('--all', 'of every project')
-    .option('--state <state>', 'only those in this state')
+    .addOption(new Option('--state <state>', 'only those in this state').choices(platformStates))
     .action(
       run<ListOptions>(async ({ api, names, print, settings, world }, { options }) => {
         const here = options.all || settings.project === undefined ? {} : { project: (await names.project()).id }

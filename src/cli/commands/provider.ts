@@ -59,7 +59,7 @@ export function addProvider(parent: Command, { run }: Runner): void {
     .description('which kinds there are and what they ask for')
     .action(
       run(async ({ api, print }) => {
-        const { items } = await api.providerKinds()
+        const items = await api.providerKinds()
         print.data(items, (paint) =>
           items.flatMap((kind) => [
             `${paint('strong', kind.kind)}${kind.simulated ? '  (its machines are simulated)' : ''}`,
@@ -73,7 +73,7 @@ export function addProvider(parent: Command, { run }: Runner): void {
   )
     .requiredOption('--kind <kind>', 'see  gantry provider kinds')
     .action(
-      run<AddOptions>(async (session, { args: [name], options }) => {
+      run<AddOptions>(async (session, { args: [name = ''], options }) => {
         const { api, print } = session
         const config = await configOf(session, options.kind, options)
         const made = await api.createProvider({
@@ -122,7 +122,7 @@ function withSettings(command: Command): Command {
 }
 
 async function configOf({ api, world }: Session, kind: string, options: SetOptions): Promise<Record<string, unknown>> {
-  const { items } = await api.providerKinds()
+  const items = await api.providerKinds()
   const schema = items.find((item) => item.kind === kind)?.config
   const config: Record<string, unknown> = options.config ? JSON.parse(readFileSync(options.config, 'utf8')) : {}
   Object.assign(config, assignments(options.set ?? [], schema))

@@ -1,6 +1,7 @@
 // Tasks: requests, as their senders follow them.
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { type TaskState, taskStates } from '../../kernel/states.ts'
 import { ago, duration } from '../client/duration.ts'
 import { doing, showTask } from '../client/live.ts'
 import { sizeOf } from '../client/screen.ts'
@@ -10,7 +11,7 @@ import type { Runner } from '../session.ts'
 import { waitFor } from '../wait.ts'
 
 interface ListOptions {
-  readonly state?: string
+  readonly state?: TaskState
   readonly platform?: string
 }
 
@@ -20,7 +21,7 @@ export function addTask(parent: Command, { run }: Runner): void {
     .command('list')
     .description('all you may see, newest first')
     .option('--platform <platform>', 'only those of one platform')
-    .option('--state <state>', 'only those in this state')
+    .addOption(new Option('--state <state>', 'only those in this state').choices(taskStates))
     .action(
       run<ListOptions>(async ({ api, names, print, world }, { options }) => {
         const platform = options.platform === undefined ? undefined : await names.platformId(options.platform)

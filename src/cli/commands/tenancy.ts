@@ -58,7 +58,7 @@ export function addTenancy(parent: Command, { run }: Runner): void {
     .description('make one')
     .option('--label <name=value>', 'a label; may be given several times', several)
     .action(
-      run<Labelled>(async ({ api, print }, { args: [name], options }) => {
+      run<Labelled>(async ({ api, print }, { args: [name = ''], options }) => {
         const made = await api.createTenant({ name, labels: labels(options.label ?? []) })
         print.data(made, () => [
           `Tenant ${made.name} is made.`,
@@ -111,7 +111,7 @@ export function addTenancy(parent: Command, { run }: Runner): void {
     .option('--limit <key=amount>', 'how much of a key; without any, all that the ticket has', several)
     .option('--label <name=value>', 'a label; may be given several times', several)
     .action(
-      run<ShareOptions>(async ({ api, names, print }, { args: [name], options }) => {
+      run<ShareOptions>(async ({ api, names, print }, { args: [name = ''], options }) => {
         const owner = await names.tenant()
         const ticket = options.ticket === undefined ? undefined : await names.ticket(options.ticket)
         const shares = ticket

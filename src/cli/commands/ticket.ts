@@ -44,7 +44,7 @@ export function addTicket(parent: Command, { run }: Runner): void {
     .description('grant limits; a key that is not named grants nothing')
     .option('--limit <key=amount>', 'e.g. vm.count=12, vm.memory=64GiB, disk.capacity=unlimited', several)
     .action(
-      run<LimitOptions>(async ({ api, names, print }, { args: [name], options }) => {
+      run<LimitOptions>(async ({ api, names, print }, { args: [name = ''], options }) => {
         if (!options.limit)
           throw new UsageError('A ticket needs at least one --limit.', '--limit vm.count=12 --limit vm.memory=64GiB')
         const owner = await names.tenant()

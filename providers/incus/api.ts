@@ -42,7 +42,7 @@ const envelopeSchema = z.object({
   type: z.enum(['sync', 'async', 'error']),
   operation: z.string().nullish(),
   error: z.string().nullish(),
-  metadata: z.unknown(),
+  metadata: z.unknown().optional(),
 })
 
 const operationSchema = z.object({

@@ -72,7 +72,6 @@ export const documentSchema = z
 /** blueprint.yaml, parsed. JSON all through. */
 export type BlueprintDocument = z.infer<typeof documentSchema>
 export type GroupDocument = z.infer<typeof groupSchema>
-export type OutputDocument = z.infer<typeof outputSchema>
 
 /** A blueprint whose document and scripts have been checked. */
 export interface Blueprint {

@@ -3,7 +3,17 @@ import { durationMs } from './language/primitives.ts'
 import { parseSelection } from './language/selection.ts'
 import { needOf, votes } from './leaving.ts'
 import { needsOf } from './needs.ts'
-import type { Executor, GateStep, MachineStep, PlanMember, PlanStep, ScriptStep, SshStep } from './plan-types.ts'
+import type {
+  Executor,
+  GateStep,
+  MachineStep,
+  MemberRef,
+  Need,
+  PlanMember,
+  PlanStep,
+  ScriptStep,
+  SshStep,
+} from './plan-types.ts'
 import { type Owner, scriptInput } from './values.ts'
 import { presentOf, runsOn, type View, type ViewStep } from './view.ts'
 
@@ -106,11 +116,17 @@ function onceStep(view: View, step: ViewStep): ScriptStep {
     const founder = view.founders[group]
     if (founder === undefined) throw new Error(`no founder of ${group} was decided`)
     const member = presentOf(view, group).find((candidate) => candidate.ref === founder) ?? null
-    const needs = view.founded.has(key) ? [] : needsOf(view, step, member)
+    const needs = view.founded.has(key) ? [] : [...needsOf(view, step, member), ...untilGone(view, member, founder)]
     return { ...scriptStep(view, step, { kind: 'member', member: founder }, { ref: founder, group }), ...common, needs }
   }
   const needs = view.founded.has(key) ? [] : needsOf(view, step, null)
   return { ...scriptStep(view, step, anyHealthy(step), null), ...common, needs }
+}
+
+/** A founder that leaves before it founded must not found any more: its step waits until it is gone and another is decided. */
+function untilGone(view: View, present: PlanMember | null, founder: MemberRef): Need[] {
+  if (present !== null || !view.members.some((member) => member.ref === founder)) return []
+  return [needOf(machineKey(founder))]
 }
 
 function freshStep(view: View, step: ViewStep): ScriptStep {

@@ -116,6 +116,7 @@ test('a founder lost before founding is done is removed first; who is decided to
   const lost = replacing(building(quorum, { voters: 1, workers: 0 }), 'voter-0')
   const waiting = plan(quorum, lost)
   expect(needed(waiting, 'machine/voter-0@2')).toEqual(['machine/voter-0@1'])
+  expect(needed(waiting, 'script/found')).toEqual(['machine/voter-0@1'])
   const decided = plan(quorum, { ...lost, founders: { voter: 'voter-0@2' } })
   expect(stepOf(decided, 'script/found')).toMatchObject({ on: { kind: 'member', member: 'voter-0@2' } })
   expect(needed(decided, 'script/found')).toEqual(['script/voter-0@2/prepare'])

@@ -66,7 +66,7 @@ function dimensionsOf(desk: Desk): Dimension[] {
 }
 
 /** Values of the parameter such that any other behaves as one of them. */
-export function representatives(spec: ParameterSpec, constants: readonly Scalar[]): readonly Scalar[] {
+function representatives(spec: ParameterSpec, constants: readonly Scalar[]): readonly Scalar[] {
   switch (spec.type) {
     case 'boolean':
       return [false, true]

@@ -85,7 +85,6 @@ export const healthSchema = z
 
 export type StepSpec = z.infer<typeof stepSchema>
 export type LeaveSpec = z.infer<typeof leaveSchema>
-export type PlatformHealthSpec = z.infer<typeof healthSchema>
 export type NeedSpec = z.infer<typeof needSchema>
 /** What every script of a blueprint has in common; `with` only steps have, because only they are compared. */
 export type ScriptSpec = Pick<StepSpec, 'run' | 'with' | 'using'>

@@ -1,0 +1,83 @@
+import { Bash, defineCommand } from 'just-bash'
+
+// A shell for the scripts of the swarm blueprint, with a docker command that answers what a test says and remembers
+// what it was asked to do. What Docker itself does is for the simulated machines and the lab.
+
+export interface DockerNode {
+  readonly id: string
+  readonly name: string
+  readonly status: 'Ready' | 'Down'
+  /** Leader, Reachable, Unreachable; empty for workers. */
+  readonly manager: string
+}
+
+export interface Answers {
+  readonly nodes?: readonly DockerNode[]
+  /** Answers of `docker info --format`, by the field that the format names. */
+  readonly info?: Readonly<Record<string, string>>
+  /** Commands that fail the first so many times, by their beginning. */
+  readonly failing?: Readonly<Record<string, number>>
+}
+
+export interface Ran {
+  readonly exitCode: number
+  readonly output: string
+  /** Lines of $GANTRY_OUTPUT. */
+  readonly outputs: readonly string[]
+  /** Docker commands that change something, in order. */
+  readonly changes: readonly string[]
+}
+
+/** Runs a script with this environment. Time does not pass: every sleep is over at once. */
+export async function runScript(script: string, env: Record<string, string>, answers: Answers): Promise<Ran> {
+  const changes: string[] = []
+  let nodes = [...(answers.nodes ?? [])]
+  let info = { ...answers.info }
+  const failing = new Map(Object.entries(answers.failing ?? {}))
+
+  const docker = defineCommand('docker', async (args) => {
+    const line = args.join(' ')
+    const format = args[args.indexOf('--format') + 1] ?? ''
+    for (const [beginning, times] of failing) {
+      if (!line.startsWith(beginning) || times === 0) continue
+      failing.set(beginning, times - 1)
+      return said(1, `Error response from daemon: not now\n`)
+    }
+    if (args[0] === 'info') {
+      const field = Object.keys(info).find((name) => format.includes(name))
+      return field === undefined ? said(1, 'template error\n') : said(0, `${info[field]}\n`)
+    }
+    if (line.startsWith('node ls')) return said(0, nodes.map((node) => `${shown(format, node)}\n`).join(''))
+    if (line.startsWith('node ps')) return said(0, '')
+    changes.push(line)
+    if (line.startsWith('swarm init') || line.startsWith('swarm join')) info = { ...info, LocalNodeState: 'active' }
+    if (line.startsWith('swarm init')) info = { ...info, ControlAvailable: 'true', 'Cluster.ID': 'new' }
+    if (line.startsWith('swarm leave')) info = { ...info, LocalNodeState: 'inactive' }
+    if (line.startsWith('node demote'))
+      nodes = nodes.map((node) => (node.id === args[2] ? { ...node, manager: '' } : node))
+    if (line.startsWith('node rm')) nodes = nodes.filter((node) => node.id !== args.at(-1))
+    return said(0, '')
+  })
+  const sleep = defineCommand('sleep', async () => said(0, ''))
+  const bash = new Bash({ customCommands: [docker, sleep], env: { ...env, GANTRY_OUTPUT: '/tmp/output' } })
+  const result = await bash.exec(script)
+  const written = await bash.exec('cat /tmp/output 2>/dev/null || true')
+  return {
+    exitCode: result.exitCode,
+    output: result.stdout + result.stderr,
+    outputs: written.stdout.split('\n').filter((line) => line !== ''),
+    changes,
+  }
+}
+
+function said(exitCode: number, text: string) {
+  return { exitCode, stdout: exitCode === 0 ? text : '', stderr: exitCode === 0 ? '' : text }
+}
+
+function shown(format: string, node: DockerNode): string {
+  return format
+    .replace('{{.ID}}', node.id)
+    .replace('{{.Hostname}}', node.name)
+    .replace('{{.Status}}', node.status)
+    .replace('{{.ManagerStatus}}', node.manager)
+}

@@ -1,7681 +1,7615 @@
 // Made of openapi.yaml by test/openapi-types/generate.ts; change the endpoints, not this file.
 
 export interface paths {
-  '/healthz': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Whether the process lives */
-    get: operations['getLiveness']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/readyz': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Whether the process can work
-     * @description It can reach its database and is not closing.
-     */
-    get: operations['getReadiness']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/blueprints': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** List blueprints */
-    get: operations['listBlueprints']
-    put?: never
-    /**
-     * Upload a blueprint
-     * @description Checked for every combination of its conditions. Uploading the same content again changes nothing.
-     */
-    post: operations['createBlueprint']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/blueprints/{blueprint}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Show a blueprint with its files */
-    get: operations['getBlueprint']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/events': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * List or follow events
-     * @description Every change, in the order of commit. With `Accept: text/event-stream` they come as they happen: `id` is the number of the event, `event` its kind, `data` the Event as JSON; after a break, Last-Event-ID goes on without loss or repeat.
-     */
-    get: operations['listEvents']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/flavors': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * List flavors
-     * @description The sizes a machine can have. Built in are small, medium and large; the configuration may set others.
-     */
-    get: operations['listFlavors']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/flavors/{flavor}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Show a flavor */
-    get: operations['getFlavor']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/hosts': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** List hosts with what is free on them */
-    get: operations['listHosts']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/images': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * List images and where they can be had
-     * @description An image is a name that providers map to a reference of their own: see the images of a provider.
-     */
-    get: operations['listImages']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/images/{image}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Show an image */
-    get: operations['getImage']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/machines': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * List machines
-     * @description Deleted ones are listed only with `state=deleted`.
-     */
-    get: operations['listMachines']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/machines/{machine}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Show a machine */
-    get: operations['getMachine']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/machines/{machine}/history': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Every change of state of a machine, with cause and actor
-     * @description Also after it is deleted.
-     */
-    get: operations['getMachineHistory']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/machines/{machine}/ssh': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * How to log in to a machine
-     * @description With the platform's private key: who may call this may log in.
-     */
-    get: operations['getMachineSsh']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/platforms': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** List platforms */
-    get: operations['listPlatforms']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/platforms/{platform}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Show a platform
-     * @description Also after it is deleted.
-     */
-    get: operations['getPlatform']
-    put?: never
-    post?: never
-    /**
-     * Delete a platform
-     * @description From every state. The task ends when every object is observed gone, with a receipt. Deleting again answers the same task.
-     */
-    delete: operations['deletePlatform']
-    options?: never
-    head?: never
-    /** Rename, label or protect a platform */
-    patch: operations['updatePlatform']
-    trace?: never
-  }
-  '/v1/platforms/{platform}/explain': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Why a platform is not ready, since when, what is tried next, who can act */
-    get: operations['explainPlatform']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/platforms/{platform}/history': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Every change of state of a platform, with cause and actor
-     * @description Also after it is deleted.
-     */
-    get: operations['getPlatformHistory']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/platforms/{platform}/logs': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * What the scripts of a platform printed
-     * @description The last attempt of each step that matches. To follow one, name its `attempt`, give its `next` as `after`, and send `Prefer: wait=N`: the answer comes when there is more or the attempt has ended.
-     */
-    get: operations['readLogs']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/platforms/{platform}/outputs/{output}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** The value of an output, also of a secret one */
-    get: operations['getOutput']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/platforms/{platform}/ssh': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * How to log in to a platform's machines
-     * @description With the platform's private key: who may call this may log in.
-     */
-    get: operations['getPlatformSsh']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/platforms/{platform}/steps': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** The steps of a platform and how far they are */
-    get: operations['listSteps']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/projects': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** List projects */
-    get: operations['listProjects']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/projects/{project}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Show a project with what is used of its shares */
-    get: operations['getProject']
-    put?: never
-    post?: never
-    /**
-     * Delete a project
-     * @description Refused while platforms are inside, naming them. Its shares go with it.
-     */
-    delete: operations['deleteProject']
-    options?: never
-    head?: never
-    /** Rename or label a project */
-    patch: operations['updateProject']
-    trace?: never
-  }
-  '/v1/projects/{project}/platforms': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** List the platforms of a project */
-    get: operations['listProjectPlatforms']
-    put?: never
-    /**
-     * Ask for a platform
-     * @description The whole platform is admitted against quota and capacity, or refused with reasons and nothing changed. `dryRun=true` answers with the plan, its quote, and why each machine would land where it does.
-     */
-    post: operations['createPlatform']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/projects/{project}/shares/{ticket}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /**
-     * Set a project's share of a ticket
-     * @description The share is exactly what is given: keys that are not named are taken away, as far as nothing uses them.
-     */
-    put: operations['setShare']
-    post?: never
-    /**
-     * Take a project's share of a ticket away
-     * @description Refused while the project uses any of it.
-     */
-    delete: operations['deleteShare']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/provider-kinds': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** List the kinds of provider this Gantry can speak to */
-    get: operations['listProviderKinds']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/providers': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** List providers */
-    get: operations['listProviders']
-    put?: never
-    /**
-     * Register a provider
-     * @description Connects, probes and takes the inventory first: what cannot be spoken to is not written down.
-     */
-    post: operations['createProvider']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/providers/{provider}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Show a provider with its health and zones */
-    get: operations['getProvider']
-    put?: never
-    post?: never
-    /**
-     * Forget a provider
-     * @description Refused while machines are there, naming their platforms. Nothing at the provider is touched.
-     */
-    delete: operations['deleteProvider']
-    options?: never
-    head?: never
-    /**
-     * Change a provider
-     * @description A new configuration is tried before it is kept.
-     */
-    patch: operations['updateProvider']
-    trace?: never
-  }
-  '/v1/receipts': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** List deletion receipts, the newest first */
-    get: operations['listReceipts']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/receipts/{receipt}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Show a deletion receipt: each object and what proved it gone */
-    get: operations['getReceipt']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/tasks': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** List tasks, the newest first */
-    get: operations['listTasks']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/tasks/{task}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Show a task with its steps and their times
-     * @description `Prefer: wait=N` holds the answer until the task has ended or is blocked.
-     */
-    get: operations['getTask']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/tenants': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** List tenants */
-    get: operations['listTenants']
-    put?: never
-    /** Create a tenant */
-    post: operations['createTenant']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/tenants/{tenant}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Show a tenant */
-    get: operations['getTenant']
-    put?: never
-    post?: never
-    /**
-     * Delete a tenant
-     * @description Refused while anything is inside, naming it.
-     */
-    delete: operations['deleteTenant']
-    options?: never
-    head?: never
-    /** Rename or label a tenant */
-    patch: operations['updateTenant']
-    trace?: never
-  }
-  '/v1/tenants/{tenant}/projects': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /** Create a project */
-    post: operations['createProject']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/tenants/{tenant}/tickets': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** List the tickets of a tenant with what is used of them */
-    get: operations['listTickets']
-    put?: never
-    /** Grant a tenant a ticket of limits */
-    post: operations['createTicket']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/tickets/{ticket}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Show a ticket with what is used and shared of it */
-    get: operations['getTicket']
-    put?: never
-    post?: never
-    /**
-     * Delete a ticket
-     * @description Refused while projects have shares of it, naming them.
-     */
-    delete: operations['deleteTicket']
-    options?: never
-    head?: never
-    /**
-     * Change the limits, name or labels of a ticket
-     * @description A limit below what is used or shared is refused.
-     */
-    patch: operations['updateTicket']
-    trace?: never
-  }
-  '/v1/version': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** What is running */
-    get: operations['getVersion']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/v1/zones': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** List zones with what is free in them */
-    get: operations['listZones']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the process lives */
+        get: operations["getLiveness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the process can work
+         * @description It can reach its database and is not closing.
+         */
+        get: operations["getReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/blueprints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List blueprints */
+        get: operations["listBlueprints"];
+        put?: never;
+        /**
+         * Upload a blueprint
+         * @description Checked for every combination of its conditions. Uploading the same content again changes nothing.
+         */
+        post: operations["createBlueprint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/blueprints/{blueprint}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a blueprint with its files */
+        get: operations["getBlueprint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List or follow events
+         * @description Every change, in the order of commit. With `Accept: text/event-stream` they come as they happen: `id` is the number of the event, `event` its kind, `data` the Event as JSON; after a break, Last-Event-ID goes on without loss or repeat.
+         */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flavors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List flavors
+         * @description The sizes a machine can have. Built in are small, medium and large; the configuration may set others.
+         */
+        get: operations["listFlavors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/flavors/{flavor}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a flavor */
+        get: operations["getFlavor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List hosts with what is free on them */
+        get: operations["listHosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List images and where they can be had
+         * @description An image is a name that providers map to a reference of their own: see the images of a provider.
+         */
+        get: operations["listImages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/images/{image}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show an image */
+        get: operations["getImage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/machines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List machines
+         * @description Deleted ones are listed only with `state=deleted`.
+         */
+        get: operations["listMachines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/machines/{machine}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a machine */
+        get: operations["getMachine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/machines/{machine}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every change of state of a machine, with cause and actor
+         * @description Also after it is deleted.
+         */
+        get: operations["getMachineHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/machines/{machine}/ssh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How to log in to a machine
+         * @description With the platform's private key: who may call this may log in.
+         */
+        get: operations["getMachineSsh"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platforms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List platforms */
+        get: operations["listPlatforms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platforms/{platform}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a platform
+         * @description Also after it is deleted.
+         */
+        get: operations["getPlatform"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a platform
+         * @description From every state. The task ends when every object is observed gone, with a receipt. Deleting again answers the same task.
+         */
+        delete: operations["deletePlatform"];
+        options?: never;
+        head?: never;
+        /** Rename, label or protect a platform */
+        patch: operations["updatePlatform"];
+        trace?: never;
+    };
+    "/v1/platforms/{platform}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List or follow the events of a platform
+         * @description As `listEvents`, of one platform; also after it is deleted.
+         */
+        get: operations["listPlatformEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platforms/{platform}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why a platform is not ready, since when, what is tried next, who can act */
+        get: operations["explainPlatform"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platforms/{platform}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every change of state of a platform, with cause and actor
+         * @description Also after it is deleted.
+         */
+        get: operations["getPlatformHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platforms/{platform}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the scripts of a platform printed
+         * @description The last attempt of each step that matches. To follow one, name its `attempt`, give its `next` as `after`, and send `Prefer: wait=N`: the answer comes when there is more or the attempt has ended.
+         */
+        get: operations["readLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platforms/{platform}/outputs/{output}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The value of an output, also of a secret one */
+        get: operations["getOutput"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platforms/{platform}/ssh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How to log in to a platform's machines
+         * @description With the platform's private key: who may call this may log in.
+         */
+        get: operations["getPlatformSsh"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platforms/{platform}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The steps of a platform and how far they are */
+        get: operations["listSteps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List projects */
+        get: operations["listProjects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a project with what is used of its shares */
+        get: operations["getProject"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a project
+         * @description Refused while platforms are inside, naming them. Its shares go with it.
+         */
+        delete: operations["deleteProject"];
+        options?: never;
+        head?: never;
+        /** Rename or label a project */
+        patch: operations["updateProject"];
+        trace?: never;
+    };
+    "/v1/projects/{project}/platforms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the platforms of a project */
+        get: operations["listProjectPlatforms"];
+        put?: never;
+        /**
+         * Ask for a platform
+         * @description The whole platform is admitted against quota and capacity, or refused with reasons and nothing changed. `dryRun=true` answers with the plan, its quote, and why each machine would land where it does.
+         */
+        post: operations["createPlatform"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{project}/shares/{ticket}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set a project's share of a ticket
+         * @description The share is exactly what is given: keys that are not named are taken away, as far as nothing uses them.
+         */
+        put: operations["setShare"];
+        post?: never;
+        /**
+         * Take a project's share of a ticket away
+         * @description Refused while the project uses any of it.
+         */
+        delete: operations["deleteShare"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/provider-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the kinds of provider this Gantry can speak to */
+        get: operations["listProviderKinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List providers */
+        get: operations["listProviders"];
+        put?: never;
+        /**
+         * Register a provider
+         * @description Connects, probes and takes the inventory first: what cannot be spoken to is not written down.
+         */
+        post: operations["createProvider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/providers/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a provider with its health and zones */
+        get: operations["getProvider"];
+        put?: never;
+        post?: never;
+        /**
+         * Forget a provider
+         * @description Refused while machines are there, naming their platforms. Nothing at the provider is touched.
+         */
+        delete: operations["deleteProvider"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a provider
+         * @description A new configuration is tried before it is kept.
+         */
+        patch: operations["updateProvider"];
+        trace?: never;
+    };
+    "/v1/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List deletion receipts, the newest first */
+        get: operations["listReceipts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/receipts/{receipt}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a deletion receipt: each object and what proved it gone */
+        get: operations["getReceipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List tasks, the newest first */
+        get: operations["listTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/{task}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a task with its steps and their times
+         * @description `Prefer: wait=N` holds the answer until the task has ended or is blocked.
+         */
+        get: operations["getTask"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List tenants */
+        get: operations["listTenants"];
+        put?: never;
+        /** Create a tenant */
+        post: operations["createTenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a tenant */
+        get: operations["getTenant"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a tenant
+         * @description Refused while anything is inside, naming it.
+         */
+        delete: operations["deleteTenant"];
+        options?: never;
+        head?: never;
+        /** Rename or label a tenant */
+        patch: operations["updateTenant"];
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create a project */
+        post: operations["createProject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant}/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the tickets of a tenant with what is used of them */
+        get: operations["listTickets"];
+        put?: never;
+        /** Grant a tenant a ticket of limits */
+        post: operations["createTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tickets/{ticket}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a ticket with what is used and shared of it */
+        get: operations["getTicket"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a ticket
+         * @description Refused while projects have shares of it, naming them.
+         */
+        delete: operations["deleteTicket"];
+        options?: never;
+        head?: never;
+        /**
+         * Change the limits, name or labels of a ticket
+         * @description A limit below what is used or shared is refused.
+         */
+        patch: operations["updateTicket"];
+        trace?: never;
+    };
+    "/v1/version": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is running */
+        get: operations["getVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List zones with what is free in them */
+        get: operations["listZones"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
-export type webhooks = Record<string, never>
 export interface components {
-  schemas: {
-    AttemptLog: {
-      attempt: string
-      detail: string | null
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      endedAt: string | null
-      exitCode: number | null
-      /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      machine: string | null
-      /** @description Where it ran. */
-      member: string | null
-      /** @example join */
-      name: string
-      /** @description Give it as `after` to read on. */
-      next: number
-      number: number
-      /** @description Position of `text` in the log, in characters. */
-      offset: number
-      /**
-       * @description null: still running.
-       * @enum {string|null}
-       */
-      outcome: 'done' | 'failed' | 'lost' | 'abandoned' | null
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      startedAt: string
-      /** @example script/worker-1@1/join */
-      step: string
-      /** @description Secrets are redacted. */
-      text: string
-    }
-    Blueprint: {
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      createdAt: string
-      description: string | null
-      /** @description Platforms pin this. */
-      digest: string
-      groups: string[]
-      name: string
-      outputs: string[]
-      /** @description JSON Schema of the parameters. */
-      parameters: {
-        [key: string]: unknown
-      }
-      version: string
-    }
-    BlueprintCreate: {
-      /**
-       * @description Path -> text of every file of the folder; `blueprint.yaml` is required.
-       * @example {
-       *       "blueprint.yaml": "name: pair\nversion: 1.0.0\n",
-       *       "scripts/hello.sh": "echo hello\n"
-       *     }
-       */
-      files: {
-        [key: string]: string
-      }
-    }
-    BlueprintDetail: components['schemas']['Blueprint'] & {
-      /** @description Path -> text. */
-      files: {
-        [key: string]: string
-      }
-    }
-    BlueprintList: {
-      items: components['schemas']['Blueprint'][]
-      /** @description Give it as `cursor` to get the next page; null at the end. */
-      next: string | null
-    }
-    Event: {
-      actor: string
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      at: string
-      cause: string | null
-      data: {
-        [key: string]: unknown
-      }
-      from: string | null
-      /**
-       * @description Grows in the order of commit; resume after it.
-       * @example 1842
-       */
-      id: number
-      /** @example step.started */
-      kind: string
-      machine: string | null
-      platform: string | null
-      project: string | null
-      /** @example script/worker-4@1/join */
-      step: string | null
-      subject: {
-        id: string
-        kind: string
-      }
-      task: string | null
-      tenant: string | null
-      to: string | null
-    }
-    EventList: {
-      items: components['schemas']['Event'][]
-      /** @description Whether more exist already. */
-      more: boolean
-      /** @description Give it as `after` to go on; events that do not exist yet come later. */
-      next: number
-    }
-    Explanation: {
-      /** @example team-a */
-      name: string
-      /** @description What is tried next, or who can act and how. */
-      next: string[]
-      /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      platform: string
-      problems: components['schemas']['NamedProblem'][]
-      progress: {
-        done: number
-        total: number
-      }
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      since: string
-      /** @enum {string} */
-      state:
-        | 'pending'
-        | 'building'
-        | 'ready'
-        | 'changing'
-        | 'degraded'
-        | 'blocked'
-        | 'held'
-        | 'paused'
-        | 'hibernated'
-        | 'deleting'
-        | 'deleted'
-      /** @description One sentence: what it is doing and what it waits for. */
-      summary: string
-      /** @description Steps that can be worked on or are stuck; blocked ones first. */
-      waiting: components['schemas']['WaitingStep'][]
-    }
-    Flavor: {
-      /**
-       * @description What one machine of it takes from each quota key.
-       * @example {
-       *       "vm.count": 1,
-       *       "vm.cpu": 2,
-       *       "vm.memory": 2147483648,
-       *       "disk.capacity": 21474836480
-       *     }
-       */
-      cost: {
-        [key: string]: number
-      }
-      /** @description Virtual CPUs, COUNT. */
-      cpu: number
-      /**
-       * Format: int64
-       * @description Bytes.
-       * @example 4294967296
-       */
-      diskBytes: number
-      /**
-       * Format: int64
-       * @description Bytes.
-       * @example 4294967296
-       */
-      memoryBytes: number
-      /** @example team-a */
-      name: string
-    }
-    FlavorList: {
-      items: components['schemas']['Flavor'][]
-    }
-    Group: {
-      /** @description Those of the past (gone) are not listed. */
-      members: components['schemas']['Member'][]
-      name: string
-      ready: number
-      wanted: number
-    }
-    History: {
-      items: components['schemas']['Transition'][]
-    }
-    Host: {
-      /** @description As declared by the provider; null when it does not say. */
-      capacity: components['schemas']['Resources'] | null
-      /** @description Declared x overcommit, less our reservations, less the use of others; null when capacity is unknown. */
-      free: components['schemas']['Resources'] | null
-      machines: number
-      /** @example host-1 */
-      name: string
-      others: components['schemas']['Resources'] & unknown
-      /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      provider: string
-      providerName: string
-      reserved: components['schemas']['Resources'] & unknown
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      seenAt: string
-      /** @enum {string} */
-      state: 'ready' | 'maintenance' | 'unreachable' | 'gone'
-      zone: string
-    }
-    HostList: {
-      items: components['schemas']['Host'][]
-      /** @description Give it as `cursor` to get the next page; null at the end. */
-      next: string | null
-    }
-    Image: {
-      /** @example team-a */
-      name: string
-      /** @description Where it can be had. */
-      providers: {
-        /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
-        provider: string
-        /** @example team-a */
-        providerName: string
-        ref: string
-        user: string
-      }[]
-    }
-    ImageList: {
-      items: components['schemas']['Image'][]
-    }
-    ImageMapping: {
-      /**
-       * @description The provider's own reference.
-       * @example images:debian/12
-       */
-      ref: string
-      /**
-       * @description Who logs in over SSH.
-       * @example root
-       */
-      user: string
-    }
-    /**
-     * @description Quota key -> amount. A key that is not named grants nothing.
-     * @example {
-     *       "platform.count": 4,
-     *       "vm.count": 12,
-     *       "vm.cpu": 24,
-     *       "vm.memory": 68719476736,
-     *       "disk.capacity": 549755813888
-     *     }
-     */
-    Limits: {
-      [key: string]: number | 'unlimited'
-    }
-    Liveness: {
-      /** @enum {string} */
-      status: 'ok'
-    }
-    LogList: {
-      items: components['schemas']['AttemptLog'][]
-    }
-    Machine: {
-      address: string | null
-      cpu: number
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      createdAt: string
-      diskBytes: number
-      endpoints: {
-        address: string
-        port: number
-      }[]
-      /**
-       * Format: date-time
-       * @description When it was observed gone.
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      goneAt: string | null
-      group: string
-      host: string | null
-      /** @description ed25519 public key, OpenSSH one-line form. */
-      hostKey: string
-      /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      id: string
-      incarnation: number
-      loginUser: string
-      /** @example worker-1 */
-      member: string
-      memoryBytes: number
-      /**
-       * @description The member and its incarnation.
-       * @example worker-1@2
-       */
-      name: string
-      /** @description The provider's own id. */
-      nativeRef: string | null
-      /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      platform: string
-      /** @example team-a */
-      platformName: string
-      /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      project: string
-      /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      provider: string
-      /** @example team-a */
-      providerName: string
-      resourceKey: string
-      simulated: boolean
-      sshPort: number | null
-      /** @enum {string} */
-      state:
-        | 'planned'
-        | 'creating'
-        | 'booting'
-        | 'bootstrapping'
-        | 'ready'
-        | 'unhealthy'
-        | 'replacing'
-        | 'stopped'
-        | 'deleting'
-        | 'deleted'
-        | 'lost'
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      stateSince: string
-      /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      tenant: string
-      zone: string
-    }
-    MachineList: {
-      items: components['schemas']['Machine'][]
-      /** @description Give it as `cursor` to get the next page; null at the end. */
-      next: string | null
-    }
-    MachineSsh: {
-      host: string
-      hostKey: string
-      /** @description A line for known_hosts. */
-      knownHosts: string
-      /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      machine: string
-      member: string
-      port: number
-      /**
-       * Format: password
-       * @description The platform's key, PEM.
-       */
-      privateKey: string
-      user: string
-    }
-    Member: {
-      address: string | null
-      cause: string | null
-      host: string | null
-      incarnation: number
-      /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      machine: string
-      /** @enum {string} */
-      machineState:
-        | 'planned'
-        | 'creating'
-        | 'booting'
-        | 'bootstrapping'
-        | 'ready'
-        | 'unhealthy'
-        | 'replacing'
-        | 'stopped'
-        | 'deleting'
-        | 'deleted'
-        | 'lost'
-      /** @example manager-0 */
-      name: string
-      /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      provider: string
-      providerName: string
-      sshPort: number | null
-      /** @enum {string} */
-      state: 'joining' | 'in' | 'changing' | 'leaving' | 'gone'
-      zone: string
-    }
-    NamedProblem: {
-      code: string
-      detail: string
-      id: string
-      resolution: string | null
-      resolutions: string[]
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      resolvedAt: string | null
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      since: string
-      /** @example worker-1@1 */
-      subject: string
-    }
-    Output: {
-      name: string
-      secret: boolean
-      /** @description Any JSON value. */
-      value?: unknown
-    }
-    /** @description Factors on the declared capacity. */
-    Overcommit: {
-      /** @default 1 */
-      cpu?: number
-      /** @default 1 */
-      disk?: number
-      /** @default 1 */
-      memory?: number
-    }
-    PlacedMember: {
-      flavor: string
-      group: string
-      host: string | null
-      image: string
-      /** @example manager-0 */
-      name: string
-      /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      provider: string
-      providerName: string
-      /** @description Why it would land there. */
-      why: string
-      zone: string
-    }
-    PlanStep: {
-      key: string
-      /** @enum {string} */
-      kind: 'machine' | 'ssh' | 'script' | 'gate'
-      member: string | null
-      /** @enum {string} */
-      mode: 'each' | 'once' | 'fresh'
-      name: string
-      needs: {
-        /** @enum {string} */
-        quantifier: 'all' | 'any' | 'quorum'
-        steps: string[]
-      }[]
-      script: string | null
-      /** @enum {string} */
-      want: 'present' | 'absent'
-    }
-    Platform: {
-      /** @example swarm@1.0.0 */
-      blueprint: string
-      blueprintDigest: string
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      createdAt: string
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      deletedAt: string | null
-      deletionProtection: boolean
-      generation: number
-      groups: components['schemas']['Group'][]
-      /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      id: string
-      /**
-       * @description At most 64 labels; keys and values of at most 63 characters.
-       * @example {
-       *       "team": "a"
-       *     }
-       */
-      labels: {
-        [key: string]: string
-      }
-      machines: {
-        ready: number
-        wanted: number
-      }
-      /** @example team-a */
-      name: string
-      outputs: {
-        [key: string]: components['schemas']['SecretOutput'] | unknown | null
-      }
-      parameters: {
-        [key: string]: unknown
-      }
-      problems: components['schemas']['NamedProblem'][]
-      /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      project: string
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      readyAt: string | null
-      /** @example rcp_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      receipt: string | null
-      /** @description At least one of its machines is simulated. */
-      simulated: boolean
-      /** @enum {string} */
-      state:
-        | 'pending'
-        | 'building'
-        | 'ready'
-        | 'changing'
-        | 'degraded'
-        | 'blocked'
-        | 'held'
-        | 'paused'
-        | 'hibernated'
-        | 'deleting'
-        | 'deleted'
-      stateReason: string | null
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      stateSince: string
-      /**
-       * @description The task under way.
-       * @example tsk_01k9hnvdc7f3a8w6q2x4y5z0tb
-       */
-      task: string | null
-      /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      tenant: string
-    }
-    PlatformCreate: {
-      /**
-       * @description Name, or name@version; without a version the newest.
-       * @example swarm@1.0.0
-       */
-      blueprint: string
-      /** @default false */
-      deletionProtection?: boolean
-      /**
-       * @description At most 64 labels; keys and values of at most 63 characters.
-       * @default {}
-       * @example {
-       *       "team": "a"
-       *     }
-       */
-      labels?: {
-        [key: string]: string
-      }
-      /** @example team-a */
-      name: string
-      /**
-       * @description By the blueprint's parameter schema.
-       * @default {}
-       * @example {
-       *       "managers": 3,
-       *       "workers": 2
-       *     }
-       */
-      parameters?: {
-        [key: string]: unknown
-      }
-    }
-    PlatformList: {
-      items: components['schemas']['PlatformSummary'][]
-      /** @description Give it as `cursor` to get the next page; null at the end. */
-      next: string | null
-    }
-    PlatformPatch: {
-      deletionProtection?: boolean
-      /**
-       * @description At most 64 labels; keys and values of at most 63 characters.
-       * @example {
-       *       "team": "a"
-       *     }
-       */
-      labels?: {
-        [key: string]: string
-      }
-      /** @example team-a */
-      name?: string
-      parameters?: unknown
-    }
-    PlatformPreview: {
-      blueprint: string
-      /** @description With the defaults filled in. */
-      parameters: {
-        [key: string]: unknown
-      }
-      plan: {
-        members: components['schemas']['PlacedMember'][]
-        steps: components['schemas']['PlanStep'][]
-      }
-      quote: {
-        /** @description null: no price is set. */
-        costPerHour: {
-          amount: string
-          currency: string
-        } | null
-        machines: number
-        quota: {
-          [key: string]: {
-            /** @description Before this. */
-            left: number | 'unlimited'
-            /** @example tkt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-            ticket: string
+    schemas: {
+        AttemptLog: {
+            attempt: string;
+            detail: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            endedAt: string | null;
+            exitCode: number | null;
+            /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            machine: string | null;
+            /** @description Where it ran. */
+            member: string | null;
+            /** @example join */
+            name: string;
+            /** @description Give it as `after` to read on. */
+            next: number;
+            number: number;
+            /** @description Position of `text` in the log, in characters. */
+            offset: number;
+            /**
+             * @description null: still running.
+             * @enum {string|null}
+             */
+            outcome: "done" | "failed" | "lost" | "abandoned" | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            startedAt: string;
+            /** @example script/worker-1@1/join */
+            step: string;
+            /** @description Secrets are redacted. */
+            text: string;
+        };
+        Blueprint: {
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            createdAt: string;
+            description: string | null;
+            /** @description Platforms pin this. */
+            digest: string;
+            groups: string[];
+            name: string;
+            outputs: string[];
+            /** @description JSON Schema of the parameters. */
+            parameters: {
+                [key: string]: unknown;
+            };
+            version: string;
+        };
+        BlueprintCreate: {
+            /**
+             * @description Path -> text of every file of the folder; `blueprint.yaml` is required.
+             * @example {
+             *       "blueprint.yaml": "name: pair\nversion: 1.0.0\n",
+             *       "scripts/hello.sh": "echo hello\n"
+             *     }
+             */
+            files: {
+                [key: string]: string;
+            };
+        };
+        BlueprintDetail: components["schemas"]["Blueprint"] & {
+            /** @description Path -> text. */
+            files: {
+                [key: string]: string;
+            };
+        };
+        BlueprintList: {
+            items: components["schemas"]["Blueprint"][];
+            /** @description Give it as `cursor` to get the next page; null at the end. */
+            next: string | null;
+        };
+        Event: {
+            actor: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            at: string;
+            cause: string | null;
+            data: {
+                [key: string]: unknown;
+            };
+            from: string | null;
+            /**
+             * @description Grows in the order of commit; resume after it.
+             * @example 1842
+             */
+            id: number;
+            /** @example step.started */
+            kind: string;
+            machine: string | null;
+            platform: string | null;
+            project: string | null;
+            /** @example script/worker-4@1/join */
+            step: string | null;
+            subject: {
+                id: string;
+                kind: string;
+            };
+            task: string | null;
+            tenant: string | null;
+            to: string | null;
+        };
+        EventList: {
+            items: components["schemas"]["Event"][];
+            /** @description Whether more exist already. */
+            more: boolean;
+            /** @description Give it as `after` to go on; events that do not exist yet come later. */
+            next: number;
+        };
+        Explanation: {
             /** @example team-a */
-            ticketName: string
-            wanted: number
-          }
-        }
-        /** @description From our own history; null: none yet. */
-        seconds: {
-          p50: number
-          p90: number
-          samples: number
-        } | null
-      }
-    }
-    PlatformSsh: {
-      machines: {
-        host: string | null
-        /** @description ed25519 public key, OpenSSH one-line form. */
-        hostKey: string
-        /** @description A line for known_hosts. */
-        knownHosts: string | null
-        /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
-        machine: string
-        member: string
-        port: number | null
-        user: string
-      }[]
-      /**
-       * Format: password
-       * @description OpenSSH or PKCS#8 PEM.
-       */
-      privateKey: string
-      publicKey: string
-    }
-    PlatformSummary: {
-      /** @example swarm@1.0.0 */
-      blueprint: string
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      createdAt: string
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      deletedAt: string | null
-      deletionProtection: boolean
-      generation: number
-      /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      id: string
-      /**
-       * @description At most 64 labels; keys and values of at most 63 characters.
-       * @example {
-       *       "team": "a"
-       *     }
-       */
-      labels: {
-        [key: string]: string
-      }
-      machines: {
-        ready: number
-        wanted: number
-      }
-      /** @example team-a */
-      name: string
-      /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      project: string
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      readyAt: string | null
-      /** @description At least one of its machines is simulated. */
-      simulated: boolean
-      /** @enum {string} */
-      state:
-        | 'pending'
-        | 'building'
-        | 'ready'
-        | 'changing'
-        | 'degraded'
-        | 'blocked'
-        | 'held'
-        | 'paused'
-        | 'hibernated'
-        | 'deleting'
-        | 'deleted'
-      stateReason: string | null
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      stateSince: string
-      /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      tenant: string
-    }
-    Problem: {
-      /** @enum {string} */
-      code:
-        | 'unauthenticated'
-        | 'forbidden'
-        | 'not_found'
-        | 'invalid_request'
-        | 'invalid_blueprint'
-        | 'unknown_parameter'
-        | 'invalid_parameter'
-        | 'name_taken'
-        | 'conflict'
-        | 'precondition_failed'
-        | 'precondition_required'
-        | 'idempotency_mismatch'
-        | 'quota_exceeded'
-        | 'no_capacity'
-        | 'in_use'
-        | 'protected'
-        | 'wrong_state'
-        | 'payload_too_large'
-        | 'unsupported_media_type'
-        | 'method_not_allowed'
-        | 'overloaded'
-        | 'unavailable'
-        | 'provider_unreachable'
-        | 'provider_denied'
-        | 'provider_rejected'
-        | 'provider_capacity'
-        | 'resource_name_taken'
-        | 'host_key_changed'
-        | 'login_denied'
-        | 'machine_unreachable'
-        | 'machine_dead'
-        | 'script_failed'
-        | 'attempt_lost'
-        | 'step_timed_out'
-        | 'quorum_lost'
-        | 'secret_unavailable'
-        | 'internal'
-      /** @example vm.count: 43 wanted, 12 left in ticket gold. */
-      detail: string
-      /** @description Which fields are wrong. */
-      errors?: {
-        detail: string
-        /** @description JSON pointer (RFC 6901). */
-        pointer: string
-      }[]
-      facts?: {
-        [key: string]: unknown
-      }
-      /**
-       * @description What to do next.
-       * @example Ask a tenant-admin for a larger share, or lower parameters.workers to 9 or less.
-       */
-      next?: string
-      requestId: string
-      /** @example 409 */
-      status: number
-      /** @example Quota exceeded */
-      title: string
-      /** @example /problems/quota_exceeded */
-      type: string
-    }
-    ProblemFacts: {
-      /**
-       * @description A code of the closed list at /problems.
-       * @example script_failed
-       */
-      code: string
-      detail: string
-      facts?: {
-        [key: string]: unknown
-      }
-      /** @description What to do next. */
-      next?: string
-    }
-    Project: {
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      createdAt: string
-      /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      id: string
-      /**
-       * @description At most 64 labels; keys and values of at most 63 characters.
-       * @example {
-       *       "team": "a"
-       *     }
-       */
-      labels: {
-        [key: string]: string
-      }
-      /** @example team-a */
-      name: string
-      shares: components['schemas']['Share'][]
-      /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      tenant: string
-    }
-    ProjectCreate: {
-      /**
-       * @description At most 64 labels; keys and values of at most 63 characters.
-       * @default {}
-       * @example {
-       *       "team": "a"
-       *     }
-       */
-      labels?: {
-        [key: string]: string
-      }
-      /** @example team-a */
-      name: string
-      /**
-       * @description What the project may draw from the tickets of its tenant.
-       * @default []
-       */
-      shares?: components['schemas']['ShareCreate'][]
-    }
-    ProjectList: {
-      items: components['schemas']['Project'][]
-      /** @description Give it as `cursor` to get the next page; null at the end. */
-      next: string | null
-    }
-    ProjectPatch: {
-      /**
-       * @description At most 64 labels; keys and values of at most 63 characters.
-       * @example {
-       *       "team": "a"
-       *     }
-       */
-      labels?: {
-        [key: string]: string
-      }
-      /** @example team-a */
-      name?: string
-    }
-    Provider: {
-      capabilities: {
-        [key: string]: unknown
-      }
-      /** @description Secret fields show as `{ "secret": true }`. */
-      config: {
-        [key: string]: unknown
-      }
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      createdAt: string
-      /** @description As last probed. */
-      health: components['schemas']['ProviderHealth'] | null
-      /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      id: string
-      images: {
-        [key: string]: components['schemas']['ImageMapping']
-      }
-      kind: string
-      /**
-       * @description At most 64 labels; keys and values of at most 63 characters.
-       * @example {
-       *       "team": "a"
-       *     }
-       */
-      labels: {
-        [key: string]: string
-      }
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      lastScanAt: string | null
-      machines: number
-      /** @example team-a */
-      name: string
-      overcommit: components['schemas']['Overcommit']
-      /** @description Its machines are simulated. */
-      simulated: boolean
-      /** @enum {string} */
-      state: 'healthy' | 'unreachable' | 'denied' | 'removing'
-      stateReason: string | null
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      stateSince: string
-      zones: components['schemas']['Zone'][]
-    }
-    ProviderCreate: {
-      /**
-       * @description By the kind's config schema. Secret fields are write-only.
-       * @default {}
-       */
-      config?: {
-        [key: string]: unknown
-      }
-      /**
-       * @description Image name -> where this provider has it.
-       * @default {}
-       * @example {
-       *       "debian-12": {
-       *         "ref": "images:debian/12",
-       *         "user": "root"
-       *       }
-       *     }
-       */
-      images?: {
-        [key: string]: components['schemas']['ImageMapping']
-      }
-      /**
-       * @description A kind of GET /v1/provider-kinds.
-       * @example incus
-       */
-      kind: string
-      /**
-       * @description At most 64 labels; keys and values of at most 63 characters.
-       * @default {}
-       * @example {
-       *       "team": "a"
-       *     }
-       */
-      labels?: {
-        [key: string]: string
-      }
-      /** @example team-a */
-      name: string
-      overcommit?: components['schemas']['Overcommit']
-    }
-    ProviderHealth: {
-      latencyMs: number
-      /** @description Rights that are missing and what will not work without them. */
-      missingRights: string[]
-      version: string
-    }
-    ProviderKind: {
-      /** @description JSON Schema of `config`; secret fields carry `"secret": true`. */
-      config: {
-        [key: string]: unknown
-      }
-      kind: string
-      simulated: boolean
-    }
-    ProviderKindList: {
-      items: components['schemas']['ProviderKind'][]
-    }
-    ProviderList: {
-      items: components['schemas']['Provider'][]
-      /** @description Give it as `cursor` to get the next page; null at the end. */
-      next: string | null
-    }
-    ProviderPatch: {
-      /** @description Fields named here are set (null removes one); secret fields not named stay. */
-      config?: {
-        [key: string]: unknown
-      }
-      images?: {
-        [key: string]: components['schemas']['ImageMapping']
-      }
-      /**
-       * @description At most 64 labels; keys and values of at most 63 characters.
-       * @example {
-       *       "team": "a"
-       *     }
-       */
-      labels?: {
-        [key: string]: string
-      }
-      /** @example team-a */
-      name?: string
-      overcommit?: components['schemas']['Overcommit']
-    }
-    Readiness: {
-      checks: {
-        [key: string]: string
-      }
-      /** @enum {string} */
-      status: 'ok'
-    }
-    Receipt: {
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      completedAt: string | null
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      createdAt: string
-      /** @example rcp_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      id: string
-      objects: components['schemas']['ReceiptObject'][]
-      /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      platform: string
-      platformName: string
-      /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      project: string
-      /** @enum {string} */
-      state: 'open' | 'complete' | 'reopened'
-      /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      tenant: string
-    }
-    ReceiptList: {
-      items: components['schemas']['Receipt'][]
-      /** @description Give it as `cursor` to get the next page; null at the end. */
-      next: string | null
-    }
-    ReceiptObject: {
-      /** @example machine */
-      kind: string
-      /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      machine: string
-      member: string
-      nativeRef: string | null
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      observedAt: string
-      /**
-       * @description The observation that proved it gone.
-       * @example absentByConsistentLookup
-       */
-      proof: string
-      /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      provider: string
-      providerName: string
-      /**
-       * Format: date-time
-       * @description When it was seen again.
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      reopenedAt: string | null
-      resourceKey: string
-    }
-    Resources: {
-      /**
-       * @description Virtual CPUs, COUNT.
-       * @example 8
-       */
-      cpu: number
-      /**
-       * Format: int64
-       * @description Bytes.
-       * @example 4294967296
-       */
-      diskBytes: number
-      /**
-       * Format: int64
-       * @description Bytes.
-       * @example 4294967296
-       */
-      memoryBytes: number
-    }
-    SecretOutput: {
-      href: string
-      /** @enum {boolean} */
-      secret: true
-    }
-    Share: {
-      limits: {
-        [key: string]: components['schemas']['Usage']
-      }
-      /** @example tkt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      ticket: string
-      /** @example team-a */
-      ticketName: string
-    }
-    ShareCreate: {
-      limits: components['schemas']['Limits']
-      /** @example tkt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      ticket: string
-    }
-    ShareSet: {
-      limits: components['schemas']['Limits']
-    }
-    Step: {
-      /** @description Attempts made for what is wanted now; 0 before the first. */
-      attempt: number
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      deadlineAt: string | null
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      finishedAt: string | null
-      /** @example script/worker-1@1/join */
-      key: string
-      /** @enum {string} */
-      kind: 'machine' | 'ssh' | 'script' | 'gate'
-      /** @description The last line of its log while it runs. */
-      lastLine: string | null
-      /** @example worker-1@1 */
-      member: string | null
-      /** @enum {string} */
-      mode: 'each' | 'once' | 'fresh'
-      /**
-       * @description What one calls it: machine, ssh, docker, join.
-       * @example join
-       */
-      name: string
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      nextAt: string | null
-      problem: components['schemas']['ProblemFacts'] | null
-      /** @description Why it waits or is due again. */
-      reason: string | null
-      seconds: number | null
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      startedAt: string | null
-      /** @enum {string} */
-      state: 'pending' | 'running' | 'waiting' | 'blocked' | 'done'
-      /** @enum {string} */
-      want: 'present' | 'absent'
-    }
-    StepList: {
-      items: components['schemas']['Step'][]
-    }
-    Task: {
-      actor: string
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      createdAt: string
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      endedAt: string | null
-      /** @example tsk_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      id: string
-      /** @example platform.create */
-      kind: string
-      problem: components['schemas']['ProblemFacts'] | null
-      progress: {
-        done: number
-        total: number
-      }
-      /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      project: string
-      reason: string | null
-      /**
-       * @description The deletion receipt, once there is one.
-       * @example rcp_01k9hnvdc7f3a8w6q2x4y5z0tb
-       */
-      receipt: string | null
-      /** @description From request to end, or until now. */
-      seconds: number | null
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      startedAt: string | null
-      /** @enum {string} */
-      state: 'queued' | 'running' | 'waiting' | 'blocked' | 'done' | 'failed' | 'cancelled' | 'superseded'
-      /** @description In the order of the plan. */
-      steps: components['schemas']['Step'][]
-      /** @example tsk_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      supersededBy: string | null
-      target: {
-        generation: number | null
-        /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-        id: string
-        /** @enum {string} */
-        kind: 'platform'
-        /** @example team-a */
-        name: string
-      }
-      /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      tenant: string
-    }
-    TaskList: {
-      items: components['schemas']['TaskSummary'][]
-      /** @description Give it as `cursor` to get the next page; null at the end. */
-      next: string | null
-    }
-    TaskSummary: {
-      actor: string
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      createdAt: string
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      endedAt: string | null
-      /** @example tsk_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      id: string
-      /** @example platform.create */
-      kind: string
-      problem: components['schemas']['ProblemFacts'] | null
-      /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      project: string
-      reason: string | null
-      /** @description From request to end, or until now. */
-      seconds: number | null
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      startedAt: string | null
-      /** @enum {string} */
-      state: 'queued' | 'running' | 'waiting' | 'blocked' | 'done' | 'failed' | 'cancelled' | 'superseded'
-      /** @example tsk_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      supersededBy: string | null
-      target: {
-        generation: number | null
-        /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-        id: string
-        /** @enum {string} */
-        kind: 'platform'
-        /** @example team-a */
-        name: string
-      }
-      /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      tenant: string
-    }
-    Tenant: {
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      createdAt: string
-      /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      id: string
-      /**
-       * @description At most 64 labels; keys and values of at most 63 characters.
-       * @example {
-       *       "team": "a"
-       *     }
-       */
-      labels: {
-        [key: string]: string
-      }
-      /** @example team-a */
-      name: string
-    }
-    TenantCreate: {
-      /**
-       * @description At most 64 labels; keys and values of at most 63 characters.
-       * @default {}
-       * @example {
-       *       "team": "a"
-       *     }
-       */
-      labels?: {
-        [key: string]: string
-      }
-      /** @example team-a */
-      name: string
-    }
-    TenantList: {
-      items: components['schemas']['Tenant'][]
-      /** @description Give it as `cursor` to get the next page; null at the end. */
-      next: string | null
-    }
-    TenantPatch: {
-      /**
-       * @description At most 64 labels; keys and values of at most 63 characters.
-       * @example {
-       *       "team": "a"
-       *     }
-       */
-      labels?: {
-        [key: string]: string
-      }
-      /** @example team-a */
-      name?: string
-    }
-    Ticket: {
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      createdAt: string
-      /** @example tkt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      id: string
-      /**
-       * @description At most 64 labels; keys and values of at most 63 characters.
-       * @example {
-       *       "team": "a"
-       *     }
-       */
-      labels: {
-        [key: string]: string
-      }
-      limits: {
-        [key: string]: components['schemas']['Usage']
-      }
-      /** @example team-a */
-      name: string
-      shares: {
-        limits: {
-          [key: string]: components['schemas']['Usage']
-        }
-        /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
-        project: string
-        /** @example team-a */
-        projectName: string
-      }[]
-      /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      tenant: string
-    }
-    TicketCreate: {
-      /**
-       * @description At most 64 labels; keys and values of at most 63 characters.
-       * @default {}
-       * @example {
-       *       "team": "a"
-       *     }
-       */
-      labels?: {
-        [key: string]: string
-      }
-      limits: components['schemas']['Limits']
-      /** @example team-a */
-      name: string
-    }
-    TicketList: {
-      items: components['schemas']['Ticket'][]
-      /** @description Give it as `cursor` to get the next page; null at the end. */
-      next: string | null
-    }
-    TicketPatch: {
-      /**
-       * @description At most 64 labels; keys and values of at most 63 characters.
-       * @example {
-       *       "team": "a"
-       *     }
-       */
-      labels?: {
-        [key: string]: string
-      }
-      limits?: components['schemas']['Limits'] & unknown
-      /** @example team-a */
-      name?: string
-    }
-    Transition: {
-      actor: string
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      at: string
-      cause: string | null
-      event: number
-      from: string | null
-      kind: string
-      to: string | null
-    }
-    Usage: {
-      /**
-       * @description COUNT, or bytes for memory and disk; `unlimited` must be said.
-       * @example 12
-       */
-      left: number | 'unlimited'
-      /**
-       * @description COUNT, or bytes for memory and disk; `unlimited` must be said.
-       * @example 12
-       */
-      limit: number | 'unlimited'
-      used: number
-    }
-    Version: {
-      /** @enum {string} */
-      api: 'v1'
-      /** @enum {string} */
-      database: 'sqlite' | 'postgres'
-      /** @example ins_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      installation: string
-      node: string
-      /** @description After a restore: nothing is changed until its report is accepted. */
-      reportOnly: boolean
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      startedAt: string
-      /** @example 0.1.0 */
-      version: string
-    }
-    WaitingStep: {
-      attempt: number
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      deadlineAt: string | null
-      /** @description The end of its log. */
-      lastLines: string[]
-      maxAttempts: number
-      member: string | null
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      nextAt: string | null
-      problem: components['schemas']['ProblemFacts'] | null
-      reason: string | null
-      /**
-       * Format: date-time
-       * @example 2026-11-22T10:44:02.120Z
-       */
-      since: string | null
-      /** @enum {string} */
-      state: 'pending' | 'running' | 'waiting' | 'blocked'
-      step: string
-      /** @description Keys of steps it needs and that are not done. */
-      waitsFor: string[]
-    }
-    Zone: {
-      capacity: components['schemas']['Resources'] | null
-      free: components['schemas']['Resources'] | null
-      hosts: number
-      hostsReady: number
-      machines: number
-      name: string
-      /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
-      provider: string
-      providerName: string
-    }
-    ZoneList: {
-      items: components['schemas']['Zone'][]
-      /** @description Give it as `cursor` to get the next page; null at the end. */
-      next: string | null
-    }
-  }
-  responses: never
-  parameters: {
-    /**
-     * @description The same key and request within 24 hours is done once and answered alike.
-     * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
-     */
-    IdempotencyKey: string
-    /**
-     * @description The ETag that was read: the change is refused when it was changed meanwhile.
-     * @example "3"
-     */
-    IfMatch: string
-    /**
-     * @description The last event a watcher has seen: it goes on after it.
-     * @example 1841
-     */
-    LastEventId: string
-    /**
-     * @description `wait=N` holds the answer until the work is done, at most N (of at most 60) seconds.
-     * @example wait=30
-     */
-    Prefer: string
-  }
-  requestBodies: never
-  headers: {
-    /** @description The methods of this path. */
-    Allow: string
-    /** @description The version; give it as If-Match. */
-    ETag: string
-    /** @description Where to look on. */
-    Location: string
-    /** @description That Prefer was honoured. */
-    'Preference-Applied': string
-    /** @description Seconds. */
-    'Retry-After': number
-    /** @description Finds this request in the log. */
-    'X-Request-Id': string
-  }
-  pathItems: never
-}
-export type $defs = Record<string, never>
-export interface operations {
-  getLiveness: {
+            name: string;
+            /** @description What is tried next, or who can act and how. */
+            next: string[];
+            /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            platform: string;
+            problems: components["schemas"]["NamedProblem"][];
+            progress: {
+                done: number;
+                total: number;
+            };
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            since: string;
+            /** @enum {string} */
+            state: "pending" | "building" | "ready" | "changing" | "degraded" | "blocked" | "held" | "paused" | "hibernated" | "deleting" | "deleted";
+            /** @description One sentence: what it is doing and what it waits for. */
+            summary: string;
+            /** @description Steps that can be worked on or are stuck; blocked ones first. */
+            waiting: components["schemas"]["WaitingStep"][];
+        };
+        Flavor: {
+            /**
+             * @description What one machine of it takes from each quota key.
+             * @example {
+             *       "vm.count": 1,
+             *       "vm.cpu": 2,
+             *       "vm.memory": 2147483648,
+             *       "disk.capacity": 21474836480
+             *     }
+             */
+            cost: {
+                [key: string]: number;
+            };
+            /** @description Virtual CPUs, COUNT. */
+            cpu: number;
+            /**
+             * Format: int64
+             * @description Bytes.
+             * @example 4294967296
+             */
+            diskBytes: number;
+            /**
+             * Format: int64
+             * @description Bytes.
+             * @example 4294967296
+             */
+            memoryBytes: number;
+            /** @example team-a */
+            name: string;
+        };
+        FlavorList: {
+            items: components["schemas"]["Flavor"][];
+        };
+        Group: {
+            /** @description Those of the past (gone) are not listed. */
+            members: components["schemas"]["Member"][];
+            name: string;
+            ready: number;
+            wanted: number;
+        };
+        History: {
+            items: components["schemas"]["Transition"][];
+        };
+        Host: {
+            /** @description As declared by the provider; null when it does not say. */
+            capacity: components["schemas"]["Resources"] | null;
+            /** @description Declared x overcommit, less our reservations, less the use of others; null when capacity is unknown. */
+            free: components["schemas"]["Resources"] | null;
+            machines: number;
+            /** @example host-1 */
+            name: string;
+            others: components["schemas"]["Resources"] & unknown;
+            /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            provider: string;
+            providerName: string;
+            reserved: components["schemas"]["Resources"] & unknown;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            seenAt: string;
+            /** @enum {string} */
+            state: "ready" | "maintenance" | "unreachable" | "gone";
+            zone: string;
+        };
+        HostList: {
+            items: components["schemas"]["Host"][];
+            /** @description Give it as `cursor` to get the next page; null at the end. */
+            next: string | null;
+        };
+        Image: {
+            /** @example team-a */
+            name: string;
+            /** @description Where it can be had. */
+            providers: {
+                /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
+                provider: string;
+                /** @example team-a */
+                providerName: string;
+                ref: string;
+                user: string;
+            }[];
+        };
+        ImageList: {
+            items: components["schemas"]["Image"][];
+        };
+        ImageMapping: {
+            /**
+             * @description The provider's own reference.
+             * @example images:debian/12
+             */
+            ref: string;
+            /**
+             * @description Who logs in over SSH.
+             * @example root
+             */
+            user: string;
+        };
+        /**
+         * @description Quota key -> amount. A key that is not named grants nothing.
+         * @example {
+         *       "platform.count": 4,
+         *       "vm.count": 12,
+         *       "vm.cpu": 24,
+         *       "vm.memory": 68719476736,
+         *       "disk.capacity": 549755813888
+         *     }
+         */
+        Limits: {
+            [key: string]: number | "unlimited";
+        };
+        Liveness: {
+            /** @enum {string} */
+            status: "ok";
+        };
+        LogList: {
+            items: components["schemas"]["AttemptLog"][];
+        };
+        Machine: {
+            address: string | null;
+            cpu: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            createdAt: string;
+            diskBytes: number;
+            endpoints: {
+                address: string;
+                port: number;
+            }[];
+            /**
+             * Format: date-time
+             * @description When it was observed gone.
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            goneAt: string | null;
+            group: string;
+            host: string | null;
+            /** @description ed25519 public key, OpenSSH one-line form. */
+            hostKey: string;
+            /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            id: string;
+            incarnation: number;
+            loginUser: string;
+            /** @example worker-1 */
+            member: string;
+            memoryBytes: number;
+            /**
+             * @description The member and its incarnation.
+             * @example worker-1@2
+             */
+            name: string;
+            /** @description The provider's own id. */
+            nativeRef: string | null;
+            /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            platform: string;
+            /** @example team-a */
+            platformName: string;
+            /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            project: string;
+            /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            provider: string;
+            /** @example team-a */
+            providerName: string;
+            resourceKey: string;
+            simulated: boolean;
+            sshPort: number | null;
+            /** @enum {string} */
+            state: "planned" | "creating" | "booting" | "bootstrapping" | "ready" | "unhealthy" | "replacing" | "stopped" | "deleting" | "deleted" | "lost";
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            stateSince: string;
+            /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            tenant: string;
+            zone: string;
+        };
+        MachineList: {
+            items: components["schemas"]["Machine"][];
+            /** @description Give it as `cursor` to get the next page; null at the end. */
+            next: string | null;
+        };
+        MachineSsh: {
+            host: string;
+            hostKey: string;
+            /** @description A line for known_hosts. */
+            knownHosts: string;
+            /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            machine: string;
+            member: string;
+            port: number;
+            /**
+             * Format: password
+             * @description The platform's key, PEM.
+             */
+            privateKey: string;
+            user: string;
+        };
+        Member: {
+            address: string | null;
+            cause: string | null;
+            host: string | null;
+            incarnation: number;
+            /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            machine: string;
+            /** @enum {string} */
+            machineState: "planned" | "creating" | "booting" | "bootstrapping" | "ready" | "unhealthy" | "replacing" | "stopped" | "deleting" | "deleted" | "lost";
+            /** @example manager-0 */
+            name: string;
+            /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            provider: string;
+            providerName: string;
+            sshPort: number | null;
+            /** @enum {string} */
+            state: "joining" | "in" | "changing" | "leaving" | "gone";
+            zone: string;
+        };
+        NamedProblem: {
+            code: string;
+            detail: string;
+            id: string;
+            resolution: string | null;
+            resolutions: string[];
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            resolvedAt: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            since: string;
+            /** @example worker-1@1 */
+            subject: string;
+        };
+        Output: {
+            name: string;
+            secret: boolean;
+            /** @description Any JSON value. */
+            value?: unknown;
+        };
+        /** @description Factors on the declared capacity. */
+        Overcommit: {
+            /** @default 1 */
+            cpu?: number;
+            /** @default 1 */
+            disk?: number;
+            /** @default 1 */
+            memory?: number;
+        };
+        PlacedMember: {
+            flavor: string;
+            group: string;
+            host: string | null;
+            image: string;
+            /** @example manager-0 */
+            name: string;
+            /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            provider: string;
+            providerName: string;
+            /** @description Why it would land there. */
+            why: string;
+            zone: string;
+        };
+        PlanStep: {
+            key: string;
+            /** @enum {string} */
+            kind: "machine" | "ssh" | "script" | "gate";
+            member: string | null;
+            /** @enum {string} */
+            mode: "each" | "once" | "fresh";
+            name: string;
+            needs: {
+                /** @enum {string} */
+                quantifier: "all" | "any" | "quorum";
+                steps: string[];
+            }[];
+            script: string | null;
+            /** @enum {string} */
+            want: "present" | "absent";
+        };
+        Platform: {
+            /** @example swarm@1.0.0 */
+            blueprint: string;
+            blueprintDigest: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            deletedAt: string | null;
+            deletionProtection: boolean;
+            generation: number;
+            groups: components["schemas"]["Group"][];
+            /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            id: string;
+            /**
+             * @description At most 64 labels; keys and values of at most 63 characters.
+             * @example {
+             *       "team": "a"
+             *     }
+             */
+            labels: {
+                [key: string]: string;
+            };
+            machines: {
+                ready: number;
+                wanted: number;
+            };
+            /** @example team-a */
+            name: string;
+            outputs: {
+                [key: string]: components["schemas"]["SecretOutput"] | unknown | null;
+            };
+            parameters: {
+                [key: string]: unknown;
+            };
+            problems: components["schemas"]["NamedProblem"][];
+            /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            project: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            readyAt: string | null;
+            /** @example rcp_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            receipt: string | null;
+            /** @description At least one of its machines is simulated. */
+            simulated: boolean;
+            /** @enum {string} */
+            state: "pending" | "building" | "ready" | "changing" | "degraded" | "blocked" | "held" | "paused" | "hibernated" | "deleting" | "deleted";
+            stateReason: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            stateSince: string;
+            /**
+             * @description The task under way.
+             * @example tsk_01k9hnvdc7f3a8w6q2x4y5z0tb
+             */
+            task: string | null;
+            /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            tenant: string;
+        };
+        PlatformCreate: {
+            /**
+             * @description Name, or name@version; without a version the newest.
+             * @example swarm@1.0.0
+             */
+            blueprint: string;
+            /** @default false */
+            deletionProtection?: boolean;
+            /**
+             * @description At most 64 labels; keys and values of at most 63 characters.
+             * @default {}
+             * @example {
+             *       "team": "a"
+             *     }
+             */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @example team-a */
+            name: string;
+            /**
+             * @description By the blueprint's parameter schema.
+             * @default {}
+             * @example {
+             *       "managers": 3,
+             *       "workers": 2
+             *     }
+             */
+            parameters?: {
+                [key: string]: unknown;
+            };
+        };
+        PlatformList: {
+            items: components["schemas"]["PlatformSummary"][];
+            /** @description Give it as `cursor` to get the next page; null at the end. */
+            next: string | null;
+        };
+        PlatformPatch: {
+            deletionProtection?: boolean;
+            /**
+             * @description At most 64 labels; keys and values of at most 63 characters.
+             * @example {
+             *       "team": "a"
+             *     }
+             */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @example team-a */
+            name?: string;
+            parameters?: unknown;
+        };
+        PlatformPreview: {
+            blueprint: string;
+            /** @description With the defaults filled in. */
+            parameters: {
+                [key: string]: unknown;
+            };
+            plan: {
+                members: components["schemas"]["PlacedMember"][];
+                steps: components["schemas"]["PlanStep"][];
+            };
+            quote: {
+                /** @description null: no price is set. */
+                costPerHour: {
+                    amount: string;
+                    currency: string;
+                } | null;
+                machines: number;
+                quota: {
+                    [key: string]: {
+                        /** @description Before this. */
+                        left: number | "unlimited";
+                        /** @example tkt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+                        ticket: string;
+                        /** @example team-a */
+                        ticketName: string;
+                        wanted: number;
+                    };
+                };
+                /** @description From our own history; null: none yet. */
+                seconds: {
+                    p50: number;
+                    p90: number;
+                    samples: number;
+                } | null;
+            };
+        };
+        PlatformSsh: {
+            machines: {
+                host: string | null;
+                /** @description ed25519 public key, OpenSSH one-line form. */
+                hostKey: string;
+                /** @description A line for known_hosts. */
+                knownHosts: string | null;
+                /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
+                machine: string;
+                member: string;
+                port: number | null;
+                user: string;
+            }[];
+            /**
+             * Format: password
+             * @description OpenSSH or PKCS#8 PEM.
+             */
+            privateKey: string;
+            publicKey: string;
+        };
+        PlatformSummary: {
+            /** @example swarm@1.0.0 */
+            blueprint: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            deletedAt: string | null;
+            deletionProtection: boolean;
+            generation: number;
+            /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            id: string;
+            /**
+             * @description At most 64 labels; keys and values of at most 63 characters.
+             * @example {
+             *       "team": "a"
+             *     }
+             */
+            labels: {
+                [key: string]: string;
+            };
+            machines: {
+                ready: number;
+                wanted: number;
+            };
+            /** @example team-a */
+            name: string;
+            /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            project: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            readyAt: string | null;
+            /** @description At least one of its machines is simulated. */
+            simulated: boolean;
+            /** @enum {string} */
+            state: "pending" | "building" | "ready" | "changing" | "degraded" | "blocked" | "held" | "paused" | "hibernated" | "deleting" | "deleted";
+            stateReason: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            stateSince: string;
+            /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            tenant: string;
+        };
+        Problem: {
+            /** @enum {string} */
+            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "secret_unavailable" | "internal";
+            /** @example vm.count: 43 wanted, 12 left in ticket gold. */
+            detail: string;
+            /** @description Which fields are wrong. */
+            errors?: {
+                detail: string;
+                /** @description JSON pointer (RFC 6901). */
+                pointer: string;
+            }[];
+            facts?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description What to do next.
+             * @example Ask a tenant-admin for a larger share, or lower parameters.workers to 9 or less.
+             */
+            next?: string;
+            requestId: string;
+            /** @example 409 */
+            status: number;
+            /** @example Quota exceeded */
+            title: string;
+            /** @example /problems/quota_exceeded */
+            type: string;
+        };
+        ProblemFacts: {
+            /**
+             * @description A code of the closed list at /problems.
+             * @example script_failed
+             */
+            code: string;
+            detail: string;
+            facts?: {
+                [key: string]: unknown;
+            };
+            /** @description What to do next. */
+            next?: string;
+        };
+        Project: {
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            createdAt: string;
+            /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            id: string;
+            /**
+             * @description At most 64 labels; keys and values of at most 63 characters.
+             * @example {
+             *       "team": "a"
+             *     }
+             */
+            labels: {
+                [key: string]: string;
+            };
+            /** @example team-a */
+            name: string;
+            shares: components["schemas"]["Share"][];
+            /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            tenant: string;
+        };
+        ProjectCreate: {
+            /**
+             * @description At most 64 labels; keys and values of at most 63 characters.
+             * @default {}
+             * @example {
+             *       "team": "a"
+             *     }
+             */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @example team-a */
+            name: string;
+            /**
+             * @description What the project may draw from the tickets of its tenant.
+             * @default []
+             */
+            shares?: components["schemas"]["ShareCreate"][];
+        };
+        ProjectList: {
+            items: components["schemas"]["Project"][];
+            /** @description Give it as `cursor` to get the next page; null at the end. */
+            next: string | null;
+        };
+        ProjectPatch: {
+            /**
+             * @description At most 64 labels; keys and values of at most 63 characters.
+             * @example {
+             *       "team": "a"
+             *     }
+             */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @example team-a */
+            name?: string;
+        };
+        Provider: {
+            capabilities: {
+                [key: string]: unknown;
+            };
+            /** @description Secret fields show as `{ "secret": true }`. */
+            config: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            createdAt: string;
+            /** @description As last probed. */
+            health: components["schemas"]["ProviderHealth"] | null;
+            /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            id: string;
+            images: {
+                [key: string]: components["schemas"]["ImageMapping"];
+            };
+            kind: string;
+            /**
+             * @description At most 64 labels; keys and values of at most 63 characters.
+             * @example {
+             *       "team": "a"
+             *     }
+             */
+            labels: {
+                [key: string]: string;
+            };
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            lastScanAt: string | null;
+            machines: number;
+            /** @example team-a */
+            name: string;
+            overcommit: components["schemas"]["Overcommit"];
+            /** @description Its machines are simulated. */
+            simulated: boolean;
+            /** @enum {string} */
+            state: "healthy" | "unreachable" | "denied" | "removing";
+            stateReason: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            stateSince: string;
+            zones: components["schemas"]["Zone"][];
+        };
+        ProviderCreate: {
+            /**
+             * @description By the kind's config schema. Secret fields are write-only.
+             * @default {}
+             */
+            config?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Image name -> where this provider has it.
+             * @default {}
+             * @example {
+             *       "debian-12": {
+             *         "ref": "images:debian/12",
+             *         "user": "root"
+             *       }
+             *     }
+             */
+            images?: {
+                [key: string]: components["schemas"]["ImageMapping"];
+            };
+            /**
+             * @description A kind of GET /v1/provider-kinds.
+             * @example incus
+             */
+            kind: string;
+            /**
+             * @description At most 64 labels; keys and values of at most 63 characters.
+             * @default {}
+             * @example {
+             *       "team": "a"
+             *     }
+             */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @example team-a */
+            name: string;
+            overcommit?: components["schemas"]["Overcommit"];
+        };
+        ProviderHealth: {
+            latencyMs: number;
+            /** @description Rights that are missing and what will not work without them. */
+            missingRights: string[];
+            version: string;
+        };
+        ProviderKind: {
+            /** @description JSON Schema of `config`; secret fields carry `"secret": true`. */
+            config: {
+                [key: string]: unknown;
+            };
+            kind: string;
+            simulated: boolean;
+        };
+        ProviderKindList: {
+            items: components["schemas"]["ProviderKind"][];
+        };
+        ProviderList: {
+            items: components["schemas"]["Provider"][];
+            /** @description Give it as `cursor` to get the next page; null at the end. */
+            next: string | null;
+        };
+        ProviderPatch: {
+            /** @description Fields named here are set (null removes one); secret fields not named stay. */
+            config?: {
+                [key: string]: unknown;
+            };
+            images?: {
+                [key: string]: components["schemas"]["ImageMapping"];
+            };
+            /**
+             * @description At most 64 labels; keys and values of at most 63 characters.
+             * @example {
+             *       "team": "a"
+             *     }
+             */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @example team-a */
+            name?: string;
+            overcommit?: components["schemas"]["Overcommit"];
+        };
+        Readiness: {
+            checks: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            status: "ok";
+        };
+        Receipt: {
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            completedAt: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            createdAt: string;
+            /** @example rcp_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            id: string;
+            objects: components["schemas"]["ReceiptObject"][];
+            /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            platform: string;
+            platformName: string;
+            /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            project: string;
+            /** @enum {string} */
+            state: "open" | "complete" | "reopened";
+            /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            tenant: string;
+        };
+        ReceiptList: {
+            items: components["schemas"]["Receipt"][];
+            /** @description Give it as `cursor` to get the next page; null at the end. */
+            next: string | null;
+        };
+        ReceiptObject: {
+            /** @example machine */
+            kind: string;
+            /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            machine: string;
+            member: string;
+            nativeRef: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            observedAt: string;
+            /**
+             * @description The observation that proved it gone.
+             * @example absentByConsistentLookup
+             */
+            proof: string;
+            /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            provider: string;
+            providerName: string;
+            /**
+             * Format: date-time
+             * @description When it was seen again.
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            reopenedAt: string | null;
+            resourceKey: string;
+        };
+        Resources: {
+            /**
+             * @description Virtual CPUs, COUNT.
+             * @example 8
+             */
+            cpu: number;
+            /**
+             * Format: int64
+             * @description Bytes.
+             * @example 4294967296
+             */
+            diskBytes: number;
+            /**
+             * Format: int64
+             * @description Bytes.
+             * @example 4294967296
+             */
+            memoryBytes: number;
+        };
+        SecretOutput: {
+            href: string;
+            /** @enum {boolean} */
+            secret: true;
+        };
+        Share: {
+            limits: {
+                [key: string]: components["schemas"]["Usage"];
+            };
+            /** @example tkt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            ticket: string;
+            /** @example team-a */
+            ticketName: string;
+        };
+        ShareCreate: {
+            limits: components["schemas"]["Limits"];
+            /** @example tkt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            ticket: string;
+        };
+        ShareSet: {
+            limits: components["schemas"]["Limits"];
+        };
+        Step: {
+            /** @description Attempts made for what is wanted now; 0 before the first. */
+            attempt: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            deadlineAt: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            finishedAt: string | null;
+            /** @example script/worker-1@1/join */
+            key: string;
+            /** @enum {string} */
+            kind: "machine" | "ssh" | "script" | "gate";
+            /** @description The last line of its log while it runs. */
+            lastLine: string | null;
+            /** @example worker-1@1 */
+            member: string | null;
+            /** @enum {string} */
+            mode: "each" | "once" | "fresh";
+            /**
+             * @description What one calls it: machine, ssh, docker, join.
+             * @example join
+             */
+            name: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            nextAt: string | null;
+            problem: components["schemas"]["ProblemFacts"] | null;
+            /** @description Why it waits or is due again. */
+            reason: string | null;
+            seconds: number | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            startedAt: string | null;
+            /** @enum {string} */
+            state: "pending" | "running" | "waiting" | "blocked" | "done";
+            /** @enum {string} */
+            want: "present" | "absent";
+        };
+        StepList: {
+            items: components["schemas"]["Step"][];
+        };
+        Task: {
+            actor: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            endedAt: string | null;
+            /** @example tsk_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            id: string;
+            /** @example platform.create */
+            kind: string;
+            problem: components["schemas"]["ProblemFacts"] | null;
+            progress: {
+                done: number;
+                total: number;
+            };
+            /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            project: string;
+            reason: string | null;
+            /**
+             * @description The deletion receipt, once there is one.
+             * @example rcp_01k9hnvdc7f3a8w6q2x4y5z0tb
+             */
+            receipt: string | null;
+            /** @description From request to end, or until now. */
+            seconds: number | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            startedAt: string | null;
+            /** @enum {string} */
+            state: "queued" | "running" | "waiting" | "blocked" | "done" | "failed" | "cancelled" | "superseded";
+            /** @description In the order of the plan. */
+            steps: components["schemas"]["Step"][];
+            /** @example tsk_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            supersededBy: string | null;
+            target: {
+                generation: number | null;
+                /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+                id: string;
+                /** @enum {string} */
+                kind: "platform";
+                /** @example team-a */
+                name: string;
+            };
+            /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            tenant: string;
+        };
+        TaskList: {
+            items: components["schemas"]["TaskSummary"][];
+            /** @description Give it as `cursor` to get the next page; null at the end. */
+            next: string | null;
+        };
+        TaskSummary: {
+            actor: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            endedAt: string | null;
+            /** @example tsk_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            id: string;
+            /** @example platform.create */
+            kind: string;
+            problem: components["schemas"]["ProblemFacts"] | null;
+            /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            project: string;
+            reason: string | null;
+            /** @description From request to end, or until now. */
+            seconds: number | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            startedAt: string | null;
+            /** @enum {string} */
+            state: "queued" | "running" | "waiting" | "blocked" | "done" | "failed" | "cancelled" | "superseded";
+            /** @example tsk_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            supersededBy: string | null;
+            target: {
+                generation: number | null;
+                /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+                id: string;
+                /** @enum {string} */
+                kind: "platform";
+                /** @example team-a */
+                name: string;
+            };
+            /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            tenant: string;
+        };
+        Tenant: {
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            createdAt: string;
+            /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            id: string;
+            /**
+             * @description At most 64 labels; keys and values of at most 63 characters.
+             * @example {
+             *       "team": "a"
+             *     }
+             */
+            labels: {
+                [key: string]: string;
+            };
+            /** @example team-a */
+            name: string;
+        };
+        TenantCreate: {
+            /**
+             * @description At most 64 labels; keys and values of at most 63 characters.
+             * @default {}
+             * @example {
+             *       "team": "a"
+             *     }
+             */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @example team-a */
+            name: string;
+        };
+        TenantList: {
+            items: components["schemas"]["Tenant"][];
+            /** @description Give it as `cursor` to get the next page; null at the end. */
+            next: string | null;
+        };
+        TenantPatch: {
+            /**
+             * @description At most 64 labels; keys and values of at most 63 characters.
+             * @example {
+             *       "team": "a"
+             *     }
+             */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @example team-a */
+            name?: string;
+        };
+        Ticket: {
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            createdAt: string;
+            /** @example tkt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            id: string;
+            /**
+             * @description At most 64 labels; keys and values of at most 63 characters.
+             * @example {
+             *       "team": "a"
+             *     }
+             */
+            labels: {
+                [key: string]: string;
+            };
+            limits: {
+                [key: string]: components["schemas"]["Usage"];
+            };
+            /** @example team-a */
+            name: string;
+            shares: {
+                limits: {
+                    [key: string]: components["schemas"]["Usage"];
+                };
+                /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
+                project: string;
+                /** @example team-a */
+                projectName: string;
+            }[];
+            /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            tenant: string;
+        };
+        TicketCreate: {
+            /**
+             * @description At most 64 labels; keys and values of at most 63 characters.
+             * @default {}
+             * @example {
+             *       "team": "a"
+             *     }
+             */
+            labels?: {
+                [key: string]: string;
+            };
+            limits: components["schemas"]["Limits"];
+            /** @example team-a */
+            name: string;
+        };
+        TicketList: {
+            items: components["schemas"]["Ticket"][];
+            /** @description Give it as `cursor` to get the next page; null at the end. */
+            next: string | null;
+        };
+        TicketPatch: {
+            /**
+             * @description At most 64 labels; keys and values of at most 63 characters.
+             * @example {
+             *       "team": "a"
+             *     }
+             */
+            labels?: {
+                [key: string]: string;
+            };
+            limits?: components["schemas"]["Limits"] & unknown;
+            /** @example team-a */
+            name?: string;
+        };
+        Transition: {
+            actor: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            at: string;
+            cause: string | null;
+            event: number;
+            from: string | null;
+            kind: string;
+            to: string | null;
+        };
+        Usage: {
+            /**
+             * @description COUNT, or bytes for memory and disk; `unlimited` must be said.
+             * @example 12
+             */
+            left: number | "unlimited";
+            /**
+             * @description COUNT, or bytes for memory and disk; `unlimited` must be said.
+             * @example 12
+             */
+            limit: number | "unlimited";
+            used: number;
+        };
+        Version: {
+            /** @enum {string} */
+            api: "v1";
+            /** @enum {string} */
+            database: "sqlite" | "postgres";
+            /** @example ins_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            installation: string;
+            node: string;
+            /** @description After a restore: nothing is changed until its report is accepted. */
+            reportOnly: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            startedAt: string;
+            /** @example 0.1.0 */
+            version: string;
+        };
+        WaitingStep: {
+            attempt: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            deadlineAt: string | null;
+            /** @description The end of its log. */
+            lastLines: string[];
+            maxAttempts: number;
+            member: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            nextAt: string | null;
+            problem: components["schemas"]["ProblemFacts"] | null;
+            reason: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            since: string | null;
+            /** @enum {string} */
+            state: "pending" | "running" | "waiting" | "blocked";
+            step: string;
+            /** @description Keys of steps it needs and that are not done. */
+            waitsFor: string[];
+        };
+        Zone: {
+            capacity: components["schemas"]["Resources"] | null;
+            free: components["schemas"]["Resources"] | null;
+            hosts: number;
+            hostsReady: number;
+            machines: number;
+            name: string;
+            /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            provider: string;
+            providerName: string;
+        };
+        ZoneList: {
+            items: components["schemas"]["Zone"][];
+            /** @description Give it as `cursor` to get the next page; null at the end. */
+            next: string | null;
+        };
+    };
+    responses: never;
     parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description It lives. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Liveness']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  getReadiness: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description It can work. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Readiness']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  listBlueprints: {
-    parameters: {
-      query?: {
-        /** @description `next` of the page before. */
-        cursor?: string
-        /** @description Rows of a page, at most. */
-        limit?: number
-        name?: string
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page of blueprints. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['BlueprintList']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  createBlueprint: {
-    parameters: {
-      query?: never
-      header?: {
         /**
          * @description The same key and request within 24 hours is done once and answered alike.
          * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
          */
-        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['BlueprintCreate']
-      }
-    }
-    responses: {
-      /** @description It was there already. */
-      200: {
-        headers: {
-          Location: components['headers']['Location']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Blueprint']
-        }
-      }
-      /** @description The blueprint. */
-      201: {
-        headers: {
-          Location: components['headers']['Location']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Blueprint']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `name_taken`: Name taken. */
-      409: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `payload_too_large`: Body too large. */
-      413: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unsupported_media_type`: Unsupported media type. */
-      415: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_blueprint`, `invalid_request`, `idempotency_mismatch`: Invalid blueprint; Invalid request; Idempotency key used for another request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  getBlueprint: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        /** @description name, name@version, or digest. */
-        blueprint: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The blueprint. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['BlueprintDetail']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  listEvents: {
-    parameters: {
-      query?: {
-        /** @description Only events after this one: the `next` of the page before. Without it from the first; a stream begins now. */
-        after?: number
-        kind?:
-          | 'platform.state'
-          | 'machine.state'
-          | 'member.state'
-          | 'task.state'
-          | 'provider.state'
-          | 'host.state'
-          | 'receipt.state'
-          | 'tenant.created'
-          | 'tenant.changed'
-          | 'tenant.deleted'
-          | 'project.created'
-          | 'project.changed'
-          | 'project.deleted'
-          | 'ticket.created'
-          | 'ticket.changed'
-          | 'ticket.deleted'
-          | 'share.changed'
-          | 'provider.created'
-          | 'provider.changed'
-          | 'provider.deleted'
-          | 'provider.probed'
-          | 'inventory.scanned'
-          | 'host.changed'
-          | 'flavor.changed'
-          | 'image.changed'
-          | 'blueprint.created'
-          | 'blueprint.deleted'
-          | 'platform.created'
-          | 'platform.changed'
-          | 'platform.output'
-          | 'member.created'
-          | 'machine.created'
-          | 'machine.changed'
-          | 'task.created'
-          | 'task.progress'
-          | 'run.claimed'
-          | 'run.taken-over'
-          | 'step.started'
-          | 'step.done'
-          | 'step.waiting'
-          | 'step.failed'
-          | 'step.blocked'
-          | 'step.suspect'
-          | 'step.retried'
-          | 'step.forgotten'
-          | 'attempt.started'
-          | 'attempt.ended'
-          | 'decision.taken'
-          | 'problem.opened'
-          | 'problem.resolved'
-          | 'orphan.found'
-          | 'orphan.destroyed'
-          | 'tombstone.destroyed'
-          | 'receipt.completed'
-          | 'receipt.reopened'
-          | 'secret.created'
-          | 'secret.rotated'
-          | 'secret.destroyed'
-          | 'token.created'
-          | 'token.revoked'
-          | 'installation.created'
-          | 'installation.changed'
-        limit?: number
-        machine?: string
-        platform?: string
-        project?: string
-        task?: string
-        tenant?: string
-      }
-      header?: {
+        IdempotencyKey: string;
+        /**
+         * @description The ETag that was read: the change is refused when it was changed meanwhile.
+         * @example "3"
+         */
+        IfMatch: string;
         /**
          * @description The last event a watcher has seen: it goes on after it.
          * @example 1841
          */
-        'Last-Event-ID'?: components['parameters']['LastEventId']
+        LastEventId: string;
         /**
          * @description `wait=N` holds the answer until the work is done, at most N (of at most 60) seconds.
          * @example wait=30
          */
-        Prefer?: components['parameters']['Prefer']
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page of events, or the stream. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['EventList']
-          'text/event-stream': string
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  listFlavors: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description All flavors. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['FlavorList']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  getFlavor: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        flavor: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The flavor. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Flavor']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  listHosts: {
-    parameters: {
-      query?: {
-        /** @description `next` of the page before. */
-        cursor?: string
-        /** @description Rows of a page, at most. */
-        limit?: number
-        provider?: string
-        zone?: string
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page of hosts. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['HostList']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  listImages: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description All images. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ImageList']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  getImage: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        image: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The image. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Image']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  listMachines: {
-    parameters: {
-      query?: {
-        /** @description `next` of the page before. */
-        cursor?: string
-        host?: string
-        /** @description Rows of a page, at most. */
-        limit?: number
-        /** @description The member, with or without its incarnation. */
-        name?: string
-        platform?: string
-        project?: string
-        provider?: string
-        state?:
-          | 'planned'
-          | 'creating'
-          | 'booting'
-          | 'bootstrapping'
-          | 'ready'
-          | 'unhealthy'
-          | 'replacing'
-          | 'stopped'
-          | 'deleting'
-          | 'deleted'
-          | 'lost'
-        tenant?: string
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page of machines. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['MachineList']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  getMachine: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        machine: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The machine. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Machine']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  getMachineHistory: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        machine: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Oldest first. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['History']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  getMachineSsh: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        machine: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Address, user, keys. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['MachineSsh']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `wrong_state`, `secret_unavailable`: Not possible in this state; Secret unavailable. */
-      409: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  listPlatforms: {
-    parameters: {
-      query?: {
-        /** @description Name of a blueprint. */
-        blueprint?: string
-        /** @description `next` of the page before. */
-        cursor?: string
-        /** @description Only those with these labels: `team=a,env=prod`. */
-        label?: string
-        /** @description Rows of a page, at most. */
-        limit?: number
-        /** @description Only the one of this name. */
-        name?: string
-        project?: string
-        /** @description A leading minus turns the order around. */
-        sort?: 'createdAt' | '-createdAt' | 'name' | '-name'
-        /** @description Deleted ones are listed only when asked for. */
-        state?:
-          | 'pending'
-          | 'building'
-          | 'ready'
-          | 'changing'
-          | 'degraded'
-          | 'blocked'
-          | 'held'
-          | 'paused'
-          | 'hibernated'
-          | 'deleting'
-          | 'deleted'
-        tenant?: string
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page of platforms. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['PlatformList']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  getPlatform: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        platform: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The platform. */
-      200: {
-        headers: {
-          ETag: components['headers']['ETag']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Platform']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  deletePlatform: {
-    parameters: {
-      query?: never
-      header?: {
-        /**
-         * @description The ETag that was read: the change is refused when it was changed meanwhile.
-         * @example "3"
-         */
-        'If-Match'?: components['parameters']['IfMatch']
-        /**
-         * @description `wait=N` holds the answer until the work is done, at most N (of at most 60) seconds.
-         * @example wait=30
-         */
-        Prefer?: components['parameters']['Prefer']
-      }
-      path: {
-        platform: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description It is being deleted; the task follows it. */
-      202: {
-        headers: {
-          Location: components['headers']['Location']
-          'Preference-Applied': components['headers']['Preference-Applied']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Task']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `protected`: Protected from deletion. */
-      409: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `precondition_failed`: Changed meanwhile. */
-      412: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  updatePlatform: {
-    parameters: {
-      query?: never
-      header?: {
-        /**
-         * @description The ETag that was read: the change is refused when it was changed meanwhile.
-         * @example "3"
-         */
-        'If-Match'?: components['parameters']['IfMatch']
-      }
-      path: {
-        platform: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['PlatformPatch']
-      }
-    }
-    responses: {
-      /** @description The platform. */
-      200: {
-        headers: {
-          ETag: components['headers']['ETag']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Platform']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `name_taken`, `wrong_state`: Name taken; Not possible in this state. */
-      409: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `precondition_failed`: Changed meanwhile. */
-      412: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `payload_too_large`: Body too large. */
-      413: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unsupported_media_type`: Unsupported media type. */
-      415: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  explainPlatform: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        platform: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The explanation. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Explanation']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  getPlatformHistory: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        platform: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Oldest first. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['History']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  readLogs: {
-    parameters: {
-      query?: {
-        /** @description Position to read from, in characters. */
-        after?: number
-        /** @description Earlier attempts too. */
-        all?: 'true' | 'false'
-        attempt?: string
-        /** @description A machine id, or a member with or without its incarnation. */
-        machine?: string
-        /** @description Key or name of a step. */
-        step?: string
-      }
-      header?: {
-        /**
-         * @description `wait=N` holds the answer until the work is done, at most N (of at most 60) seconds.
-         * @example wait=30
-         */
-        Prefer?: components['parameters']['Prefer']
-      }
-      path: {
-        platform: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Oldest attempt first. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['LogList']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  getOutput: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        output: string
-        platform: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The output. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Output']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `secret_unavailable`: Secret unavailable. */
-      409: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  getPlatformSsh: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        platform: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Key and machines. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['PlatformSsh']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `secret_unavailable`: Secret unavailable. */
-      409: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  listSteps: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        platform: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description In the order of the plan; none after deletion. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['StepList']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  listProjects: {
-    parameters: {
-      query?: {
-        /** @description `next` of the page before. */
-        cursor?: string
-        /** @description Only those with these labels: `team=a,env=prod`. */
-        label?: string
-        /** @description Rows of a page, at most. */
-        limit?: number
-        /** @description Only the one of this name. */
-        name?: string
-        /** @description A leading minus turns the order around. */
-        sort?: 'createdAt' | '-createdAt' | 'name' | '-name'
-        tenant?: string
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page of projects. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ProjectList']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  getProject: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        project: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The project. */
-      200: {
-        headers: {
-          ETag: components['headers']['ETag']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Project']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  deleteProject: {
-    parameters: {
-      query?: never
-      header?: {
-        /**
-         * @description The ETag that was read: the change is refused when it was changed meanwhile.
-         * @example "3"
-         */
-        'If-Match'?: components['parameters']['IfMatch']
-      }
-      path: {
-        project: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Deleted. */
-      204: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `in_use`: In use. */
-      409: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `precondition_failed`: Changed meanwhile. */
-      412: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  updateProject: {
-    parameters: {
-      query?: never
-      header?: {
-        /**
-         * @description The ETag that was read: the change is refused when it was changed meanwhile.
-         * @example "3"
-         */
-        'If-Match'?: components['parameters']['IfMatch']
-      }
-      path: {
-        project: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['ProjectPatch']
-      }
-    }
-    responses: {
-      /** @description The project. */
-      200: {
-        headers: {
-          ETag: components['headers']['ETag']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Project']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `name_taken`: Name taken. */
-      409: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `precondition_failed`: Changed meanwhile. */
-      412: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `payload_too_large`: Body too large. */
-      413: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unsupported_media_type`: Unsupported media type. */
-      415: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  listProjectPlatforms: {
-    parameters: {
-      query?: {
-        /** @description Name of a blueprint. */
-        blueprint?: string
-        /** @description `next` of the page before. */
-        cursor?: string
-        /** @description Only those with these labels: `team=a,env=prod`. */
-        label?: string
-        /** @description Rows of a page, at most. */
-        limit?: number
-        /** @description Only the one of this name. */
-        name?: string
-        /** @description A leading minus turns the order around. */
-        sort?: 'createdAt' | '-createdAt' | 'name' | '-name'
-        /** @description Deleted ones are listed only when asked for. */
-        state?:
-          | 'pending'
-          | 'building'
-          | 'ready'
-          | 'changing'
-          | 'degraded'
-          | 'blocked'
-          | 'held'
-          | 'paused'
-          | 'hibernated'
-          | 'deleting'
-          | 'deleted'
-      }
-      header?: never
-      path: {
-        project: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page of platforms. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['PlatformList']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  createPlatform: {
-    parameters: {
-      query?: {
-        /** @description Plan and quote only; nothing is changed. */
-        dryRun?: 'true' | 'false'
-      }
-      header?: {
-        /**
-         * @description The same key and request within 24 hours is done once and answered alike.
-         * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
-         */
-        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
-        /**
-         * @description `wait=N` holds the answer until the work is done, at most N (of at most 60) seconds.
-         * @example wait=30
-         */
-        Prefer?: components['parameters']['Prefer']
-      }
-      path: {
-        project: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['PlatformCreate']
-      }
-    }
-    responses: {
-      /** @description With `dryRun=true`: what would be done. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['PlatformPreview']
-        }
-      }
-      /** @description It is written down; the task follows it. */
-      202: {
-        headers: {
-          Location: components['headers']['Location']
-          'Preference-Applied': components['headers']['Preference-Applied']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Task']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `name_taken`, `quota_exceeded`, `no_capacity`: Name taken; Quota exceeded; No capacity. */
-      409: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `payload_too_large`: Body too large. */
-      413: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unsupported_media_type`: Unsupported media type. */
-      415: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unknown_parameter`, `invalid_parameter`, `invalid_request`, `idempotency_mismatch`: Unknown parameter; Invalid parameter; Invalid request; Idempotency key used for another request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  setShare: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        project: string
-        ticket: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['ShareSet']
-      }
-    }
-    responses: {
-      /** @description The project. */
-      200: {
-        headers: {
-          ETag: components['headers']['ETag']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Project']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `quota_exceeded`, `conflict`, `in_use`: Quota exceeded; Conflict; In use. */
-      409: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `payload_too_large`: Body too large. */
-      413: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unsupported_media_type`: Unsupported media type. */
-      415: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_parameter`, `invalid_request`: Invalid parameter; Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  deleteShare: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        project: string
-        ticket: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Taken away. */
-      204: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `in_use`: In use. */
-      409: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  listProviderKinds: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description All kinds. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ProviderKindList']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  listProviders: {
-    parameters: {
-      query?: {
-        /** @description `next` of the page before. */
-        cursor?: string
-        kind?: string
-        /** @description Only those with these labels: `team=a,env=prod`. */
-        label?: string
-        /** @description Rows of a page, at most. */
-        limit?: number
-        /** @description Only the one of this name. */
-        name?: string
-        /** @description A leading minus turns the order around. */
-        sort?: 'createdAt' | '-createdAt' | 'name' | '-name'
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page of providers. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ProviderList']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  createProvider: {
-    parameters: {
-      query?: never
-      header?: {
-        /**
-         * @description The same key and request within 24 hours is done once and answered alike.
-         * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
-         */
-        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['ProviderCreate']
-      }
-    }
-    responses: {
-      /** @description The provider. */
-      201: {
-        headers: {
-          ETag: components['headers']['ETag']
-          Location: components['headers']['Location']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Provider']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `name_taken`, `provider_unreachable`, `provider_denied`, `provider_rejected`: Name taken; Provider unreachable; Provider refused the login; Provider rejected the request. */
-      409: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `payload_too_large`: Body too large. */
-      413: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unsupported_media_type`: Unsupported media type. */
-      415: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`, `idempotency_mismatch`: Invalid request; Idempotency key used for another request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  getProvider: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        provider: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The provider. */
-      200: {
-        headers: {
-          ETag: components['headers']['ETag']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Provider']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  deleteProvider: {
-    parameters: {
-      query?: never
-      header?: {
-        /**
-         * @description The ETag that was read: the change is refused when it was changed meanwhile.
-         * @example "3"
-         */
-        'If-Match'?: components['parameters']['IfMatch']
-      }
-      path: {
-        provider: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Forgotten. */
-      204: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `in_use`: In use. */
-      409: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `precondition_failed`: Changed meanwhile. */
-      412: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  updateProvider: {
-    parameters: {
-      query?: never
-      header?: {
-        /**
-         * @description The ETag that was read: the change is refused when it was changed meanwhile.
-         * @example "3"
-         */
-        'If-Match'?: components['parameters']['IfMatch']
-      }
-      path: {
-        provider: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['ProviderPatch']
-      }
-    }
-    responses: {
-      /** @description The provider. */
-      200: {
-        headers: {
-          ETag: components['headers']['ETag']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Provider']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `name_taken`, `conflict`, `provider_unreachable`, `provider_denied`, `provider_rejected`: Name taken; Conflict; Provider unreachable; Provider refused the login; Provider rejected the request. */
-      409: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `precondition_failed`: Changed meanwhile. */
-      412: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `payload_too_large`: Body too large. */
-      413: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unsupported_media_type`: Unsupported media type. */
-      415: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  listReceipts: {
-    parameters: {
-      query?: {
-        /** @description `next` of the page before. */
-        cursor?: string
-        /** @description Rows of a page, at most. */
-        limit?: number
-        platform?: string
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page of receipts. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ReceiptList']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  getReceipt: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        receipt: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The receipt. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Receipt']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  listTasks: {
-    parameters: {
-      query?: {
-        /** @description `next` of the page before. */
-        cursor?: string
-        /** @description Rows of a page, at most. */
-        limit?: number
-        platform?: string
-        project?: string
-        state?: 'queued' | 'running' | 'waiting' | 'blocked' | 'done' | 'failed' | 'cancelled' | 'superseded'
-        tenant?: string
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page of tasks. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['TaskList']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  getTask: {
-    parameters: {
-      query?: never
-      header?: {
-        /**
-         * @description `wait=N` holds the answer until the work is done, at most N (of at most 60) seconds.
-         * @example wait=30
-         */
-        Prefer?: components['parameters']['Prefer']
-      }
-      path: {
-        task: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The task. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Task']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  listTenants: {
-    parameters: {
-      query?: {
-        /** @description `next` of the page before. */
-        cursor?: string
-        /** @description Only those with these labels: `team=a,env=prod`. */
-        label?: string
-        /** @description Rows of a page, at most. */
-        limit?: number
-        /** @description Only the one of this name. */
-        name?: string
-        /** @description A leading minus turns the order around. */
-        sort?: 'createdAt' | '-createdAt' | 'name' | '-name'
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page of tenants. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['TenantList']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  createTenant: {
-    parameters: {
-      query?: never
-      header?: {
-        /**
-         * @description The same key and request within 24 hours is done once and answered alike.
-         * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
-         */
-        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['TenantCreate']
-      }
-    }
-    responses: {
-      /** @description The tenant. */
-      201: {
-        headers: {
-          ETag: components['headers']['ETag']
-          Location: components['headers']['Location']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Tenant']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `name_taken`: Name taken. */
-      409: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `payload_too_large`: Body too large. */
-      413: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unsupported_media_type`: Unsupported media type. */
-      415: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`, `idempotency_mismatch`: Invalid request; Idempotency key used for another request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  getTenant: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        tenant: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The tenant. */
-      200: {
-        headers: {
-          ETag: components['headers']['ETag']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Tenant']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  deleteTenant: {
-    parameters: {
-      query?: never
-      header?: {
-        /**
-         * @description The ETag that was read: the change is refused when it was changed meanwhile.
-         * @example "3"
-         */
-        'If-Match'?: components['parameters']['IfMatch']
-      }
-      path: {
-        tenant: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Deleted. */
-      204: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `in_use`: In use. */
-      409: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `precondition_failed`: Changed meanwhile. */
-      412: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  updateTenant: {
-    parameters: {
-      query?: never
-      header?: {
-        /**
-         * @description The ETag that was read: the change is refused when it was changed meanwhile.
-         * @example "3"
-         */
-        'If-Match'?: components['parameters']['IfMatch']
-      }
-      path: {
-        tenant: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['TenantPatch']
-      }
-    }
-    responses: {
-      /** @description The tenant. */
-      200: {
-        headers: {
-          ETag: components['headers']['ETag']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Tenant']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `name_taken`: Name taken. */
-      409: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `precondition_failed`: Changed meanwhile. */
-      412: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `payload_too_large`: Body too large. */
-      413: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unsupported_media_type`: Unsupported media type. */
-      415: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  createProject: {
-    parameters: {
-      query?: never
-      header?: {
-        /**
-         * @description The same key and request within 24 hours is done once and answered alike.
-         * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
-         */
-        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
-      }
-      path: {
-        tenant: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['ProjectCreate']
-      }
-    }
-    responses: {
-      /** @description The project. */
-      201: {
-        headers: {
-          ETag: components['headers']['ETag']
-          Location: components['headers']['Location']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Project']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `name_taken`, `quota_exceeded`: Name taken; Quota exceeded. */
-      409: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `payload_too_large`: Body too large. */
-      413: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unsupported_media_type`: Unsupported media type. */
-      415: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_parameter`, `invalid_request`, `idempotency_mismatch`: Invalid parameter; Invalid request; Idempotency key used for another request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  listTickets: {
-    parameters: {
-      query?: {
-        /** @description `next` of the page before. */
-        cursor?: string
-        /** @description Only those with these labels: `team=a,env=prod`. */
-        label?: string
-        /** @description Rows of a page, at most. */
-        limit?: number
-        /** @description Only the one of this name. */
-        name?: string
-        /** @description A leading minus turns the order around. */
-        sort?: 'createdAt' | '-createdAt' | 'name' | '-name'
-      }
-      header?: never
-      path: {
-        tenant: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description A page of tickets. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['TicketList']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  createTicket: {
-    parameters: {
-      query?: never
-      header?: {
-        /**
-         * @description The same key and request within 24 hours is done once and answered alike.
-         * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
-         */
-        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
-      }
-      path: {
-        tenant: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['TicketCreate']
-      }
-    }
-    responses: {
-      /** @description The ticket. */
-      201: {
-        headers: {
-          ETag: components['headers']['ETag']
-          Location: components['headers']['Location']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Ticket']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `name_taken`: Name taken. */
-      409: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `payload_too_large`: Body too large. */
-      413: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unsupported_media_type`: Unsupported media type. */
-      415: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_parameter`, `invalid_request`, `idempotency_mismatch`: Invalid parameter; Invalid request; Idempotency key used for another request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  getTicket: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        ticket: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description The ticket. */
-      200: {
-        headers: {
-          ETag: components['headers']['ETag']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Ticket']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  deleteTicket: {
-    parameters: {
-      query?: never
-      header?: {
-        /**
-         * @description The ETag that was read: the change is refused when it was changed meanwhile.
-         * @example "3"
-         */
-        'If-Match'?: components['parameters']['IfMatch']
-      }
-      path: {
-        ticket: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Deleted. */
-      204: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `in_use`: In use. */
-      409: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `precondition_failed`: Changed meanwhile. */
-      412: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  updateTicket: {
-    parameters: {
-      query?: never
-      header?: {
-        /**
-         * @description The ETag that was read: the change is refused when it was changed meanwhile.
-         * @example "3"
-         */
-        'If-Match'?: components['parameters']['IfMatch']
-      }
-      path: {
-        ticket: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['TicketPatch']
-      }
-    }
-    responses: {
-      /** @description The ticket. */
-      200: {
-        headers: {
-          ETag: components['headers']['ETag']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Ticket']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `not_found`: Not found. */
-      404: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `name_taken`, `conflict`: Name taken; Conflict. */
-      409: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `precondition_failed`: Changed meanwhile. */
-      412: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `payload_too_large`: Body too large. */
-      413: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unsupported_media_type`: Unsupported media type. */
-      415: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_parameter`, `invalid_request`: Invalid parameter; Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  getVersion: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Version and installation. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Version']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  listZones: {
-    parameters: {
-      query?: {
-        provider?: string
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description All zones. */
-      200: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['ZoneList']
-        }
-      }
-      /** @description `unauthenticated`: Not authenticated. */
-      401: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `forbidden`: Not allowed. */
-      403: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `invalid_request`: Invalid request. */
-      422: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `internal`: Internal error. */
-      500: {
-        headers: {
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-      /** @description `unavailable`: Not available. */
-      503: {
-        headers: {
-          'Retry-After': components['headers']['Retry-After']
-          'X-Request-Id': components['headers']['X-Request-Id']
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
+        Prefer: string;
+    };
+    requestBodies: never;
+    headers: {
+        /** @description The methods of this path. */
+        Allow: string;
+        /** @description The version; give it as If-Match. */
+        ETag: string;
+        /** @description Where to look on. */
+        Location: string;
+        /** @description That Prefer was honoured. */
+        "Preference-Applied": string;
+        /** @description Seconds. */
+        "Retry-After": number;
+        /** @description Finds this request in the log. */
+        "X-Request-Id": string;
+    };
+    pathItems: never;
+}
+export interface operations {
+    getLiveness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It lives. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Liveness"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It can work. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBlueprints: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of blueprints. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlueprintList"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createBlueprint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The same key and request within 24 hours is done once and answered alike.
+                 * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BlueprintCreate"];
+            };
+        };
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Blueprint"];
+                };
+            };
+            /** @description The blueprint. */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Blueprint"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `name_taken`: Name taken. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_blueprint`, `invalid_request`, `idempotency_mismatch`: Invalid blueprint; Invalid request; Idempotency key used for another request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBlueprint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name, name@version, or digest. */
+                blueprint: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The blueprint. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlueprintDetail"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description Only events after this one: the `next` of the page before. Without it from the first; a stream begins now. */
+                after?: number;
+                kind?: "platform.state" | "machine.state" | "member.state" | "task.state" | "provider.state" | "host.state" | "receipt.state" | "tenant.created" | "tenant.changed" | "tenant.deleted" | "project.created" | "project.changed" | "project.deleted" | "ticket.created" | "ticket.changed" | "ticket.deleted" | "share.changed" | "provider.created" | "provider.changed" | "provider.deleted" | "provider.probed" | "inventory.scanned" | "host.changed" | "flavor.changed" | "image.changed" | "blueprint.created" | "blueprint.deleted" | "platform.created" | "platform.changed" | "platform.output" | "member.created" | "machine.created" | "machine.changed" | "task.created" | "task.progress" | "run.claimed" | "run.taken-over" | "step.started" | "step.done" | "step.waiting" | "step.failed" | "step.blocked" | "step.suspect" | "step.retried" | "step.forgotten" | "attempt.started" | "attempt.ended" | "decision.taken" | "problem.opened" | "problem.resolved" | "orphan.found" | "orphan.destroyed" | "tombstone.destroyed" | "receipt.completed" | "receipt.reopened" | "secret.created" | "secret.rotated" | "secret.destroyed" | "token.created" | "token.revoked" | "installation.created" | "installation.changed";
+                limit?: number;
+                machine?: string;
+                platform?: string;
+                project?: string;
+                task?: string;
+                tenant?: string;
+            };
+            header?: {
+                /**
+                 * @description The last event a watcher has seen: it goes on after it.
+                 * @example 1841
+                 */
+                "Last-Event-ID"?: components["parameters"]["LastEventId"];
+                /**
+                 * @description `wait=N` holds the answer until the work is done, at most N (of at most 60) seconds.
+                 * @example wait=30
+                 */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of events, or the stream. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventList"];
+                    "text/event-stream": string;
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFlavors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All flavors. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlavorList"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFlavor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                flavor: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The flavor. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Flavor"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listHosts: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                provider?: string;
+                zone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of hosts. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostList"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listImages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All images. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageList"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The image. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Image"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMachines: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                host?: string;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description The member, with or without its incarnation. */
+                name?: string;
+                platform?: string;
+                project?: string;
+                provider?: string;
+                state?: "planned" | "creating" | "booting" | "bootstrapping" | "ready" | "unhealthy" | "replacing" | "stopped" | "deleting" | "deleted" | "lost";
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of machines. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineList"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The machine. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMachineHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Oldest first. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMachineSsh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Address, user, keys. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineSsh"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wrong_state`, `secret_unavailable`: Not possible in this state; Secret unavailable. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPlatforms: {
+        parameters: {
+            query?: {
+                /** @description Name of a blueprint. */
+                blueprint?: string;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only those with these labels: `team=a,env=prod`. */
+                label?: string;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description Only the one of this name. */
+                name?: string;
+                project?: string;
+                /** @description A leading minus turns the order around. */
+                sort?: "createdAt" | "-createdAt" | "name" | "-name";
+                /** @description Deleted ones are listed only when asked for. */
+                state?: "pending" | "building" | "ready" | "changing" | "degraded" | "blocked" | "held" | "paused" | "hibernated" | "deleting" | "deleted";
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of platforms. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformList"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlatform: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The platform. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Platform"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deletePlatform: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag that was read: the change is refused when it was changed meanwhile.
+                 * @example "3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description `wait=N` holds the answer until the work is done, at most N (of at most 60) seconds.
+                 * @example wait=30
+                 */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is being deleted; the task follows it. */
+            202: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `protected`: Protected from deletion. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: Changed meanwhile. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updatePlatform: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag that was read: the change is refused when it was changed meanwhile.
+                 * @example "3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlatformPatch"];
+            };
+        };
+        responses: {
+            /** @description The platform. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Platform"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `name_taken`, `wrong_state`: Name taken; Not possible in this state. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: Changed meanwhile. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPlatformEvents: {
+        parameters: {
+            query?: {
+                /** @description Only events after this one: the `next` of the page before. Without it from the first; a stream begins now. */
+                after?: number;
+                kind?: "platform.state" | "machine.state" | "member.state" | "task.state" | "provider.state" | "host.state" | "receipt.state" | "tenant.created" | "tenant.changed" | "tenant.deleted" | "project.created" | "project.changed" | "project.deleted" | "ticket.created" | "ticket.changed" | "ticket.deleted" | "share.changed" | "provider.created" | "provider.changed" | "provider.deleted" | "provider.probed" | "inventory.scanned" | "host.changed" | "flavor.changed" | "image.changed" | "blueprint.created" | "blueprint.deleted" | "platform.created" | "platform.changed" | "platform.output" | "member.created" | "machine.created" | "machine.changed" | "task.created" | "task.progress" | "run.claimed" | "run.taken-over" | "step.started" | "step.done" | "step.waiting" | "step.failed" | "step.blocked" | "step.suspect" | "step.retried" | "step.forgotten" | "attempt.started" | "attempt.ended" | "decision.taken" | "problem.opened" | "problem.resolved" | "orphan.found" | "orphan.destroyed" | "tombstone.destroyed" | "receipt.completed" | "receipt.reopened" | "secret.created" | "secret.rotated" | "secret.destroyed" | "token.created" | "token.revoked" | "installation.created" | "installation.changed";
+                limit?: number;
+                machine?: string;
+                task?: string;
+            };
+            header?: {
+                /**
+                 * @description The last event a watcher has seen: it goes on after it.
+                 * @example 1841
+                 */
+                "Last-Event-ID"?: components["parameters"]["LastEventId"];
+                /**
+                 * @description `wait=N` holds the answer until the work is done, at most N (of at most 60) seconds.
+                 * @example wait=30
+                 */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of events, or the stream. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventList"];
+                    "text/event-stream": string;
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explainPlatform: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The explanation. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlatformHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Oldest first. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readLogs: {
+        parameters: {
+            query?: {
+                /** @description Position to read from, in characters. */
+                after?: number;
+                /** @description Earlier attempts too. */
+                all?: "true" | "false";
+                attempt?: string;
+                /** @description A machine id, or a member with or without its incarnation. */
+                machine?: string;
+                /** @description Key or name of a step. */
+                step?: string;
+            };
+            header?: {
+                /**
+                 * @description `wait=N` holds the answer until the work is done, at most N (of at most 60) seconds.
+                 * @example wait=30
+                 */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Oldest attempt first. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogList"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOutput: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                output: string;
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The output. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Output"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `secret_unavailable`: Secret unavailable. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlatformSsh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Key and machines. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformSsh"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `secret_unavailable`: Secret unavailable. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSteps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order of the plan; none after deletion. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepList"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listProjects: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only those with these labels: `team=a,env=prod`. */
+                label?: string;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description Only the one of this name. */
+                name?: string;
+                /** @description A leading minus turns the order around. */
+                sort?: "createdAt" | "-createdAt" | "name" | "-name";
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of projects. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectList"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The project. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteProject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag that was read: the change is refused when it was changed meanwhile.
+                 * @example "3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `in_use`: In use. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: Changed meanwhile. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateProject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag that was read: the change is refused when it was changed meanwhile.
+                 * @example "3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectPatch"];
+            };
+        };
+        responses: {
+            /** @description The project. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `name_taken`: Name taken. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: Changed meanwhile. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listProjectPlatforms: {
+        parameters: {
+            query?: {
+                /** @description Name of a blueprint. */
+                blueprint?: string;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only those with these labels: `team=a,env=prod`. */
+                label?: string;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description Only the one of this name. */
+                name?: string;
+                /** @description A leading minus turns the order around. */
+                sort?: "createdAt" | "-createdAt" | "name" | "-name";
+                /** @description Deleted ones are listed only when asked for. */
+                state?: "pending" | "building" | "ready" | "changing" | "degraded" | "blocked" | "held" | "paused" | "hibernated" | "deleting" | "deleted";
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of platforms. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformList"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createPlatform: {
+        parameters: {
+            query?: {
+                /** @description Plan and quote only; nothing is changed. */
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /**
+                 * @description The same key and request within 24 hours is done once and answered alike.
+                 * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description `wait=N` holds the answer until the work is done, at most N (of at most 60) seconds.
+                 * @example wait=30
+                 */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlatformCreate"];
+            };
+        };
+        responses: {
+            /** @description With `dryRun=true`: what would be done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformPreview"];
+                };
+            };
+            /** @description It is written down; the task follows it. */
+            202: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `name_taken`, `quota_exceeded`, `no_capacity`: Name taken; Quota exceeded; No capacity. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_request`, `idempotency_mismatch`: Unknown parameter; Invalid parameter; Invalid request; Idempotency key used for another request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setShare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShareSet"];
+            };
+        };
+        responses: {
+            /** @description The project. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `quota_exceeded`, `conflict`, `in_use`: Quota exceeded; Conflict; In use. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_parameter`, `invalid_request`: Invalid parameter; Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteShare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken away. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `in_use`: In use. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listProviderKinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All kinds. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderKindList"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listProviders: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                kind?: string;
+                /** @description Only those with these labels: `team=a,env=prod`. */
+                label?: string;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description Only the one of this name. */
+                name?: string;
+                /** @description A leading minus turns the order around. */
+                sort?: "createdAt" | "-createdAt" | "name" | "-name";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of providers. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderList"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createProvider: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The same key and request within 24 hours is done once and answered alike.
+                 * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderCreate"];
+            };
+        };
+        responses: {
+            /** @description The provider. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `name_taken`, `provider_unreachable`, `provider_denied`, `provider_rejected`: Name taken; Provider unreachable; Provider refused the login; Provider rejected the request. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`, `idempotency_mismatch`: Invalid request; Idempotency key used for another request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The provider. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteProvider: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag that was read: the change is refused when it was changed meanwhile.
+                 * @example "3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `in_use`: In use. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: Changed meanwhile. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateProvider: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag that was read: the change is refused when it was changed meanwhile.
+                 * @example "3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderPatch"];
+            };
+        };
+        responses: {
+            /** @description The provider. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `name_taken`, `conflict`, `provider_unreachable`, `provider_denied`, `provider_rejected`: Name taken; Conflict; Provider unreachable; Provider refused the login; Provider rejected the request. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: Changed meanwhile. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReceipts: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                platform?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of receipts. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReceiptList"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                receipt: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The receipt. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTasks: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                platform?: string;
+                project?: string;
+                state?: "queued" | "running" | "waiting" | "blocked" | "done" | "failed" | "cancelled" | "superseded";
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tasks. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskList"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description `wait=N` holds the answer until the work is done, at most N (of at most 60) seconds.
+                 * @example wait=30
+                 */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTenants: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only those with these labels: `team=a,env=prod`. */
+                label?: string;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description Only the one of this name. */
+                name?: string;
+                /** @description A leading minus turns the order around. */
+                sort?: "createdAt" | "-createdAt" | "name" | "-name";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tenants. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantList"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createTenant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The same key and request within 24 hours is done once and answered alike.
+                 * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantCreate"];
+            };
+        };
+        responses: {
+            /** @description The tenant. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `name_taken`: Name taken. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`, `idempotency_mismatch`: Invalid request; Idempotency key used for another request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tenant. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteTenant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag that was read: the change is refused when it was changed meanwhile.
+                 * @example "3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `in_use`: In use. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: Changed meanwhile. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateTenant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag that was read: the change is refused when it was changed meanwhile.
+                 * @example "3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantPatch"];
+            };
+        };
+        responses: {
+            /** @description The tenant. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `name_taken`: Name taken. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: Changed meanwhile. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createProject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The same key and request within 24 hours is done once and answered alike.
+                 * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectCreate"];
+            };
+        };
+        responses: {
+            /** @description The project. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `name_taken`, `quota_exceeded`: Name taken; Quota exceeded. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_parameter`, `invalid_request`, `idempotency_mismatch`: Invalid parameter; Invalid request; Idempotency key used for another request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTickets: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Only those with these labels: `team=a,env=prod`. */
+                label?: string;
+                /** @description Rows of a page, at most. */
+                limit?: number;
+                /** @description Only the one of this name. */
+                name?: string;
+                /** @description A leading minus turns the order around. */
+                sort?: "createdAt" | "-createdAt" | "name" | "-name";
+            };
+            header?: never;
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tickets. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketList"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createTicket: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The same key and request within 24 hours is done once and answered alike.
+                 * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketCreate"];
+            };
+        };
+        responses: {
+            /** @description The ticket. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `name_taken`: Name taken. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_parameter`, `invalid_request`, `idempotency_mismatch`: Invalid parameter; Invalid request; Idempotency key used for another request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ticket. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteTicket: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag that was read: the change is refused when it was changed meanwhile.
+                 * @example "3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `in_use`: In use. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: Changed meanwhile. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateTicket: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag that was read: the change is refused when it was changed meanwhile.
+                 * @example "3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                ticket: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketPatch"];
+            };
+        };
+        responses: {
+            /** @description The ticket. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `name_taken`, `conflict`: Name taken; Conflict. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: Changed meanwhile. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_parameter`, `invalid_request`: Invalid parameter; Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Version and installation. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listZones: {
+        parameters: {
+            query?: {
+                provider?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All zones. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ZoneList"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
 }

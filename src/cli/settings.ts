@@ -25,7 +25,7 @@ export interface Settings {
   readonly contextName: string | undefined
 }
 
-export const defaultUrl = 'http://127.0.0.1:7777'
+export const defaultUrl = 'http://127.0.0.1:8080'
 
 /** The settings of a command. Throws UsageError when the named context does not exist. */
 export function settingsOf(command: Command, env: NodeJS.ProcessEnv): Settings {

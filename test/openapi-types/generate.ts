@@ -10,7 +10,9 @@ const target = join(top, 'src/cli/api-types.ts')
 const head = '// Made of openapi.yaml by test/openapi-types/generate.ts; change the endpoints, not this file.\n\n'
 
 const document = new URL(`file://${join(top, 'openapi.yaml')}`)
-const wanted = head + astToString(await openapiTypes(document, { alphabetize: true, defaultNonNullable: false, silent: true }))
+const text = astToString(await openapiTypes(document, { alphabetize: true, defaultNonNullable: false, silent: true }))
+// What OpenAPI may have and ours has not.
+const wanted = head + text.replace(/^export type (webhooks|\$defs) = .*\n/gm, '')
 
 if (process.argv.includes('--check')) {
   const found = readFileSync(target, 'utf8')

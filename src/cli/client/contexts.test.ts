@@ -12,7 +12,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-const here = { url: 'http://127.0.0.1:7777', token: 'gantry_secret' }
+const here = { url: 'http://127.0.0.1:8080', token: 'gantry_secret' }
 const mode = (file: string) => statSync(file).mode & 0o777
 
 test('the file of tokens is readable by its owner alone, whatever the umask and whoever wrote it before', () => {

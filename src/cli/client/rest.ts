@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiProblem, problemOf, unreachable } from './api-problem.ts'
 
 export interface Server {
-  /** e.g. `http://127.0.0.1:7777`; with or without a closing slash, without `/v1`. */
+  /** e.g. `http://127.0.0.1:8080`; with or without a closing slash, without `/v1`. */
   readonly url: string
   readonly token: string
   /** Ends every call; a call may add its own. */

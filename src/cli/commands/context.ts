@@ -86,7 +86,7 @@ export function addContext(parent: Command, { run }: Runner): void {
         if (url === undefined)
           throw new UsageError(
             'A new context needs --url.',
-            `gantry context set ${name} --url http://127.0.0.1:7777 --token ...`,
+            `gantry context set ${name} --url http://127.0.0.1:8080 --token ...`,
           )
         const value: Context = {
           url,

@@ -1,7 +1,7 @@
 // How an error reads: what was refused, why, in lists where the server gave lists, and what to do next.
 
 import { ApiProblem, type ProblemBody } from './client/api-problem.ts'
-import { type Paint, tame } from './client/text.ts'
+import { type Paint, tame, words } from './client/text.ts'
 import { UsageError } from './usage.ts'
 
 /** Lines for the person; `debug` adds where it came from. */
@@ -17,10 +17,12 @@ export function complaint(error: unknown, paint: Paint, debug: boolean): string[
 export function problemLines(problem: ProblemBody, paint: Paint): string[] {
   const word = problem.status >= 400 && problem.status < 500 ? 'Refused' : 'Failed'
   const lines = [`${paint('bad', `${word}: ${problem.code}.`)} ${tame(problem.detail)}`]
-  for (const error of problem.errors ?? []) lines.push(`  ${error.pointer || '(body)'}  ${tame(error.detail)}`)
+  // Where the sentence names the field already, naming it again would only look like a second mistake.
+  const more = (problem.errors ?? []).filter((error) => !problem.detail.includes(error.detail))
+  for (const error of more) lines.push(`  ${error.pointer || '(body)'}  ${tame(error.detail)}`)
   for (const [name, value] of Object.entries(problem.facts ?? {})) {
-    if (!Array.isArray(value)) continue
-    lines.push(`  ${paint('quiet', name)}`, ...value.map((line) => `    ${tame(String(line))}`))
+    if (!Array.isArray(value) || value.length === 0) continue
+    lines.push(`  ${paint('quiet', words(name))}`, ...value.map((line) => `    ${tame(String(line))}`))
   }
   lines.push(...nextLines(problem.next))
   if (problem.requestId && problem.status >= 500) lines.push(paint('quiet', `  request ${problem.requestId}`))

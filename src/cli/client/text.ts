@@ -54,3 +54,8 @@ export function tame(text: string): string {
 export function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? '' : 's'}`
 }
+
+/** `absentByConsistentLookup` as a reader says it: `absent by consistent lookup`. */
+export function words(camel: string): string {
+  return camel.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}

@@ -3,7 +3,7 @@
 import type { Command } from 'commander'
 import { ago, timeOfDay } from '../client/duration.ts'
 import { table } from '../client/table.ts'
-import { count, type Paint } from '../client/text.ts'
+import { count, type Paint, words } from '../client/text.ts'
 import type { Receipt } from '../client/types.ts'
 import type { Runner } from '../session.ts'
 
@@ -52,9 +52,4 @@ function receiptLines(receipt: Receipt, paint: Paint): string[] {
       paint,
     ),
   ]
-}
-
-/** `absentByConsistentLookup` as a reader says it. */
-export function words(camel: string): string {
-  return camel.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 }

@@ -4,11 +4,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Api, apiOf } from '../client/api.ts'
 import { ApiProblem } from '../client/api-problem.ts'
-import { duration } from '../client/duration.ts'
+import { duration, timeOfDay } from '../client/duration.ts'
 import { showTask } from '../client/live.ts'
 import type { Terminal } from '../client/screen.ts'
 import { deletedLines, memberLines, outputLines, readyLine } from '../client/summary.ts'
-import { type Paint, pad, paintFor } from '../client/text.ts'
+import { type Paint, pad, paintFor, words } from '../client/text.ts'
 import type { Task } from '../client/types.ts'
 import { openStage } from './stage.ts'
 import { prepare, request } from './story.ts'
@@ -80,7 +80,7 @@ async function takeAway(api: Api, built: Task, say: Say, paint: Paint, options: 
   say('', ...deletedLines(task, receipt, paint).map((line) => line.replace(/ {3}\(.*\)$/, '')))
   for (const object of receipt?.objects ?? []) {
     say(
-      `    ${pad(object.member, 12)}  ${object.kind} ${object.nativeRef ?? ''}  ${object.proof} at ${object.observedAt}`,
+      `    ${pad(object.member, 12)}  ${object.kind} ${object.nativeRef ?? ''}  ${words(object.proof)} at ${timeOfDay(object.observedAt)}`,
     )
   }
 }

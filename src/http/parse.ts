@@ -31,6 +31,8 @@ export function fieldErrors(schema: z.ZodType, issues: readonly z.core.$ZodIssue
   return issues.flatMap((issue) => {
     const pointer = prefix + issue.path.map(token).join('')
     if (issue.code === 'unrecognized_keys') {
+      // A schema that has more to say about a field than that it is unknown, says it.
+      if (!issue.message.startsWith('Unrecognized key')) return [{ pointer, detail: issue.message }]
       const known = keysAt(schema, issue.path)
       return issue.keys.map((key) => ({ pointer: pointer + token(key), detail: unknownField(key, known) }))
     }

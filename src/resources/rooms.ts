@@ -1,5 +1,6 @@
 // What the slices work with: the rooms of the house as app.ts put them together, passed to every handler.
 
+import type { DecideDeps } from '../care/index.ts'
 import type { BlueprintSource } from '../engine/index.ts'
 import type { LogFields, LogLevel } from '../http/log.ts'
 import type { PlatformId } from '../kernel/ids.ts'
@@ -16,6 +17,8 @@ export interface Rooms {
   readonly kinds: Kinds
   readonly sessions: Sessions
   readonly blueprints: BlueprintSource
+  /** What forming a platform needs: keys, flavors, seams. */
+  readonly forming: DecideDeps
   readonly config: Config
   readonly log: (level: LogLevel, message: string, fields?: LogFields, error?: unknown) => void
   /** Has the engine look at the platform soon; a hint, called after the commit that makes it due. */

@@ -1,13 +1,15 @@
-import { type EventFilter, eventKinds, followEvents, lastEventSeq } from '../../events/index.ts'
-import { ok, type StreamEvent, stream } from '../../http/reply.ts'
+import { type EventFilter, type EventKind, eventKinds, followEvents, lastEventSeq } from '../../events/index.ts'
+import type { Call } from '../../http/endpoint.ts'
+import { ok, type Reply, type StreamEvent, stream } from '../../http/reply.ts'
 import { id, z } from '../../http/schema.ts'
 import type { Seams } from '../../kernel/seams.ts'
 import type { Store } from '../../store/index.ts'
-import { endpoint, installation } from '../endpoint.ts'
+import { endpoint, type GantryKit, installation } from '../endpoint.ts'
+import type { Rooms } from '../rooms.ts'
 import { EventList } from './schemas.ts'
 import { eventPage, eventView, within } from './store.ts'
 
-const query = z.strictObject({
+const fields = {
   after: z.coerce.number().pipe(z.int().min(0)).optional().openapi({
     type: 'integer',
     minimum: 0,
@@ -20,12 +22,9 @@ const query = z.strictObject({
     .default(100)
     .openapi({ type: 'integer', minimum: 1, maximum: 1000, default: 100 }),
   kind: z.enum(eventKinds).optional(),
-  tenant: id('tenant').optional(),
-  project: id('project').optional(),
-  platform: id('platform').optional(),
   machine: id('machine').optional(),
   task: id('task').optional(),
-})
+}
 
 export const eventEndpoints = [
   endpoint({
@@ -38,27 +37,61 @@ export const eventEndpoints = [
     tag: 'events',
     permission: 'event.read',
     about: installation,
-    query,
+    query: z.strictObject({
+      ...fields,
+      tenant: id('tenant').optional(),
+      project: id('project').optional(),
+      platform: id('platform').optional(),
+    }),
     streams: true,
     waits: true,
     answers: { 200: { description: 'A page of events, or the stream.', schema: EventList } },
     problems: [],
-    async handle({ store, seams }, { scope, query: asked, wantsEvents, lastEventId, signal, waitMs }) {
-      const { limit, kind, after, ...rest } = asked
-      const filter: EventFilter = { ...given(rest), ...(kind === undefined ? {} : { kinds: [kind] }) }
-      if (wantsEvents) {
-        const seen = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : after
-        const from = seen ?? (await lastEventSeq(store.read))
-        return stream(frames(store, seams, { ...within(scope, filter), after: from }, signal))
-      }
-      const from = { ...filter, after: after ?? 0 }
-      const page = await eventPage(store.read, scope, from, limit)
-      if (page.items.length > 0 || waitMs === 0) return ok(page)
-      await nextEvent(store, seams, { ...within(scope, filter), after: page.next }, signal, waitMs)
-      return ok(await eventPage(store.read, scope, from, limit))
-    },
+    handle: answer,
+  }),
+  endpoint({
+    method: 'get',
+    path: '/v1/platforms/{platform}/events',
+    operationId: 'listPlatformEvents',
+    summary: 'List or follow the events of a platform',
+    description: 'As `listEvents`, of one platform; also after it is deleted.',
+    tag: 'events',
+    permission: 'platform.read',
+    about: ({ platform }) => ({ kind: 'platform', id: platform }),
+    params: z.object({ platform: id('platform') }),
+    query: z.strictObject(fields),
+    streams: true,
+    waits: true,
+    answers: { 200: { description: 'A page of events, or the stream.', schema: EventList } },
+    problems: [],
+    handle: answer,
   }),
 ]
+
+type Asked = Pick<EventFilter, 'tenant' | 'project' | 'platform' | 'machine' | 'task'> & {
+  readonly after?: number | undefined
+  readonly limit: number
+  readonly kind?: EventKind | undefined
+}
+
+/** One page, or the stream; what the scope does not hold is not there. */
+async function answer(
+  { store, seams }: Rooms,
+  { scope, query, wantsEvents, lastEventId, signal, waitMs }: Call<GantryKit, unknown, Asked, unknown>,
+): Promise<Reply> {
+  const { limit, kind, after, ...rest } = query
+  const filter: EventFilter = { ...given(rest), ...(kind === undefined ? {} : { kinds: [kind] }) }
+  if (wantsEvents) {
+    const seen = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : after
+    const from = seen ?? (await lastEventSeq(store.read))
+    return stream(frames(store, seams, { ...within(scope, filter), after: from }, signal))
+  }
+  const from = { ...filter, after: after ?? 0 }
+  const page = await eventPage(store.read, scope, from, limit)
+  if (page.items.length > 0 || waitMs === 0) return ok(page)
+  await nextEvent(store, seams, { ...within(scope, filter), after: page.next }, signal, waitMs)
+  return ok(await eventPage(store.read, scope, from, limit))
+}
 
 const heartbeatMs = 15_000
 

@@ -19,14 +19,15 @@ export const PlatformCreate = z
 export type PlatformCreate = z.infer<typeof PlatformCreate>
 
 export const PlatformPatch = z
-  .strictObject({
-    name: Name.optional(),
-    labels: Labels.optional(),
-    deletionProtection: z.boolean().optional(),
-    parameters: z
-      .never('cannot be changed in this version: create a platform with the new parameters and delete this one')
-      .optional(),
-  })
+  .strictObject(
+    { name: Name.optional(), labels: Labels.optional(), deletionProtection: z.boolean().optional() },
+    {
+      error: (issue) =>
+        issue.code === 'unrecognized_keys' && issue.keys?.includes('parameters')
+          ? 'parameters cannot be changed in this version: create a platform with the new ones and delete this one'
+          : undefined,
+    },
+  )
   .openapi('PlatformPatch')
 
 export const Member = z
@@ -236,7 +237,7 @@ export const AttemptLog = z
       .openapi({ description: 'null: still running.' }),
     exitCode: z.int().nullable(),
     detail: z.string().nullable(),
-    offset: z.int().openapi({ description: 'Byte offset of `text` in the log.' }),
+    offset: z.int().openapi({ description: 'Position of `text` in the log, in characters.' }),
     text: z.string().openapi({ description: 'Secrets are redacted.' }),
     next: z.int().openapi({ description: 'Give it as `after` to read on.' }),
   })

@@ -2,7 +2,7 @@ import type { Scope } from '../../access/index.ts'
 import { etag, requireMatch } from '../../http/etag.ts'
 import { created, noContent, ok } from '../../http/reply.ts'
 import { id, JsonObject, z } from '../../http/schema.ts'
-import { newId } from '../../kernel/ids.ts'
+import { newId, type PlatformId } from '../../kernel/ids.ts'
 import type { Db, ProviderTable } from '../../store/index.ts'
 import { endpoint, installation } from '../endpoint.ts'
 import { listZones } from '../hosts/index.ts'
@@ -142,10 +142,13 @@ export const providerEndpoints = [
     problems: ['name_taken', 'conflict', ...refusals],
     async handle(rooms, call) {
       const write = await patchProvider(rooms, call)
+      let woken: readonly PlatformId[] = []
       const reply = await call.commit(async (tx) => {
-        const row = await write(tx)
+        const { row, wake } = await write(tx)
+        woken = wake
         return ok(await shown(rooms, tx, call.scope, row), { etag: etag(row.version) })
       })
+      for (const platform of woken) rooms.wake(platform)
       return reply
     },
   }),

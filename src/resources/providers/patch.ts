@@ -2,10 +2,10 @@
 
 import type { z } from 'zod'
 import type { Scope } from '../../access/index.ts'
-import { makeDue } from '../../engine/index.ts'
+import { retryBlocked } from '../../engine/index.ts'
 import { appendEvent } from '../../events/index.ts'
 import { requireMatch } from '../../http/etag.ts'
-import type { ProviderId } from '../../kernel/ids.ts'
+import type { PlatformId, ProviderId } from '../../kernel/ids.ts'
 import { ProblemError } from '../../kernel/problem.ts'
 import { ourUseOf, saveInventory } from '../../placement/index.ts'
 import type { ProviderTable, Tx } from '../../store/index.ts'
@@ -17,6 +17,9 @@ import { findKind } from './kinds.ts'
 import type { ProviderPatch } from './schemas.ts'
 import { getProvider, updateProvider } from './store.ts'
 
+/** Writes the change; `wake` names the platforms that may go on after the commit. */
+type Write = (tx: Tx) => Promise<{ readonly row: ProviderTable; readonly wake: readonly PlatformId[] }>
+
 interface PatchCall {
   readonly scope: Scope
   readonly ifMatch: string | undefined
@@ -25,7 +28,7 @@ interface PatchCall {
 }
 
 /** Checks what is asked for at the provider, and gives the function that writes it. */
-export async function patchProvider(rooms: Rooms, call: PatchCall): Promise<(tx: Tx) => Promise<ProviderTable>> {
+export async function patchProvider(rooms: Rooms, call: PatchCall): Promise<Write> {
   const { body, scope } = call
   const read = await getProvider(rooms.store.read, scope, call.params.provider)
   requireMatch(call.ifMatch, read.version)
@@ -66,13 +69,12 @@ export async function patchProvider(rooms: Rooms, call: PatchCall): Promise<(tx:
       })
     }
     if (checked) await saveInventory(tx, rooms.seams, row.id, checked.hosts, await ourUseOf(tx, row.id))
-    await wakePlatformsOn(tx, row.id, now)
-    return next
+    return { row: next, wake: await retryOn(rooms, tx, row.id, scope.actor) }
   }
 }
 
 /** What was blocked by the provider is tried again when the provider changes. */
-async function wakePlatformsOn(tx: Tx, provider: ProviderId, now: number): Promise<void> {
+async function retryOn(rooms: Rooms, tx: Tx, provider: ProviderId, actor: string): Promise<PlatformId[]> {
   const rows = await tx
     .selectFrom('machines')
     .select('platform_id')
@@ -80,7 +82,10 @@ async function wakePlatformsOn(tx: Tx, provider: ProviderId, now: number): Promi
     .where('provider_id', '=', provider)
     .where('state', '!=', 'deleted')
     .execute()
-  for (const row of rows) await makeDue(tx, row.platform_id, now)
+  for (const { platform_id } of rows) {
+    await retryBlocked(tx, rooms.seams, platform_id, { actor, cause: 'the provider was changed' })
+  }
+  return rows.map((row) => row.platform_id)
 }
 
 /** Fields named are set, null removes one, the others stay. */

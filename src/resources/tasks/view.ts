@@ -2,6 +2,7 @@ import type { Scope } from '../../access/index.ts'
 import { instant } from '../../http/schema.ts'
 import type { TaskId } from '../../kernel/ids.ts'
 import { problemSchema } from '../../kernel/problem.ts'
+import type { Tx } from '../../store/index.ts'
 import type { Rooms } from '../rooms.ts'
 import type { Task, TaskSummary } from './schemas.ts'
 import { followPlatform, problemView } from './steps.ts'
@@ -43,4 +44,10 @@ export async function taskView(rooms: Rooms, scope: Scope, id: TaskId): Promise<
     steps,
     receipt: receipt?.id ?? null,
   }
+}
+
+/** A task as it is in the transaction that makes it: nothing of it has begun. */
+export async function newTaskView(tx: Tx, rooms: Rooms, scope: Scope, id: TaskId): Promise<Task> {
+  const row = await getTask(tx, scope, id)
+  return { ...taskSummary(row, rooms.seams.clock.now()), progress: { done: 0, total: 0 }, steps: [], receipt: null }
 }

@@ -1,0 +1,194 @@
+// The composition root: the only file that knows every room, every provider kind and every step kind. It puts them
+// together in the order of the arrow and takes them apart in the reverse.
+
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { firstToken } from './access/index.ts'
+import { lazyRemote } from './bootstrap/lazy-remote.ts'
+import type { Remote } from './bootstrap/remote.ts'
+import { type Care, type DecideDeps, engineHooks, startCare } from './care/index.ts'
+import { type Engine, localProcesses, startEngine } from './engine/index.ts'
+import type { Log } from './http/log.ts'
+import { createApp } from './http/router.ts'
+import { listen } from './http/server.ts'
+import { newId } from './kernel/ids.ts'
+import { realSeams } from './kernel/real-seams.ts'
+import type { Seams } from './kernel/seams.ts'
+import type { ProviderKind } from './provider/contract.ts'
+import { providersOver } from './provider/opened.ts'
+import { type Kinds, openSessions } from './provider/registry.ts'
+import { apiInfo, endpoints } from './resources/api.ts'
+import { addShippedBlueprints, blueprintSource } from './resources/blueprints/index.ts'
+import type { Config } from './resources/config.ts'
+import { hostOf } from './resources/host.ts'
+import { ensureInstallation } from './resources/installation/index.ts'
+import { loadProvider } from './resources/providers/index.ts'
+import { readConfig } from './resources/read-config.ts'
+import type { Rooms } from './resources/rooms.ts'
+import { keyMaker, loadMasterKey, openVault } from './secrets/index.ts'
+import { gateStep, machineStep, scriptStep, sshStep } from './steps/index.ts'
+import { openStore, type StoreOptions } from './store/index.ts'
+
+export interface GantryOptions {
+  /** `sqlite:<path>`. */
+  readonly database: string
+  readonly masterKey: Uint8Array
+  /** Port 0 takes a free one. */
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly config: Config
+  readonly version: string
+  readonly kinds: Kinds
+  /** Folder whose sub-folders are blueprints to be uploaded at start; null for none. */
+  readonly blueprints: string | null
+  readonly seams: Seams
+  readonly log: Log
+  /** How machines are spoken to. */
+  readonly remote: Remote
+  /** For tests: another durability, another pace of scans. */
+  readonly store?: StoreOptions
+  readonly scanEveryMs?: number
+}
+
+export interface Gantry {
+  readonly url: string
+  /** At the first start of an installation only: the one time it is shown. */
+  readonly adminToken: string | undefined
+  readonly rooms: Rooms
+  readonly engine: Engine
+  readonly care: Care
+  /** Answers what waits, finishes what runs, gives its leases back. */
+  close(): Promise<void>
+}
+
+/** How long requests in flight may take after closing began, ms. */
+const graceMs = 10_000
+
+/** Starts one Gantry. Throws ProblemError when the database, the master key or the address cannot be had. */
+export async function startGantry(options: GantryOptions): Promise<Gantry> {
+  const { seams, log, config, kinds, remote } = options
+  const store = await openStore(options.database, seams, options.store)
+  const vault = await openVault(store, options.masterKey, seams)
+  const adminToken = await store.write(async (tx) => {
+    await ensureInstallation(tx, seams)
+    return firstToken(tx, seams)
+  })
+  if (options.blueprints !== null) await addShippedBlueprints({ store, seams, log }, options.blueprints)
+
+  const sessions = openSessions({ kinds, seams, load: loadProvider(store, vault, kinds) })
+  const blueprints = blueprintSource()
+  const forming: DecideDeps = { seams, keys: keyMaker(vault, seams), flavors: config.flavors }
+  const roomLog = (message: string, facts: { readonly [name: string]: unknown }) => {
+    const { error, ...rest } = facts
+    const fields = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, String(value)]))
+    log('warn', message, fields, error)
+  }
+  const steps = [
+    machineStep(providersOver(sessions)),
+    sshStep({ remote }),
+    scriptStep({ remote }),
+    gateStep({ remote }),
+  ]
+  const engine = startEngine({
+    store,
+    seams,
+    vault,
+    blueprints,
+    processes: localProcesses(newId('process', seams)),
+    kinds: new Map(steps.map((kind) => [kind.kind, kind])),
+    hooks: engineHooks(forming),
+    concurrency: config.concurrency,
+    log: roomLog,
+  })
+  const wake: Rooms['wake'] = (platform) => engine.wake(platform)
+  const scanPace = options.scanEveryMs === undefined ? {} : { scanEveryMs: options.scanEveryMs }
+  const care = startCare({ store, seams, sessions, wake, log: roomLog, ...scanPace })
+
+  const closing = new AbortController()
+  const rooms: Rooms = {
+    store,
+    seams,
+    vault,
+    kinds,
+    sessions,
+    blueprints,
+    forming,
+    config,
+    log,
+    wake,
+    closing: closing.signal,
+    info: { version: options.version, database: 'sqlite', startedAt: seams.clock.now() },
+  }
+
+  async function stopRooms(): Promise<void> {
+    await care[Symbol.asyncDispose]()
+    await engine[Symbol.asyncDispose]()
+    await sessions[Symbol.asyncDispose]()
+    await remote[Symbol.asyncDispose]()
+    await store[Symbol.asyncDispose]()
+  }
+
+  const server = await listen(createApp(endpoints, hostOf(rooms)), options.listen).catch(async (error: unknown) => {
+    await stopRooms()
+    throw error
+  })
+  return {
+    url: server.url,
+    adminToken,
+    rooms,
+    engine,
+    care,
+    async close() {
+      closing.abort(new Error('this process is closing'))
+      await server.close(graceMs)
+      await stopRooms()
+    },
+  }
+}
+
+/** Provider kinds that come with Gantry, loaded when one is first used. */
+export const installedKinds: Kinds = lazyKinds({})
+
+function lazyKinds(load: Readonly<Record<string, () => Promise<ProviderKind>>>): Kinds {
+  return {
+    names: Object.keys(load).sort(),
+    get: async (kind) => (Object.hasOwn(load, kind) ? load[kind]?.() : undefined),
+  }
+}
+
+export interface ServeFlags {
+  /** Folder of database and master key. */
+  readonly data: string
+  readonly database?: string | undefined
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly config?: string | undefined
+}
+
+/** Starts the Gantry of `gantry serve`: real clock, real SSH, the kinds and blueprints that come with it. */
+export async function serve(flags: ServeFlags, version: string, log: Log): Promise<Gantry> {
+  const seams = realSeams()
+  mkdirSync(flags.data, { recursive: true, mode: 0o700 })
+  return startGantry({
+    database: flags.database ?? `sqlite:${join(flags.data, 'gantry.db')}`,
+    masterKey: loadMasterKey(join(flags.data, 'master.key'), seams),
+    listen: flags.listen,
+    config: readConfig(flags.config),
+    version,
+    kinds: installedKinds,
+    blueprints: join(import.meta.dirname, '../blueprints'),
+    seams,
+    log,
+    remote: lazyRemote(seams),
+  })
+}
+
+/** The text of openapi.yaml for this version of Gantry. */
+export async function openapiText(version: string): Promise<string> {
+  const { openapiDocument, openapiYaml } = await import('./http/openapi.ts')
+  return openapiYaml(openapiDocument(endpoints, { ...apiInfo, version }))
+}
+
+/** What only this machine knows, for `gantry doctor`. */
+export async function sshCryptoDetail(): Promise<string> {
+  const { sshCrypto } = await import('./bootstrap/crypto.ts')
+  return sshCrypto().detail
+}

@@ -1,0 +1,168 @@
+// A platform is admitted whole or refused whole, and whoever is refused is told what is missing and who has it.
+
+import type { Scope } from '../../access/index.ts'
+import { resolveParameters } from '../../blueprints/index.ts'
+import { claimsOf, formPlatform, type PlatformWish, type Preview, previewPlatform } from '../../care/index.ts'
+import { z } from '../../http/schema.ts'
+import type { PlatformId, ProjectId, TaskId } from '../../kernel/ids.ts'
+import { ProblemError } from '../../kernel/problem.ts'
+import { quoteQuota, reservationsOfProject } from '../../quota/index.ts'
+import type { Db, Tx } from '../../store/index.ts'
+import { findBlueprint } from '../blueprints/index.ts'
+import { givingName } from '../name-taken.ts'
+import { getProject } from '../projects/index.ts'
+import type { Rooms } from '../rooms.ts'
+import { createTask, stepName } from '../tasks/index.ts'
+import type { PlatformCreate, PlatformPreview } from './schemas.ts'
+
+interface Wanted extends PlatformWish {
+  readonly blueprintName: string
+}
+
+/** Throws not_found (project, blueprint), unknown_parameter and invalid_parameter. */
+async function wishOf(rooms: Rooms, db: Db, scope: Scope, project: ProjectId, asked: PlatformCreate): Promise<Wanted> {
+  const row = await getProject(db, scope, project)
+  const found = await findBlueprint(db, scope, asked.blueprint)
+  const blueprint = await rooms.blueprints(db, found.digest)
+  return {
+    tenantId: row.tenant_id,
+    projectId: row.id,
+    name: asked.name,
+    blueprint: { blueprint, digest: found.digest },
+    blueprintName: `${found.name}@${found.blueprint_version}`,
+    parameters: resolveParameters(blueprint, asked.parameters),
+    labels: asked.labels,
+    deletionProtection: asked.deletionProtection,
+    actor: scope.actor,
+  }
+}
+
+/**
+ * Writes the platform and its task in this transaction. Throws quota_exceeded, no_capacity, name_taken and what
+ * wishOf throws, having changed nothing.
+ */
+export async function admitPlatform(
+  rooms: Rooms,
+  tx: Tx,
+  scope: Scope,
+  project: ProjectId,
+  asked: PlatformCreate,
+): Promise<{ readonly platform: PlatformId; readonly task: TaskId }> {
+  const wish = await wishOf(rooms, tx, scope, project, asked)
+  const preview = await previewPlatform(tx, rooms.forming, wish)
+  const platform = await givingName('platform', 'platforms', wish.name, () =>
+    formPlatform(tx, rooms.forming, wish, preview),
+  )
+  const task = await createTask(tx, scope, rooms.seams, {
+    kind: 'platform.create',
+    tenant: wish.tenantId,
+    project: wish.projectId,
+    platform,
+    generation: 1,
+  })
+  return { platform, task }
+}
+
+/** What admitPlatform would do, without doing it; throws what it would throw. */
+export async function quotePlatform(
+  rooms: Rooms,
+  scope: Scope,
+  project: ProjectId,
+  asked: PlatformCreate,
+): Promise<PlatformPreview> {
+  const db = rooms.store.read
+  const wish = await wishOf(rooms, db, scope, project, asked)
+  await refuseTakenName(db, wish)
+  const preview = await previewPlatform(db, rooms.forming, wish)
+  const claims = claimsOf('preview', preview.slots)
+  const lines = await quoteQuota(db, { project: wish.projectId, platform: null, claims })
+  return {
+    plan: { steps: planSteps(preview), members: placedMembers(preview) },
+    quote: {
+      machines: preview.slots.length,
+      quota: Object.fromEntries(
+        lines.map(({ key, wanted, left, ticket, ticketName }) => [
+          key,
+          { wanted, left: left ?? ('unlimited' as const), ticket, ticketName },
+        ]),
+      ),
+      costPerHour: null,
+      seconds: null,
+    },
+    blueprint: wish.blueprintName,
+    parameters: z.record(z.string(), z.json()).parse(wish.parameters),
+  }
+}
+
+/** A refusal for want of quota, with who has what of it: the person refused can act on that. */
+export async function explainRefusal(db: Db, project: ProjectId, error: unknown): Promise<unknown> {
+  if (!(error instanceof ProblemError) || error.code !== 'quota_exceeded') return error
+  const key = error.facts?.key
+  if (typeof key !== 'string') return error
+  const used = new Map<PlatformId, number>()
+  for (const { platform, amounts } of await reservationsOfProject(db, project)) {
+    const amount = amountsSchema.parse(JSON.parse(amounts))[key] ?? 0
+    if (platform !== null && amount > 0) used.set(platform, (used.get(platform) ?? 0) + amount)
+  }
+  if (used.size === 0) return error
+  const names = await db
+    .selectFrom('platforms')
+    .select(['id', 'name'])
+    .where('id', 'in', [...used.keys()])
+    .execute()
+  const usedBy = names.map(({ id, name }) => `${name} ${used.get(id) ?? 0}`)
+  const problem = { ...error.toProblem(), facts: { ...error.facts, usedBy } }
+  return new ProblemError(problem, { cause: error })
+}
+
+const amountsSchema = z.record(z.string(), z.number())
+
+async function refuseTakenName(db: Db, wish: PlatformWish): Promise<void> {
+  const other = await db
+    .selectFrom('platforms')
+    .select('id')
+    .where('project_id', '=', wish.projectId)
+    .where('name', '=', wish.name)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst()
+  if (!other) return
+  throw new ProblemError({
+    code: 'name_taken',
+    detail: `There is already a platform called ${wish.name}.`,
+    facts: { name: wish.name, platform: other.id },
+    next: 'Choose another name, or use the platform that is there.',
+  })
+}
+
+function planSteps({ plan }: Preview): PlatformPreview['plan']['steps'] {
+  return plan.steps.map((step) => ({
+    key: step.key,
+    name: stepName(step.key),
+    kind: step.kind,
+    want: step.want,
+    mode: step.mode,
+    member: step.member,
+    script: step.kind === 'script' || step.kind === 'gate' ? step.input.path : null,
+    needs: step.needs.map((need) => ({ quantifier: need.quantifier, steps: [...need.steps] })),
+  }))
+}
+
+function placedMembers({ slots, seating }: Preview): PlatformPreview['plan']['members'] {
+  const names = new Map(seating.providers.map((provider) => [provider.id, provider.name]))
+  return slots.flatMap((slot) => {
+    const name = `${slot.group.name}-${slot.ordinal}`
+    const seat = seating.assignments.get(name)
+    if (!seat) return []
+    return {
+      name,
+      group: slot.group.name,
+      flavor: slot.group.flavor,
+      image: slot.group.image,
+      provider: seat.provider,
+      providerName: names.get(seat.provider) ?? seat.provider,
+      zone: seat.zone,
+      host: seat.host,
+      why: seat.why,
+    }
+  })
+}

@@ -1,0 +1,2 @@
+export { platformEndpoints } from './endpoints.ts'
+export { platformInsightEndpoints } from './insight.ts'

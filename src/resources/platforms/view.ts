@@ -1,0 +1,144 @@
+import type { Scope } from '../../access/index.ts'
+import { groupsOf } from '../../blueprints/index.ts'
+import { instant, JsonObject, z } from '../../http/schema.ts'
+import type { PlatformId } from '../../kernel/ids.ts'
+import type { Db, ProblemTable } from '../../store/index.ts'
+import { parseLabels } from '../labels.ts'
+import { addressOf, sshEndpoint } from '../machines/index.ts'
+import type { Rooms } from '../rooms.ts'
+import { simulatedKinds } from '../simulated.ts'
+import { openTask } from '../tasks/index.ts'
+import type { Group, Platform, PlatformSummary } from './schemas.ts'
+import {
+  countMachines,
+  getPlatform,
+  livingMembers,
+  type MachineCount,
+  openProblems,
+  type PlatformRow,
+} from './store.ts'
+
+const specSchema = z.object({ parameters: JsonObject })
+export const outputsSchema = z.record(z.string(), z.union([z.strictObject({ $secret: z.string() }), z.json()]))
+const resolutionsSchema = z.array(z.string())
+
+export function parametersOf(row: Pick<PlatformRow, 'spec'>) {
+  return specSchema.parse(JSON.parse(row.spec)).parameters
+}
+
+export function summaryView(
+  row: PlatformRow,
+  count: MachineCount | undefined,
+  simulated: Set<string>,
+): PlatformSummary {
+  return {
+    id: row.id,
+    name: row.name,
+    tenant: row.tenant_id,
+    project: row.project_id,
+    blueprint: `${row.blueprint_name}@${row.blueprint_version}`,
+    labels: parseLabels(row.labels),
+    generation: row.generation,
+    state: row.state,
+    stateSince: instant(row.state_since),
+    stateReason: row.state_reason,
+    deletionProtection: row.deletion_protection === 1,
+    simulated: count?.kinds.some((kind) => simulated.has(kind)) ?? false,
+    machines: { wanted: row.want === 'present' ? (count?.wanted ?? 0) : 0, ready: count?.ready ?? 0 },
+    createdAt: instant(row.created_at),
+    readyAt: instant(row.ready_at),
+    deletedAt: instant(row.deleted_at),
+  }
+}
+
+/** Summaries of a page of rows. */
+export async function summaries(rooms: Rooms, db: Db, rows: readonly PlatformRow[]): Promise<PlatformSummary[]> {
+  const counts = await countMachines(
+    db,
+    rows.map((row) => row.id),
+  )
+  const simulated = await simulatedKinds(
+    rooms,
+    [...counts.values()].flatMap((count) => count.kinds),
+  )
+  return rows.map((row) => summaryView(row, counts.get(row.id), simulated))
+}
+
+/** The whole platform, and the version its ETag is made of. */
+export async function platformView(
+  rooms: Rooms,
+  db: Db,
+  scope: Scope,
+  id: PlatformId,
+): Promise<{ readonly view: Platform; readonly version: number }> {
+  const row = await getPlatform(db, scope, id)
+  const [summary] = await summaries(rooms, db, [row])
+  if (!summary) throw new Error('one row has one summary')
+  const receipt = await db.selectFrom('receipts').select('id').where('platform_id', '=', id).executeTakeFirst()
+  const view: Platform = {
+    ...summary,
+    blueprintDigest: row.blueprint_digest,
+    parameters: parametersOf(row),
+    groups: await groupViews(rooms, db, row),
+    outputs: shownOutputs(row),
+    problems: (await openProblems(db, id)).map(namedProblem),
+    task: await openTask(db, id),
+    receipt: receipt?.id ?? null,
+  }
+  return { view, version: row.version }
+}
+
+async function groupViews(rooms: Rooms, db: Db, row: PlatformRow): Promise<Group[]> {
+  const blueprint = await rooms.blueprints(db, row.blueprint_digest)
+  const members = await livingMembers(db, row.id)
+  return groupsOf(blueprint, parametersOf(row)).map((group) => {
+    const own = members.filter((member) => member.group_name === group.name)
+    return {
+      name: group.name,
+      wanted: row.want === 'present' ? group.count : 0,
+      ready: own.filter((member) => member.machine_state === 'ready' && member.state === 'in').length,
+      members: own.map((member) => ({
+        name: `${member.group_name}-${member.ordinal}`,
+        incarnation: member.incarnation,
+        state: member.state,
+        cause: member.cause,
+        machine: member.machine,
+        machineState: member.machine_state,
+        provider: member.provider,
+        providerName: member.provider_name,
+        zone: member.zone,
+        host: member.host,
+        address: addressOf(member),
+        sshPort: sshEndpoint(member)?.port ?? null,
+      })),
+    }
+  })
+}
+
+function shownOutputs(row: PlatformRow): Platform['outputs'] {
+  const outputs: Platform['outputs'] = {}
+  for (const [name, value] of Object.entries(outputsSchema.parse(JSON.parse(row.outputs)))) {
+    outputs[name] = isSecret(value)
+      ? { secret: true, href: `/v1/platforms/${row.id}/outputs/${encodeURIComponent(name)}` }
+      : value
+  }
+  return outputs
+}
+
+/** A stored output that is in the vault. */
+export function isSecret(value: unknown): value is { $secret: string } {
+  return typeof value === 'object' && value !== null && '$secret' in value
+}
+
+export function namedProblem(row: ProblemTable) {
+  return {
+    id: row.id,
+    subject: row.subject,
+    code: row.code,
+    detail: row.detail,
+    since: instant(row.since),
+    resolutions: resolutionsSchema.parse(JSON.parse(row.resolutions)),
+    resolvedAt: instant(row.resolved_at),
+    resolution: row.resolution,
+  }
+}

@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { fieldErrors } from '../http/parse.ts'
+import { ProblemError } from '../kernel/problem.ts'
+import { type Config, configSchema } from './config.ts'
+
+/** The configuration of a YAML file, or the built-in one. Throws invalid_request, naming file and fields. */
+export function readConfig(path: string | undefined): Config {
+  if (path === undefined) return configSchema.parse({})
+  const parsed = configSchema.safeParse(load(path) ?? {})
+  if (parsed.success) return parsed.data
+  const errors = fieldErrors(configSchema, parsed.error.issues, '')
+  throw refused(path, errors.map((error) => `${error.pointer || '/'}: ${error.detail}`).join('; '))
+}
+
+function load(path: string): unknown {
+  try {
+    return parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw refused(path, error instanceof Error ? error.message : String(error), error)
+  }
+}
+
+function refused(path: string, why: string, cause?: unknown): ProblemError {
+  return new ProblemError(
+    {
+      code: 'invalid_request',
+      detail: `The configuration ${path} cannot be used: ${why}.`,
+      next: 'Correct the file; src/resources/config.ts says what it may hold.',
+    },
+    { cause },
+  )
+}

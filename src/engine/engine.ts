@@ -89,7 +89,8 @@ export function startEngine(deps: EngineDeps): Engine {
     for (const id of platformIds) if (!runs.has(id)) waiting.add(id)
     for (const id of waiting) {
       if (signal.aborted || runs.size + claiming.size >= deps.concurrency) return
-      if (claiming.has(id)) continue
+      if (runs.has(id)) waiting.delete(id)
+      if (runs.has(id) || claiming.has(id)) continue
       waiting.delete(id)
       claiming.add(id)
       claim(id).catch((error: unknown) => {

@@ -1,10 +1,9 @@
 // From what is wanted to what is due: the pure plan, and the schedule over what is remembered.
 
-import { type Plan, type PlanMember, type PlanStep, plan } from '../blueprints/index.ts'
-import type { EngineDeps } from './deps.ts'
-import { fingerprint } from './resolve.ts'
+import { type Plan, type PlanMember, plan } from '../blueprints/index.ts'
 import { buildSchedule, type Schedule } from './schedule.ts'
 import { isClean } from './state.ts'
+import type { Targets } from './targets.ts'
 import type { PlatformView } from './view.ts'
 
 export function planOf(view: PlatformView): Plan {
@@ -25,19 +24,8 @@ function planMember(member: { state: string } & Omit<PlanMember, 'state'>): Plan
   return [{ ref, name, group, ordinal, incarnation, state }]
 }
 
-export function scheduleOf(deps: Pick<EngineDeps, 'kinds'>, view: PlatformView, planned: Plan): Schedule {
-  return buildSchedule(planned.steps, (step) =>
-    isClean(view.records.get(step.key), step, plannedFingerprint(deps, view, step)),
-  )
-}
-
-/** Undefined while an input of the step is not known. */
-export function plannedFingerprint(
-  deps: Pick<EngineDeps, 'kinds'>,
-  view: PlatformView,
-  step: PlanStep,
-): string | undefined {
-  return fingerprint(view, step, deps.kinds.get(step.kind)?.revision ?? 0)
+export function scheduleOf(view: PlatformView, planned: Plan, targets: Targets): Schedule {
+  return buildSchedule(planned.steps, (step) => isClean(view.records.get(step.key), step, targets.of(step)))
 }
 
 /** Keys remembered that no plan mentions and nothing uses: to be forgotten. Once records stay with the platform. */

@@ -6,9 +6,11 @@ import type { EngineDeps } from './deps.ts'
 import { executeStep } from './execute.ts'
 import { consumeWake, type Lease, LeaseLost, releaseLease, renewEveryMs, renewLease } from './lease.ts'
 import { loadPlatform } from './load.ts'
-import { plannedFingerprint, planOf, scheduleOf, unmentioned } from './planning.ts'
+import { planOf, scheduleOf, unmentioned } from './planning.ts'
 import { settle } from './settle.ts'
 import { fencedWrite, isClean, type RunState } from './state.ts'
+import { targetsOf } from './targets.ts'
+import type { PlatformView } from './view.ts'
 import { forgetRecords } from './write.ts'
 
 export interface Run {
@@ -112,18 +114,33 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
       const view = decided ? await loadPlatform(tx, deps.blueprints, lease.platformId) : before
       if (!view) return undefined
       if (current) return Object.assign(current, { view })
-      const plan: Plan = { steps: [], outputs: {} }
-      current = { deps, lease, controller, view, plan, schedule: scheduleOf(deps, view, plan), ends: new Map(), wake }
+      current = emptyRun(view)
       return current
     })
     if (!state) return undefined
     const plan = planOf(state.view)
     const forgotten = unmentioned(state.view, plan).filter((key) => !busy.has(key))
     if (forgotten.length > 0) await fencedWrite(state, (tx) => forgetRecords(tx, state.view, forgotten))
-    state.plan = plan
-    state.schedule = scheduleOf(deps, state.view, plan)
+    const targets = targetsOf(deps, plan.steps, () => state.view)
+    Object.assign(state, { plan, targets, schedule: scheduleOf(state.view, plan, targets) })
     await settle(state)
     return state
+  }
+
+  function emptyRun(view: PlatformView): RunState {
+    const plan: Plan = { steps: [], outputs: {} }
+    const targets = targetsOf(deps, [], () => view)
+    return {
+      deps,
+      lease,
+      controller,
+      view,
+      plan,
+      targets,
+      schedule: scheduleOf(view, plan, targets),
+      ends: new Map(),
+      wake,
+    }
   }
 
   /** Starts every step that is due; answers when the next one will be (ms since 1970), null when none waits. */
@@ -132,7 +149,7 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
     let nextAt: number | null = null
     for (const step of run.schedule.open()) {
       if (busy.has(step.key)) continue
-      const fingerprint = plannedFingerprint(deps, run.view, step)
+      const fingerprint = run.targets.of(step)
       if (fingerprint === undefined) continue
       const record = run.view.records.get(step.key)
       // What waits, or is blocked, waits for its own target: another target is tried at once.
@@ -150,7 +167,10 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
     try {
       await execution
       const step = run.schedule.step(key)
-      if (step) run.schedule.set(key, isOver(run, step))
+      if (step) {
+        run.schedule.set(key, isOver(run, step))
+        for (const other of run.targets.touched(step)) run.schedule.set(other.key, isOver(run, other))
+      }
     } catch (error) {
       end(error)
     } finally {
@@ -162,7 +182,7 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
   /** A removal whose member is gone is clean though nothing is remembered of it any more. */
   function isOver(run: RunState, step: PlanStep): boolean {
     if (step.want === 'absent' && step.member !== null && !run.view.members.has(step.member)) return true
-    return isClean(run.view.records.get(step.key), step, plannedFingerprint(deps, run.view, step))
+    return isClean(run.view.records.get(step.key), step, run.targets.of(step))
   }
 
   async function pause(nextAt: number | null): Promise<void> {

@@ -5,6 +5,7 @@ import type { Tx } from '../store/store.ts'
 import type { EngineDeps } from './deps.ts'
 import { actMarginMs, assertFence, type Lease, LeaseLost, renewLease } from './lease.ts'
 import type { Schedule } from './schedule.ts'
+import type { Targets } from './targets.ts'
 import { freshRecord, type PlatformView, type RecordView } from './view.ts'
 
 export interface RunState {
@@ -14,6 +15,7 @@ export interface RunState {
   view: PlatformView
   plan: Plan
   schedule: Schedule
+  targets: Targets
   /** Ends of attempts by step key, to be written with the outcome that follows from them. */
   readonly ends: Map<string, AttemptEnd>
   /** Asks the loop to read everything afresh. */

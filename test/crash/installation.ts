@@ -303,7 +303,7 @@ async function startProcess(around: Surroundings, crash: CrashPoint, parts: Part
         return 'done'
       }
       const ended = crash.crashed.then(() => 'crashed' as const)
-      return clock.runUntil(Promise.race([holds().catch(() => ended), ended]), { ms: 4 * 3_600_000 })
+      return clock.runUntil(Promise.race([holds().catch(() => ended), ended]), { ms: 3_600_000 })
     },
   }
 }

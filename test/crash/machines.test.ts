@@ -6,7 +6,7 @@ import { sweep } from './sweep.ts'
 
 const template = await makeTemplate(await loadBlueprintFolder('blueprints/machines'))
 afterAll(() => template.dispose())
-const shape = { parameters: { count: 3 }, machines: 3, slots: ['machine-0'] }
+const shape = { parameters: { count: 3 }, machines: 3 }
 const choice =
   process.env.GANTRY_SWEEP === 'all' ? ({ kind: 'all' } as const) : ({ kind: 'sample', sample: 12, seed: 1 } as const)
 

@@ -7,7 +7,7 @@ import { oneLife, sweep } from './sweep.ts'
 
 const template = await makeTemplate(await loadBlueprintFolder('blueprints/machines'))
 afterAll(() => template.dispose())
-const shape = { parameters: { count: 2 }, machines: 2, slots: ['machine-0'] }
+const shape = { parameters: { count: 2 }, machines: 2 }
 const all = { kind: 'all' } as const
 
 // A world that needs time to boot and to destroy, so that what is claimed too early is seen to be untrue.

@@ -10,8 +10,6 @@ import { expectBuilt, expectDeleted, expectNothingReplaced } from './invariants.
 export interface Shape {
   readonly parameters: Readonly<Record<string, Json>>
   readonly machines: number
-  /** One slot of each group, for replacement; the founder's among them. */
-  readonly slots: readonly string[]
 }
 
 export interface Operation {

@@ -44,12 +44,19 @@ outputs:
   id: { from: found.id }
 `
 const scripts = {
-  'scripts/write.sh':
-    'set -eu\necho "$LETTER was ${GANTRY_PREVIOUS_LETTER:-nothing}" >> /letters\nif [ "$LETTER" = x ]; then echo "no x" >&2; exit 3; fi\nif [ "$LETTER" = slow ]; then sleep 60; fi',
-  'scripts/found.sh': 'set -eu\necho found >> /letters\necho "id=cluster-1" >> "$GANTRY_OUTPUT"',
-  'scripts/token.sh':
-    'set -eu\necho minted >> /minted\necho "token=secret-$(grep -c minted /minted)-of-this-platform" >> "$GANTRY_OUTPUT"',
-  'scripts/join.sh': 'set -eu\necho "joining $CLUSTER with $TOKEN"\necho "$TOKEN" >> /joined',
+  'scripts/write.sh': `set -eu
+echo "$LETTER was \${GANTRY_PREVIOUS_LETTER:-nothing}" >> /letters
+if [ "$LETTER" = x ]; then echo "no x" >&2; exit 3; fi
+if [ "$LETTER" = slow ]; then sleep 60; fi`,
+  'scripts/found.sh': `set -eu
+echo found >> /letters
+echo "id=cluster-1" >> "$GANTRY_OUTPUT"`,
+  'scripts/token.sh': `set -eu
+echo minted >> /minted
+echo "token=secret-$(grep -c minted /minted)-of-this-platform" >> "$GANTRY_OUTPUT"`,
+  'scripts/join.sh': `set -eu
+echo "joining $CLUSTER with $TOKEN"
+echo "$TOKEN" >> /joined`,
 }
 const files: BlueprintFiles = { 'blueprint.yaml': document, ...scripts }
 

@@ -17,7 +17,12 @@ export interface Decision {
 }
 
 /** Writes a choice with its reason and event. */
-export async function writeDecision(tx: Tx, seams: Seams, view: PlatformView, decision: Decision): Promise<void> {
+export async function writeDecision(
+  tx: Tx,
+  seams: Seams,
+  view: Pick<PlatformView, 'id' | 'tenantId' | 'projectId'>,
+  decision: Decision,
+): Promise<void> {
   await tx
     .insertInto('decisions')
     .values({

@@ -1,7 +1,16 @@
 // A platform is admitted or refused as a whole: seats, quota, members, machines and keys in the caller's
 // one transaction. Whoever asks for a preview gets the very same choices, and nothing is written.
 
-import { groupsOf, memberRef, type ParsedBlueprint, type Plan, type PlanMember, plan } from '../blueprints/index.ts'
+import {
+  type GroupSpec,
+  groupsOf,
+  type MemberRef,
+  memberRef,
+  type ParsedBlueprint,
+  type Plan,
+  type PlanMember,
+  plan,
+} from '../blueprints/index.ts'
 import { makeDue } from '../engine/index.ts'
 import { appendEvent, moveMember, movePlatform } from '../events/index.ts'
 import type { Json } from '../kernel/canonical.ts'
@@ -10,6 +19,7 @@ import type { Seams } from '../kernel/seams.ts'
 import { admit, type Claim, machineAmounts } from '../quota/index.ts'
 import type { Db, Tx } from '../store/store.ts'
 import { slotsOf } from './catalogue.ts'
+import { writeDecision } from './decision.ts'
 import type { DecideDeps } from './deps.ts'
 import { formMembers } from './form.ts'
 import { type Seating, seatSlots } from './seat.ts'
@@ -29,6 +39,8 @@ export interface PlatformWish {
 
 export interface Preview {
   readonly slots: readonly Slot[]
+  /** Group -> who founds it. */
+  readonly founders: Readonly<Record<string, MemberRef>>
   readonly seating: Seating
   readonly plan: Plan
 }
@@ -44,14 +56,18 @@ export async function previewPlatform(
   const slots = slotsOf(groups, deps.flavors)
   const seating = await seatSlots(db, slots, [])
   const members = slots.map(plannedMember)
-  const founders = Object.fromEntries(
-    groups.filter((group) => group.founds && group.count > 0).map((group) => [group.name, memberRef(group.name, 0, 1)]),
-  )
+  const founders = firstFounders(groups)
   return {
     slots,
     seating,
+    founders,
     plan: plan(blueprint, { want: 'present', parameters: wish.parameters, members, founders, founded: new Set() }),
   }
+}
+
+function firstFounders(groups: readonly GroupSpec[]): Record<string, MemberRef> {
+  const founding = groups.filter((group) => group.founds && group.count > 0)
+  return Object.fromEntries(founding.map((group) => [group.name, memberRef(group.name, 0, 1)]))
 }
 
 function plannedMember(slot: Slot): PlanMember {
@@ -120,6 +136,12 @@ export async function formPlatform(
   }
   await admit(tx, seams, { project: wish.projectId, platform: id, claims: claimsOf(id, preview.slots) })
   await formMembers(tx, deps, platform, preview.slots, preview.seating, { actor: wish.actor, cause: 'created' })
+  // Decided with the members: who looks at the platform before its first run already sees the plan whole.
+  for (const [group, member] of Object.entries(preview.founders)) {
+    const decided = { id, tenantId: wish.tenantId, projectId: wish.projectId }
+    const reason = 'the first of its group'
+    await writeDecision(tx, seams, decided, { kind: 'founder', subject: group, reason, data: { member } })
+  }
   await makeDue(tx, id, now)
   return id
 }

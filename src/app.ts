@@ -146,7 +146,9 @@ export async function startGantry(options: GantryOptions): Promise<Gantry> {
 }
 
 /** Provider kinds that come with Gantry, loaded when one is first used. */
-export const installedKinds: Kinds = lazyKinds({})
+export const installedKinds: Kinds = lazyKinds({
+  incus: async () => (await import('../providers/incus/index.ts')).incus,
+})
 
 function lazyKinds(load: Readonly<Record<string, () => Promise<ProviderKind>>>): Kinds {
   return {

@@ -1,0 +1,29 @@
+// Plain HTTP, so that what is tested is what is sent.
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  /** Parsed JSON; undefined without a body. */
+  readonly body: ReturnType<typeof JSON.parse>
+}
+
+export interface Client {
+  (method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  readonly raw: (path: string, init?: RequestInit) => Promise<Response>
+}
+
+export function clientOf(url: () => string, token: string | undefined): Client {
+  const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const raw = (path: string, init: RequestInit = {}) =>
+    fetch(url() + path, { ...init, headers: { ...authorization, ...Object.fromEntries(new Headers(init.headers)) } })
+  const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
+    const response = await raw(path, {
+      method,
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) }
+  }
+  return Object.assign(call, { raw })
+}

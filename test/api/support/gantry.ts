@@ -1,0 +1,74 @@
+// A whole Gantry on a real socket and a real file, whose machines are in memory.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { World } from '../../../providers/simulated/world/world.ts'
+import { type Gantry, startGantry } from '../../../src/app.ts'
+import { realSeams } from '../../../src/kernel/real-seams.ts'
+import { configSchema } from '../../../src/resources/config.ts'
+import { memoryRemote } from '../../support/memory-remote.ts'
+import { type Client, clientOf } from './client.ts'
+import { memoryKinds, quickWorld } from './memory-kind.ts'
+
+export interface TestGantry extends AsyncDisposable {
+  readonly gantry: Gantry
+  readonly world: World
+  readonly token: string
+  /** Calls as installation-admin. */
+  readonly api: Client
+  readonly logged: readonly string[]
+  /** Closes this process and starts another on the same file. */
+  restart(): Promise<Gantry>
+}
+
+export interface TestOptions {
+  readonly world?: World
+  readonly blueprints?: string | null
+  readonly scanEveryMs?: number
+}
+
+export async function testGantry(options: TestOptions = {}): Promise<TestGantry> {
+  const folder = mkdtempSync(join(tmpdir(), 'gantry-api-'))
+  const world = options.world ?? quickWorld()
+  const logged: string[] = []
+  const start = () =>
+    startGantry({
+      database: `sqlite:${join(folder, 'gantry.db')}`,
+      masterKey: new Uint8Array(32).fill(7),
+      listen: { host: '127.0.0.1', port: 0 },
+      config: configSchema.parse({}),
+      version: '0.1.0',
+      kinds: memoryKinds(world),
+      blueprints:
+        options.blueprints === undefined ? join(import.meta.dirname, '../../../blueprints') : options.blueprints,
+      seams: realSeams(),
+      log: (level, message, fields, error) => {
+        logged.push(`${level} ${message} ${JSON.stringify(fields ?? {})} ${error instanceof Error ? error.stack : ''}`)
+      },
+      remote: memoryRemote(world),
+      store: { synchronous: 'OFF' },
+      ...(options.scanEveryMs === undefined ? {} : { scanEveryMs: options.scanEveryMs }),
+    })
+  let gantry = await start()
+  const token = gantry.adminToken
+  if (token === undefined) throw new Error('a first start prints the admin token')
+  return {
+    get gantry() {
+      return gantry
+    },
+    world,
+    token,
+    api: clientOf(() => gantry.url, token),
+    logged,
+    async restart() {
+      await gantry.close()
+      gantry = await start()
+      return gantry
+    },
+    async [Symbol.asyncDispose]() {
+      await gantry.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,9 +1,9 @@
 import { simulatedSession } from '../../providers/simulated/session.ts'
+import { createChance } from '../../providers/simulated/world/chance.ts'
 import { cloudOf } from '../../providers/simulated/world/cloud.ts'
 import { type WorldInput, worldLayout } from '../../providers/simulated/world/layout.ts'
 import { createWorld, type World } from '../../providers/simulated/world/world.ts'
 import type { Session } from '../../src/provider/contract.ts'
-import { seededRandom } from './random.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 import { warmShell } from './warm-shell.ts'
 
@@ -16,7 +16,7 @@ await warmShell()
 /** A world on `clock`; its chance is its own, so that what an engine draws does not move its machines. */
 export function memoryWorld(clock: VirtualClock, input: WorldInput = {}): World {
   const layout = worldLayout.parse(input)
-  return createWorld(layout, clock.seams, seededRandom(layout.seed))
+  return createWorld(layout, clock.seams, createChance(layout.seed))
 }
 
 /** The provider session of a memory world. Any number may be open at once. */

@@ -158,7 +158,7 @@ function fits(world: World, host: HostLayout, request: MachineRequest): boolean 
   )
 }
 
-function observed(machine: SimMachine, now: number): Observed {
+export function observed(machine: SimMachine, now: number): Observed {
   const state = stateOf(machine, now)
   return {
     key: machine.key,

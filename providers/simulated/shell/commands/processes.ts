@@ -119,7 +119,10 @@ export const processCommands: Commands = {
   },
   pgrep: ({ machine, args }) => {
     const pattern = new RegExp(args.at(-1) ?? '')
-    const found = machine.processes.list().filter((process) => pattern.test(process.command))
+    const whole = args.includes('-f')
+    const found = machine.processes
+      .list()
+      .filter((process) => pattern.test(whole ? process.command : (process.command.split(' ')[0] ?? '')))
     return found.length === 0 ? fail(1, '') : ok(found.map((process) => `${process.pid}\n`).join(''))
   },
 

@@ -26,6 +26,12 @@ export interface Given<Options> {
 
 type Handler<Options> = (session: Session, given: Given<Options>) => Promise<void>
 
+/** Where progress of a task is shown: not where a program reads the result. */
+export function progressOf({ world, print }: Session) {
+  const { out, err, env, signal, now } = world
+  return { out: print.output === 'table' ? out : err, env, signal, now }
+}
+
 export interface Runner {
   /** Makes `handle` the action of a command. */
   run<Options extends object = object>(handle: Handler<Options>): (this: Command) => Promise<void>

@@ -178,7 +178,7 @@ describe('waiting', () => {
       return undefined
     })
     expect(code).toBe(0)
-    expect(out).toContain('0:14   docker          worker-1 (2nd)  started (attempt 2)')
+    expect(out).toContain('1:00   docker          worker-1 (2nd)  started (attempt 2)')
     expect(out.match(/started \(attempt 2\)/g)).toHaveLength(1)
     expect(out).toContain('platform team-a  ready in 38 s')
     expect(out).toContain('Next:  gantry ssh team-a/manager-0      gantry platform show team-a')

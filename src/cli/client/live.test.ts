@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { building, done, step, task } from '../../../test/cli/sample-task.ts'
+import { building, done, start, step, task } from '../../../test/cli/sample-task.ts'
 import { doing, plainLine } from './live.ts'
 import { changes } from './progress.ts'
 import { noPaint } from './text.ts'
 
 describe('progress without a terminal', () => {
   test('is one line for each change, with time and step', () => {
-    const lines = changes([], building.steps).map((one) => plainLine(building, one, noPaint))
+    const lines = changes([], building.steps).map((one) => plainLine(building, one, start + 23_000, noPaint))
     expect(lines).toContain('0:01   machine         manager-0     done (1.0 s)')
-    expect(lines).toContain('0:14   docker          worker-1 (2nd)  started (attempt 2)')
+    expect(lines).toContain('0:23   docker          worker-1 (2nd)  started (attempt 2)')
     expect(lines).toContain('0:03   found                         done (0.4 s)')
-    expect(lines).toContain('0:04   join            worker-0      blocked  join.sh ended with exit code 100')
+    expect(lines).toContain('0:23   join            worker-0      blocked  join.sh ended with exit code 100')
     expect(lines.join('\n')).not.toContain('settled')
   })
 
@@ -26,7 +26,7 @@ describe('progress without a terminal', () => {
 
   test('a removal is named as one', () => {
     const gone = { ...done('machine', 'worker-1@1', 2, 3), want: 'absent' as const }
-    expect(plainLine(task([gone]), gone, noPaint)).toContain('machine gone')
+    expect(plainLine(task([gone]), gone, start, noPaint)).toContain('machine gone')
   })
 })
 

@@ -43,15 +43,15 @@ function drawn({ out, env, now }: LiveOptions): Show {
   }
 }
 
-function written({ out, env }: LiveOptions): Show {
+function written({ out, env, now }: LiveOptions): Show {
   const paint = paintFor(out, env)
   let steps: readonly Step[] = []
   let state = ''
   return {
     task(task) {
-      if (doing(task) !== state) out.write(`${when(task, task.startedAt)}  ${task.target.name}  ${doing(task)}\n`)
+      if (doing(task) !== state) out.write(`${when(task, now())}  ${task.target.name}  ${doing(task)}\n`)
       state = doing(task)
-      for (const step of changes(steps, task.steps)) out.write(`${plainLine(task, step, paint)}\n`)
+      for (const step of changes(steps, task.steps)) out.write(`${plainLine(task, step, now(), paint)}\n`)
       steps = task.steps
     },
     close() {},
@@ -59,10 +59,10 @@ function written({ out, env }: LiveOptions): Show {
 }
 
 /** e.g. `0:09  docker      worker-1   done (1.2 s)` */
-export function plainLine(task: Task, step: Step, paint: Paint): string {
+export function plainLine(task: Task, step: Step, now: number, paint: Paint): string {
   const who = memberName(step)
   const name = step.want === 'absent' ? `${step.name} gone` : step.name
-  const at = step.state === 'done' ? step.finishedAt : step.startedAt
+  const at = step.state === 'done' && step.finishedAt ? Date.parse(step.finishedAt) : now
   return `${when(task, at)}  ${pad(name, 14)}  ${pad(who, 12)}  ${outcome(step, paint)}`.trimEnd()
 }
 
@@ -91,6 +91,6 @@ function outcome(step: Step, paint: Paint): string {
 }
 
 /** How long after the request something happened, as a clock shows it. */
-function when(task: Task, instant: string | null): string {
-  return pad(clock(Date.parse(instant ?? task.createdAt) - Date.parse(task.createdAt)), 5)
+function when(task: Task, instant: number): string {
+  return pad(clock(instant - Date.parse(task.createdAt)), 5)
 }

@@ -25,7 +25,7 @@ const patience = 60_000
 export async function watchTask(api: Api, id: string, options: WatchOptions): Promise<Task> {
   const stop = new AbortController()
   const signal = AbortSignal.any([options.signal, stop.signal])
-  const news = newsOf(api, id, signal)
+  let news: ReturnType<typeof newsOf> | undefined
   let seenAt = performance.now()
   try {
     for (;;) {
@@ -39,6 +39,8 @@ export async function watchTask(api: Api, id: string, options: WatchOptions): Pr
         continue
       }
       seenAt = performance.now()
+      // A task's news are those of its platform: steps belong to what is wanted, not to who asked.
+      news ??= newsOf(api, task.target.id, signal)
       options.onTask(task)
       if (hasEnded(task) || options.until?.(task)) return task
       await sleep(soonest, undefined, { signal })
@@ -46,7 +48,7 @@ export async function watchTask(api: Api, id: string, options: WatchOptions): Pr
     }
   } finally {
     stop.abort()
-    await news.closed
+    await news?.closed
   }
 }
 
@@ -55,12 +57,12 @@ export function hasEnded(task: Pick<Task, 'state'>): boolean {
 }
 
 /** `next` resolves at once when something happened since it was last asked, else as soon as something does. */
-function newsOf(api: Api, task: string, signal: AbortSignal) {
+function newsOf(api: Api, platform: string, signal: AbortSignal) {
   let fresh = false
   let tell: (() => void) | undefined
   async function listen() {
     try {
-      for await (const _ of follow(api.server, '/v1/events', { query: { task }, signal })) {
+      for await (const _ of follow(api.server, '/v1/events', { query: { platform }, signal })) {
         fresh = true
         tell?.()
       }

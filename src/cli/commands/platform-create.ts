@@ -4,10 +4,10 @@ import type { Command } from 'commander'
 import { ApiProblem } from '../client/api-problem.ts'
 import { memberLines, outputLines, readyLine } from '../client/summary.ts'
 import type { Task } from '../client/types.ts'
+import { waitFor } from '../client/wait.ts'
 import { previewLines } from '../preview.ts'
-import type { Runner, Session } from '../session.ts'
+import { progressOf, type Runner, type Session } from '../session.ts'
 import { assignments, labels, several } from '../values.ts'
-import { waitFor } from '../wait.ts'
 
 interface CreateOptions {
   readonly blueprint: string
@@ -57,7 +57,7 @@ export function addPlatformCreate(platform: Command, { run }: Runner): void {
             `Next:  gantry task watch ${task.id}      gantry explain ${name}`,
           ])
         }
-        await showReady(session, await waitFor(session, task))
+        await showReady(session, await waitFor(api, task.id, progressOf(session)))
       }),
     )
 }

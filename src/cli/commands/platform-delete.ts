@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander'
 import { deletedLines } from '../client/summary.ts'
-import type { Runner } from '../session.ts'
-import { waitFor } from '../wait.ts'
+import { waitFor } from '../client/wait.ts'
+import { progressOf, type Runner } from '../session.ts'
 
 interface DeleteOptions {
   readonly wait?: boolean
@@ -24,7 +24,7 @@ export function addPlatformDelete(platform: Command, { run }: Runner): void {
             `Next:  gantry task watch ${task.id}`,
           ])
         }
-        const ended = await waitFor(session, task)
+        const ended = await waitFor(api, task.id, progressOf(session))
         const receipt = ended.receipt ? await api.receipt(ended.receipt) : undefined
         print.data(receipt ?? ended, (paint) => deletedLines(ended, receipt, paint))
       }),

@@ -7,8 +7,8 @@ import { doing, showTask } from '../client/live.ts'
 import { sizeOf } from '../client/screen.ts'
 import { table } from '../client/table.ts'
 import { tree } from '../client/tree.ts'
-import type { Runner } from '../session.ts'
-import { waitFor } from '../wait.ts'
+import { waitFor } from '../client/wait.ts'
+import { progressOf, type Runner } from '../session.ts'
 
 interface ListOptions {
   readonly state?: TaskState
@@ -59,15 +59,11 @@ export function addTask(parent: Command, { run }: Runner): void {
     .command('watch <task>')
     .description('follow one to its end, also while it is blocked')
     .action(
-      run(async ({ api, print, world }, { args: [id = ''] }) => {
-        const { env, signal, now } = world
-        const ended = await showTask(api, id, {
-          out: print.output === 'table' ? world.out : world.err,
-          env,
-          signal,
-          now,
-        })
-        print.data(ended, () => [`task ${ended.id}  ${ended.state} after ${duration((ended.seconds ?? 0) * 1000)}`])
+      run(async (session, { args: [id = ''] }) => {
+        const ended = await showTask(session.api, id, progressOf(session))
+        session.print.data(ended, () => [
+          `task ${ended.id}  ${ended.state} after ${duration((ended.seconds ?? 0) * 1000)}`,
+        ])
       }),
     )
   task
@@ -75,7 +71,7 @@ export function addTask(parent: Command, { run }: Runner): void {
     .description('follow one until it is done; exit code 1 when it ends otherwise or a person must act')
     .action(
       run(async (session, { args: [id = ''] }) => {
-        const ended = await waitFor(session, { id })
+        const ended = await waitFor(session.api, id, progressOf(session))
         session.print.data(ended, () => [
           `task ${ended.id}  ${ended.state} after ${duration((ended.seconds ?? 0) * 1000)}`,
         ])

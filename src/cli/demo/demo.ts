@@ -5,11 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Api, apiOf } from '../client/api.ts'
 import { ApiProblem } from '../client/api-problem.ts'
 import { duration, timeOfDay } from '../client/duration.ts'
-import { showTask } from '../client/live.ts'
+import { explanationLines } from '../client/explanation.ts'
 import type { Terminal } from '../client/screen.ts'
 import { deletedLines, memberLines, outputLines, readyLine } from '../client/summary.ts'
 import { type Paint, pad, paintFor, words } from '../client/text.ts'
 import type { Task } from '../client/types.ts'
+import { waitFor } from '../client/wait.ts'
 import { openStage } from './stage.ts'
 import { prepare, request } from './story.ts'
 
@@ -48,21 +49,27 @@ export async function demo(options: DemoOptions): Promise<void> {
     suggest(say, paint, stage.gantry, ready.target.name)
     await stayUp(stage.server.ended, signal)
     say('', 'Ending: the server, the simulated machines and the temporary folder go.')
+  } catch (error) {
+    const words = signal.aborted ? [] : stage.server.troubles()
+    if (words.length > 0) say('', paint('quiet', 'The server said:'), ...words, '')
+    throw error
   } finally {
     await stage.close()
   }
 }
 
-async function shown(api: Api, task: Pick<Task, 'id'>, { out, env, signal, now }: DemoOptions): Promise<Task> {
-  const ended = await showTask(api, task.id, { out, env, signal, now, until: ({ state }) => state === 'blocked' })
-  if (ended.state === 'done') return ended
-  const problem = ended.problem ?? ended.steps.find((step) => step.state === 'blocked')?.problem
-  throw new ApiProblem({
-    code: problem?.code ?? ended.state,
-    status: 0,
-    detail: `${ended.target.name} is ${ended.state}: ${problem?.detail ?? ended.reason ?? 'no reason was given'}`,
-    next: problem?.next,
-  })
+/** Waits for the task; where it does not come to its end, says why before the server that knows goes away. */
+async function shown(api: Api, task: Pick<Task, 'id' | 'target'>, options: DemoOptions): Promise<Task> {
+  const { out, env, signal, now } = options
+  try {
+    return await waitFor(api, task.id, { out, env, signal, now })
+  } catch (error) {
+    if (!signal.aborted && error instanceof ApiProblem) {
+      const why = explanationLines(await api.explain(task.target.id), now(), paintFor(out, env))
+      out.write(`\n${why.join('\n')}\n\n`)
+    }
+    throw error
+  }
 }
 
 async function tellReady(api: Api, task: Task, say: Say, paint: Paint, gantry: string): Promise<void> {

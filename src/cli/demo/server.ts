@@ -12,6 +12,8 @@ export interface DemoServer {
   readonly token: string
   /** Resolves with the reason when the server ends by itself. */
   readonly ended: Promise<string>
+  /** The last of its log that is no routine. */
+  troubles(): string[]
   /** Asks it to end, waits, and ends it by force when it does not. */
   stop(): Promise<void>
 }
@@ -32,7 +34,7 @@ export async function startServer(folder: string, signal: AbortSignal): Promise<
       announced(child, signal),
       ended.then((reason) => Promise.reject(didNotStart(reason, words()))),
     ])
-    return { url, token, ended, stop }
+    return { url, token, ended, troubles: () => troublesIn(words()), stop }
   } catch (error) {
     await stop()
     throw error
@@ -59,9 +61,17 @@ async function announced(child: ChildProcess, signal: AbortSignal): Promise<{ ur
 function lastWords(child: ChildProcess): () => string {
   let text = ''
   child.stderr?.on('data', (chunk) => {
-    text = (text + String(chunk)).slice(-4000)
+    text = (text + String(chunk)).slice(-20_000)
   })
   return () => text.trim()
+}
+
+/** Lines that are no routine of a log; a line that is no log at all (a crash) is none. */
+function troublesIn(words: string): string[] {
+  return words
+    .split('\n')
+    .filter((line) => line !== '' && !line.includes('"level":"info"'))
+    .slice(-8)
 }
 
 function didNotStart(reason: string, words: string): ApiProblem {

@@ -1,8 +1,8 @@
 // "Why is it not ready?", answered the way one would ask on: what waits, what it said last, what comes next.
 
-import { clock, duration, timeOfDay } from './client/duration.ts'
-import { type Paint, tame } from './client/text.ts'
-import type { Explanation } from './client/types.ts'
+import { clock, duration, timeOfDay } from './duration.ts'
+import { type Paint, tame } from './text.ts'
+import type { Explanation } from './types.ts'
 
 type Waiting = Explanation['waiting'][number]
 /** The end of a log that is worth repeating here; the whole is one command away. */

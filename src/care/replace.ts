@@ -3,7 +3,7 @@
 
 import { type GroupSpec, machineKey } from '../blueprints/index.ts'
 import type { MemberView, PlatformView } from '../engine/index.ts'
-import { moveMachine, moveMember } from '../events/index.ts'
+import { moveMachine, moveMember, movePlatform } from '../events/index.ts'
 import { ProblemError } from '../kernel/problem.ts'
 import type { Tx } from '../store/store.ts'
 import { flavorOf } from './catalogue.ts'
@@ -89,6 +89,10 @@ async function replace(
       ...because,
     })
     const [successor] = await formMembers(tx, deps, await formPlatformOf(tx, view), [slot], seating, because)
+    if (view.state === 'ready') {
+      const reason = `${member.name} is being replaced: ${cause}`
+      await movePlatform(tx, deps.seams, { platform: view.id, to: 'degraded', reason, ...because })
+    }
     await writeDecision(tx, deps.seams, view, {
       kind: 'replace',
       subject: member.ref,

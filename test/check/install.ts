@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { execute } from './execute.ts'
 
 const here = import.meta.dirname
+const folders = [here, join(here, 'arrow'), join(here, '../openapi-types')]
 
 /** Installs the tools unless they were installed from the very lockfiles that are here now. Throws what npm said. */
 export async function ensureTools(): Promise<void> {
-  await Promise.all([here, join(here, 'arrow')].map(ensure))
+  await Promise.all(folders.map(ensure))
 }
 
 async function ensure(folder: string): Promise<void> {

@@ -1,6 +1,5 @@
 // The list of what npm run check does. A tool answers with its complaint, or with nothing when it is content.
 
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { judgeArrow } from './arrow/judge.ts'
 import { proveArrow } from './arrow/proof.ts'
@@ -66,22 +65,22 @@ export const tools: readonly Tool[] = [
   {
     name: 'openapi',
     says: 'openapi.yaml is what the endpoints say',
-    run: () => gantry(['openapi', '--check']),
+    run: () => program('src/main.ts', ['openapi', '--check']),
   },
   {
     name: 'schema',
     says: 'the JSON Schema of blueprints is what zod says',
-    run: () => gantry(['blueprint', 'schema', '--check']),
+    run: () => program('src/main.ts', ['blueprint', 'schema', '--check']),
+  },
+  {
+    name: 'client',
+    says: 'src/cli/api-types.ts is what openapi.yaml says',
+    run: () => program('test/openapi-types/generate.ts', ['--check']),
   },
 ]
 
+/** By our own Node: what npm installed as commands would take the first on the PATH. */
 async function program(path: string, args: readonly string[]): Promise<string> {
-  const { code, output } = await execute(path, args, top)
+  const { code, output } = await execute(process.execPath, [path, ...args], top)
   return code === 0 ? '' : output || `${path} ended with ${code} and said nothing`
-}
-
-/** Gantry itself, which derives the files it is asked about; until main.ts exists there is nothing to derive. */
-async function gantry(args: readonly string[]): Promise<string> {
-  if (!existsSync(join(top, 'src/main.ts'))) return ''
-  return program(process.execPath, [join(top, 'src/main.ts'), ...args])
 }

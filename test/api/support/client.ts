@@ -1,5 +1,7 @@
 // Plain HTTP, so that what is tested is what is sent.
 
+import { conform } from './conform.ts'
+
 export interface Answer {
   readonly status: number
   readonly headers: Headers
@@ -23,7 +25,13 @@ export function clientOf(url: () => string, token: string | undefined): Client {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const text = await response.text()
-    return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) }
+    const answer = {
+      status: response.status,
+      headers: response.headers,
+      body: text === '' ? undefined : JSON.parse(text),
+    }
+    conform(method, path, answer)
+    return answer
   }
   return Object.assign(call, { raw })
 }

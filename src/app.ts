@@ -29,6 +29,8 @@ import { keyMaker, loadMasterKey, openVault } from './secrets/index.ts'
 import { gateStep, machineStep, scriptStep, sshStep } from './steps/index.ts'
 import { openStore, type StoreOptions } from './store/index.ts'
 
+export { lineLog } from './http/log.ts'
+
 export interface GantryOptions {
   /** `sqlite:<path>`. */
   readonly database: string

@@ -41,8 +41,8 @@ async function serve(argv: readonly string[]): Promise<number> {
     return 0
   }
   const stopped = firstSignal()
-  const [app, { lineLog }] = [await import('./app.ts'), await import('./http/log.ts')]
-  const log = lineLog(process.stderr, Date.now)
+  const app = await import('./app.ts')
+  const log = app.lineLog(process.stderr, Date.now)
   const gantry = await app.serve({ ...values, listen: address(values.listen, values.port) }, version(), log)
   process.stdout.write(`Gantry ${version()} at ${gantry.url}   data in ${values.data}\n`)
   if (gantry.adminToken !== undefined) {

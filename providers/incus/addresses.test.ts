@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { addressesOf, addressLines, chooseAddress, formatAddress, parseAddress } from './addresses.ts'
+import { addressesOf, addressLines, chooseAddress } from './addresses.ts'
 import { configSchema, type StaticNetwork } from './config.ts'
 import { instanceSchema } from './instance.ts'
+import { formatAddress, parseAddress } from './ipv4.ts'
 
 const network: StaticNetwork = {
   kind: 'static',

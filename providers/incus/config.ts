@@ -2,7 +2,7 @@
 // whatever a certain kernel or network needs (raw.lxc lines, devices) is data in `machineConfig` and `machineDevices`.
 
 import { z } from 'zod'
-import { parseAddress } from './addresses.ts'
+import { parseAddress } from './ipv4.ts'
 
 const address = z.string().refine((text) => parseAddress(text) !== undefined, 'an IPv4 address')
 

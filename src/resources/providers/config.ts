@@ -86,10 +86,15 @@ export function shownConfig(stored: string): ConfigInput {
   return config
 }
 
-/** References of all secrets in it. */
-export function secretsIn(stored: string): string[] {
+function secretsIn(stored: string): string[] {
   const config = readConfig(stored)
   return references(config).map((path) => referenceSchema.parse(at(config, path)).$secret)
+}
+
+/** Destroys what the configuration no longer refers to: a removed secret, or the version before the present one. */
+export async function destroySecrets(tx: Tx, vault: Vault, before: string, after: string): Promise<void> {
+  const kept = new Set(secretsIn(after))
+  for (const ref of secretsIn(before)) if (!kept.has(ref)) await vault.destroy(tx, ref)
 }
 
 export function readConfig(stored: string): ConfigInput {

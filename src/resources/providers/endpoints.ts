@@ -10,7 +10,7 @@ import { refuseInUse } from '../in-use.ts'
 import { listQuery, pageOfRows } from '../listing.ts'
 import type { Rooms } from '../rooms.ts'
 import { checkProvider } from './check.ts'
-import { checkConfig, configJsonSchema, sealConfig, secretsIn } from './config.ts'
+import { checkConfig, configJsonSchema, destroySecrets, sealConfig } from './config.ts'
 import { findKind } from './kinds.ts'
 import { patchProvider } from './patch.ts'
 import { Provider, ProviderCreate, ProviderKindList, ProviderList, ProviderPatch } from './schemas.ts'
@@ -170,7 +170,7 @@ export const providerEndpoints = [
         const row = await getProvider(tx, call.scope, call.params.provider)
         requireMatch(call.ifMatch, row.version)
         refuseInUse('provider', row.name, await platformsOn(tx, row.id), 'Delete these platforms first.')
-        for (const ref of secretsIn(row.config)) await rooms.vault.destroy(tx, ref)
+        await destroySecrets(tx, rooms.vault, row.config, '{}')
         await deleteProvider(tx, call.scope, rooms.seams, row)
         return noContent()
       })

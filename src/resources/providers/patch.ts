@@ -12,7 +12,7 @@ import type { ProviderTable, Tx } from '../../store/index.ts'
 import type { Rooms } from '../rooms.ts'
 import { type Checked, checkProvider } from './check.ts'
 import { imagesOf } from './columns.ts'
-import { type ConfigInput, checkConfig, openConfig, readConfig, sealConfig } from './config.ts'
+import { type ConfigInput, checkConfig, destroySecrets, openConfig, readConfig, sealConfig } from './config.ts'
 import { findKind } from './kinds.ts'
 import type { ProviderPatch } from './schemas.ts'
 import { getProvider, updateProvider } from './store.ts'
@@ -58,6 +58,7 @@ export async function patchProvider(rooms: Rooms, call: PatchCall): Promise<Writ
       ...(checked ? { facts: JSON.stringify({ health: checked.health, capabilities: checked.capabilities }) } : {}),
       ...(checked && row.state !== 'healthy' ? { state: 'healthy', state_since: now, state_reason: null } : {}),
     })
+    await destroySecrets(tx, rooms.vault, row.config, next.config)
     if (next.state !== row.state) {
       await appendEvent(tx, rooms.seams, {
         kind: 'provider.state',

@@ -22,8 +22,15 @@ export interface Login {
   readonly hostKey: string
 }
 
-/** Runs a command on a machine by the system's ssh client, which must see the expected host key. Answers its output. */
-export async function ssh(login: Login, command: string, timeoutMs = 60_000): Promise<string> {
+/**
+ * Runs a command on a machine by the system's ssh client, which must see the expected host key. Answers its output;
+ * throws with what it said when it fails.
+ */
+export async function ssh(
+  login: Login,
+  command: string,
+  { input }: { readonly input?: Uint8Array } = {},
+): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'gantry-e2e-'))
   try {
     const key = join(folder, 'key')
@@ -32,8 +39,9 @@ export async function ssh(login: Login, command: string, timeoutMs = 60_000): Pr
     await writeFile(known, `${login.address} ${login.hostKey}\n`)
     const options = ['BatchMode=yes', 'StrictHostKeyChecking=yes', `UserKnownHostsFile=${known}`, 'ConnectTimeout=10']
     const args = [...options.flatMap((option) => ['-o', option]), '-i', key, `${login.user}@${login.address}`, command]
-    const { stdout } = await run('ssh', args, { timeout: timeoutMs, maxBuffer: 1 << 24 })
-    return stdout
+    const running = run('ssh', args, { timeout: 60_000, maxBuffer: 1 << 24 })
+    running.child.stdin?.end(input)
+    return (await running).stdout
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -1,0 +1,62 @@
+// A Swarm looked at from outside: by the platform's own SSH key, with Docker's own command.
+
+import { readFile } from 'node:fs/promises'
+import type { Api } from '../../src/cli/client/api.ts'
+import { type Login, ssh } from './support.ts'
+
+/** How to log in to each machine that is up now, by member name. */
+export async function logins(api: Api, platform: string): Promise<Map<string, Login>> {
+  const machines = await api.machines({ platform, state: 'ready' })
+  const entries = await Promise.all(
+    machines.map(async ({ id, member }) => {
+      const { host, user, privateKey, hostKey } = await api.machineSsh(id)
+      return [member, { address: host, user, privateKeyPem: privateKey, hostKey }] as const
+    }),
+  )
+  return new Map(entries)
+}
+
+/** Host names of the nodes that are Ready. */
+export async function readyNodes(manager: Login): Promise<string[]> {
+  const text = await ssh(manager, "sudo docker node ls --format '{{.Hostname}} {{.Status}}'")
+  return lines(text)
+    .filter((line) => line.endsWith(' Ready'))
+    .map((line) => line.split(' ')[0] ?? '')
+    .sort()
+}
+
+/** Every node of the swarm, whatever its state. */
+export async function allNodes(manager: Login): Promise<string[]> {
+  return lines(await ssh(manager, "sudo docker node ls --format '{{.Hostname}}'")).sort()
+}
+
+/** Where the tasks of a service run now: host names, one for each running task. */
+export async function runningOn(manager: Login, service: string): Promise<string[]> {
+  const format = "--format '{{.Node}} {{.CurrentState}}' --filter desired-state=running"
+  const text = await ssh(manager, `sudo docker service ps ${service} ${format}`)
+  return lines(text)
+    .filter((line) => line.split(' ')[1] === 'Running')
+    .map((line) => line.split(' ')[0] ?? '')
+    .sort()
+}
+
+/** Puts the image of a tar file on a machine, as no registry is within reach. */
+export async function importImage(machine: Login, tar: string, name: string): Promise<void> {
+  await ssh(machine, `sudo docker import - ${name} > /dev/null`, { input: await readFile(tar) })
+}
+
+/** A web service that answers on every node with the node's host name: one task a node, no load balancer (no IPVS here). */
+export async function createWebService(manager: Login, image: string, replicas: number): Promise<void> {
+  const page = 'echo $NODE > /www/index.html; exec httpd -f -p 8080 -h /www'
+  const options = [
+    '--detach --name web --no-resolve-image --endpoint-mode dnsrr',
+    `--replicas ${replicas} --replicas-max-per-node 1`,
+    '--publish mode=host,published=8080,target=8080',
+    "--env 'NODE={{.Node.Hostname}}'",
+  ]
+  await ssh(manager, `sudo docker service create ${options.join(' ')} ${image} /bin/sh -c '${page}'`)
+}
+
+function lines(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '')
+}

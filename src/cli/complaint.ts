@@ -22,7 +22,11 @@ export function problemLines(problem: ProblemBody, paint: Paint): string[] {
   for (const error of more) lines.push(`  ${error.pointer || '(body)'}  ${tame(error.detail)}`)
   for (const [name, value] of Object.entries(problem.facts ?? {})) {
     if (!Array.isArray(value) || value.length === 0) continue
-    lines.push(`  ${paint('quiet', words(name))}`, ...value.map((line) => `    ${tame(String(line))}`))
+    const items = value.map((item) => tame(String(item)))
+    if (items.some((item) => problem.next?.includes(item))) continue
+    const short = items.join(', ')
+    if (short.length < 60) lines.push(`  ${paint('quiet', words(name))}  ${short}`)
+    else lines.push(`  ${paint('quiet', words(name))}`, ...items.map((item) => `    ${item}`))
   }
   lines.push(...nextLines(problem.next))
   if (problem.requestId && problem.status >= 500) lines.push(paint('quiet', `  request ${problem.requestId}`))

@@ -32,10 +32,24 @@ export function namesOf(api: Api, settings: Pick<Settings, 'tenant' | 'project'>
 
   async function platformId(text: string): Promise<string> {
     if (isId('platform', text)) return text
+    const query = await platformQuery(text)
+    return one('platform', query.name, await api.platforms(query)).id
+  }
+
+  async function platformQuery(text: string): Promise<{ name: string; project?: string }> {
     const [name = '', owner] = text.split('/').reverse()
-    const inProject =
-      owner !== undefined || settings.project !== undefined ? { project: (await project(owner)).id } : {}
-    return one('platform', name, await api.platforms({ name, ...inProject })).id
+    if (owner === undefined && settings.project === undefined) return { name }
+    return { name, project: (await project(owner)).id }
+  }
+
+  /** The same, or the last one of that name that is gone: a history does not end with its platform. */
+  async function pastPlatformId(text: string): Promise<string> {
+    if (isId('platform', text)) return text
+    const query = await platformQuery(text)
+    const living = await api.platforms(query)
+    if (living.length > 0) return one('platform', query.name, living).id
+    const gone = await api.platforms({ ...query, state: 'deleted', sort: '-createdAt' })
+    return one('platform', query.name, gone.slice(0, 1)).id
   }
 
   /** `team-a/manager-0`, `shop/team-a/manager-0` or an id: the machine that now lives in that slot. */
@@ -61,6 +75,7 @@ export function namesOf(api: Api, settings: Pick<Settings, 'tenant' | 'project'>
     project,
     platform,
     platformId,
+    pastPlatformId,
     machine,
     /** Of the given tenant (an id), else of the tenant in use. */
     async ticket(text: string, owner?: string): Promise<Ticket> {

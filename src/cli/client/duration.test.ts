@@ -2,12 +2,12 @@ import { expect, test } from 'vitest'
 import { ago, bytes, clock, duration } from './duration.ts'
 
 test('a duration is said in the unit one would say it in', () => {
-  const said = [0, 49, 400, 9_940, 9_990, 38_000, 59_600, 60_000, 372_000, 3_600_000, 11_100_000, 187_200_000].map(
+  const said = [-5, 49, 400, 9_940, 9_990, 38_000, 59_600, 60_000, 372_000, 3_600_000, 11_100_000, 187_200_000].map(
     duration,
   )
   expect(said).toEqual([
-    '0.0 s',
-    '0.0 s',
+    '0 ms',
+    '49 ms',
     '0.4 s',
     '9.9 s',
     '10 s',

@@ -1,8 +1,9 @@
 // People read time in the unit they would say it in; a running time is read at a glance, so it keeps the form of a clock.
 
-/** `0.4 s`, `38 s`, `6 min 12 s`, `3 h 5 min`, `2 d 4 h`. */
+/** `40 ms`, `0.4 s`, `38 s`, `6 min 12 s`, `3 h 5 min`, `2 d 4 h`. */
 export function duration(ms: number): string {
-  const tenths = Math.max(0, Math.round(ms / 100))
+  if (ms < 95) return `${Math.max(0, Math.round(ms))} ms`
+  const tenths = Math.round(ms / 100)
   if (tenths < 100) return `${(tenths / 10).toFixed(1)} s`
   const seconds = Math.round(tenths / 10)
   if (seconds < 60) return `${seconds} s`

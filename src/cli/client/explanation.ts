@@ -20,7 +20,9 @@ export function explanationLines(explanation: Explanation, now: number, paint: P
     lines.push(`  ${paint('bad', problem.code)}  ${problem.subject}: ${tame(problem.detail)}  (since ${since})`)
     if (problem.resolutions.length > 0) lines.push(`      it can be resolved by: ${problem.resolutions.join(', ')}`)
   }
-  return [...lines, ...next.map((sentence) => `  ${tame(sentence)}`)]
+  // What a step above says of its next try is not said twice.
+  const more = next.filter((sentence) => !waiting.some((step) => sentence.startsWith(step.step)))
+  return [...lines, ...more.map((sentence) => `  ${tame(sentence)}`)]
 }
 
 function stepLines(platform: string, step: Waiting, now: number, paint: Paint): string[] {

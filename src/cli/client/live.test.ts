@@ -36,6 +36,6 @@ test('what a platform is doing is said in its own word', () => {
   expect(of('platform.delete', 'waiting')).toBe('deleting')
   expect(of('platform.create', 'done')).toBe('ready')
   expect(of('platform.delete', 'done')).toBe('deleted')
-  expect(of('platform.create', 'blocked')).toBe('building: blocked')
+  expect(of('platform.create', 'blocked')).toBe('building, blocked')
   expect(step('x', null, 'pending').attempt).toBe(0)
 })

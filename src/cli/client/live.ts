@@ -8,7 +8,7 @@ import { isLive, type Screen, screenOn, sizeOf, type Terminal } from './screen.t
 import { type Paint, pad, paintFor, tame } from './text.ts'
 import { tree } from './tree.ts'
 import type { Step, Task } from './types.ts'
-import { watchTask } from './watch.ts'
+import { hasEnded, watchTask } from './watch.ts'
 
 export interface LiveOptions {
   readonly out: Terminal
@@ -49,9 +49,11 @@ function written({ out, env, now }: LiveOptions): Show {
   let state = ''
   return {
     task(task) {
-      if (doing(task) !== state) out.write(`${when(task, now())}  ${task.target.name}  ${doing(task)}\n`)
+      const news = doing(task) === state ? [] : [`${when(task, now())}  ${task.target.name}  ${doing(task)}`]
+      const lines = changes(steps, task.steps).map((step) => plainLine(task, step, now(), paint))
+      // What begins is said before its steps, what has ended after them.
+      for (const line of hasEnded(task) ? [...lines, ...news] : [...news, ...lines]) out.write(`${line}\n`)
       state = doing(task)
-      for (const step of changes(steps, task.steps)) out.write(`${plainLine(task, step, now(), paint)}\n`)
       steps = task.steps
     },
     close() {},
@@ -70,7 +72,8 @@ export function plainLine(task: Task, step: Step, now: number, paint: Paint): st
 export function doing(task: Pick<Task, 'kind' | 'state'>): string {
   const verb = { 'platform.create': 'building', 'platform.delete': 'deleting' }[task.kind] ?? task.kind
   if (task.state === 'done') return task.kind === 'platform.delete' ? 'deleted' : 'ready'
-  return task.state === 'running' || task.state === 'waiting' ? verb : `${verb}: ${task.state}`
+  if (task.state === 'queued') return 'queued'
+  return task.state === 'running' || task.state === 'waiting' ? verb : `${verb}, ${task.state}`
 }
 
 function outcome(step: Step, paint: Paint): string {

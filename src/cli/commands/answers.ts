@@ -8,7 +8,7 @@ import { table } from '../client/table.ts'
 import type { Paint } from '../client/text.ts'
 import type { Transition } from '../client/types.ts'
 import { showLogs } from '../logs.ts'
-import type { Runner } from '../session.ts'
+import type { Runner, Session } from '../session.ts'
 import { openShell } from '../shell.ts'
 
 interface LogOptions {
@@ -57,16 +57,16 @@ export function addAnswers(parent: Command, { run }: Runner): void {
         const machine = isId('machine', name) || (!isId('platform', name) && (await looksLikeMachine(names, name)))
         const items = machine
           ? await api.machineHistory((await names.machine(name)).id)
-          : await api.platformHistory(await names.platformId(name))
+          : await api.platformHistory(await names.pastPlatformId(name))
         print.data(items, (paint) => historyLines(items, paint))
       }),
     )
 }
 
 /** `a/b` is a platform of project a, or a machine of platform a: the platform is asked for first. */
-async function looksLikeMachine(names: { platformId(text: string): Promise<string> }, name: string): Promise<boolean> {
+async function looksLikeMachine(names: Session['names'], name: string): Promise<boolean> {
   if (!name.includes('/')) return false
-  return names.platformId(name).then(
+  return names.pastPlatformId(name).then(
     () => false,
     () => true,
   )

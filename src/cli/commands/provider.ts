@@ -193,7 +193,7 @@ function fieldLines(schema: Readonly<Record<string, unknown>>, paint: Paint): st
 }
 
 function kindOf(provider: Provider): string {
-  return provider.simulated ? `${provider.kind} (simulated machines)` : provider.kind
+  return provider.simulated && provider.kind !== 'simulated' ? `${provider.kind} (simulated machines)` : provider.kind
 }
 
 function percent(whole: number, free: number): string {

@@ -1,3 +1,4 @@
+import type { Process } from '../../providers/simulated/shell/inside.ts'
 import type { SimMachine } from '../../providers/simulated/world/sim-machine.ts'
 import { answers } from '../../providers/simulated/world/sim-machine.ts'
 import type { World } from '../../providers/simulated/world/world.ts'
@@ -29,10 +30,16 @@ export interface MemoryRemote extends Remote {
   readonly starts: readonly Start[]
   /** Attempts that were started more than once: must be empty, always. */
   startedTwice(): readonly string[]
+  /** Ends an attempt's process as SIGKILL does. */
+  kill(target: RemoteTarget, attemptId: string): void
+  /** An attempt's folder as a starter leaves it that died right after making it. */
+  claimOnly(target: RemoteTarget, attemptId: string): void
 }
 
 interface Folder {
-  readonly attempt: ScriptAttempt
+  readonly id: string
+  /** Null for a folder whose starter died. */
+  readonly process: Process | null
   /** The boot it was started in: a script does not survive its machine's restart. */
   readonly bootId: string
   status: 'running' | 'lost' | { readonly exitCode: number; readonly outputs: Readonly<Record<string, string>> }
@@ -54,11 +61,18 @@ export function memoryRemote(world: World): MemoryRemote {
   const starts = startsOf(world)
   const clock = world.seams.clock
 
+  const machineOf = (target: RemoteTarget): SimMachine | undefined =>
+    target.endpoints.map((endpoint) => world.at(endpoint)).find((found) => found !== undefined)
+  const folderOf = (target: RemoteTarget, attemptId: string): Folder | undefined => {
+    const machine = machineOf(target)
+    return machine === undefined ? undefined : diskOf(machine).folders.get(attemptId)
+  }
+
   const reach = async (target: RemoteTarget, signal: AbortSignal): Promise<SimMachine> => {
     if (signal.aborted) throw new RemoteFault('broken', 'aborted')
     if (world.layout.latencyMs > 0) await clock.sleep(world.layout.latencyMs, signal).catch(() => {})
     if (signal.aborted) throw new RemoteFault('broken', 'aborted')
-    const machine = target.endpoints.map((endpoint) => world.at(endpoint)).find((found) => found !== undefined)
+    const machine = machineOf(target)
     if (machine === undefined || !answers(machine, clock.now()))
       throw new RemoteFault('unreachable', `${target.endpoints[0]?.address ?? 'nowhere'} does not answer`)
     if (!sameKey(machine.request.hostKey.publicKey, target.hostKey))
@@ -66,7 +80,18 @@ export function memoryRemote(world: World): MemoryRemote {
     const known = target.user === machine.request.loginUser && !machine.deniesLogins
     if (!known || !isKeyPair(target.privateKeyPem, machine.request.authorizedKey))
       throw new RemoteFault('loginDenied', `${target.user}'s key was refused`)
+    if (machine.cutNext === 'beforeItRuns') {
+      machine.cutNext = null
+      throw new RemoteFault('broken', 'the connection broke')
+    }
     return machine
+  }
+
+  /** What the caller hears, unless the connection breaks before it does. */
+  const told = <T>(machine: SimMachine, answer: T): T => {
+    if (machine.cutNext !== 'afterItRan') return answer
+    machine.cutNext = null
+    throw new RemoteFault('broken', 'the connection broke')
   }
 
   const statusOf = async (machine: SimMachine, folder: Folder): Promise<AttemptStatus> => {
@@ -126,18 +151,33 @@ export function memoryRemote(world: World): MemoryRemote {
           at: clock.now(),
         })
       }
-      return waited(machine, folder, waitMs, signal)
+      return told(machine, await waited(machine, folder, waitMs, signal))
     },
     look: async (target, attemptId, waitMs, signal) => {
       const machine = await reach(target, signal)
       const folder = diskOf(machine).folders.get(attemptId)
-      return folder === undefined ? { kind: 'absent' } : waited(machine, folder, waitMs, signal)
+      return told(machine, folder === undefined ? { kind: 'absent' } : await waited(machine, folder, waitMs, signal))
     },
     log: async (target, attemptId, offset, maxBytes, signal) => {
       const machine = await reach(target, signal)
       const folder = diskOf(machine).folders.get(attemptId)
       if (folder === undefined) return new Uint8Array()
       return (await readLog(machine, folder)).subarray(offset, offset + maxBytes)
+    },
+    kill: (target, attemptId) => {
+      folderOf(target, attemptId)?.process?.kill('KILL')
+    },
+    claimOnly: (target, attemptId) => {
+      const machine = machineOf(target)
+      if (machine === undefined) return
+      const { bootId } = machine.inside()
+      diskOf(machine).folders.set(attemptId, {
+        id: attemptId,
+        process: null,
+        bootId,
+        status: 'lost',
+        ended: new Promise(() => {}),
+      })
     },
     forget: () => {},
     [Symbol.asyncDispose]: async () => {},
@@ -169,7 +209,8 @@ function startScript(machine: SimMachine, attempt: ScriptAttempt): Folder {
     tiedTo: null,
   })
   const folder: Folder = {
-    attempt,
+    id: attempt.id,
+    process,
     bootId: inside.bootId,
     status: 'running',
     ended: new Promise((resolve) => {
@@ -189,8 +230,13 @@ function startScript(machine: SimMachine, attempt: ScriptAttempt): Folder {
   return folder
 }
 
+/** The log, cut as the runner on a real machine cuts it. */
 async function readLog(machine: SimMachine, folder: Folder): Promise<Uint8Array> {
-  return (await readFile(machine, `/var/lib/gantry/${folder.attempt.id}/log`)).subarray(0, logCap)
+  const whole = await readFile(machine, `/var/lib/gantry/${folder.id}/log`)
+  if (whole.length <= logCap) return whole
+  const kept = logCap - 128
+  const note = `\n[gantry: the log is full, ${whole.length - kept} more bytes were dropped]\n`
+  return Buffer.concat([whole.subarray(0, kept), Buffer.from(note)])
 }
 
 function readFile(machine: SimMachine, path: string): Promise<Uint8Array> {

@@ -28,7 +28,7 @@ export async function converse(
     }
     if (line.trim() !== '') {
       const script = `cd '${folder}' 2>/dev/null\n${line}\n__code=$?; pwd > ${where}; exit $__code`
-      const result = await login(machine, script, '', env).done
+      const result = await login(machine, script, '', env)
       code = result.exitCode
       channel.write((result.stdout + result.stderr).replaceAll('\n', '\r\n'))
       folder = await inside.disk.readFile(where).then(

@@ -1,14 +1,13 @@
-import { noOutput, type Process, type SpawnRequest } from '../shell/inside.ts'
+import { noOutput, type Result } from '../shell/inside.ts'
 import type { SimMachine } from '../world/sim-machine.ts'
 
-/** A command as the login shell of the machine's user runs it. */
-export function login(
+/** Runs a command as the login shell of the machine's user does. */
+export async function login(
   machine: SimMachine,
   command: string,
   stdin: string,
   env: Readonly<Record<string, string>>,
-  change: Partial<SpawnRequest> = {},
-): Process {
+): Promise<Result> {
   const inside = machine.inside()
   const user = inside.userNamed(machine.request.loginUser) ?? inside.root
   return inside.spawn({
@@ -19,6 +18,7 @@ export function login(
       USER: user.name,
       LOGNAME: user.name,
       SHELL: '/bin/bash',
+      ...(await inside.environment()),
       ...env,
     },
     cwd: user.home,
@@ -28,6 +28,5 @@ export function login(
     output: noOutput,
     parent: null,
     tiedTo: null,
-    ...change,
-  })
+  }).done
 }

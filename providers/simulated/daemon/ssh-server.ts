@@ -15,6 +15,8 @@ export interface SshServer {
 const maxSessions = 10
 
 export function sshServerOf(machine: SimMachine): SshServer {
+  // Announced by injectSocket before it returns.
+  let arriving: Socket | null = null
   const server = new ssh2.Server(
     {
       hostKeys: [openSshPrivateKey(machine.request.hostKey.privateKeyPem)],
@@ -25,12 +27,20 @@ export function sshServerOf(machine: SimMachine): SshServer {
         compress: ['none'],
       },
     },
-    (client) => serve(machine, client),
+    (client) => {
+      const socket = arriving
+      serve(machine, client, () => socket?.destroy())
+    },
   )
-  return { accept: (socket) => server.injectSocket(socket) }
+  return {
+    accept: (socket) => {
+      arriving = socket
+      server.injectSocket(socket)
+    },
+  }
 }
 
-function serve(machine: SimMachine, client: Connection): void {
+function serve(machine: SimMachine, client: Connection, cut: () => void): void {
   let open = 0
   client.on('error', () => client.end())
   client.on('authentication', (context) => {
@@ -45,7 +55,7 @@ function serve(machine: SimMachine, client: Connection): void {
       session.once('close', () => {
         open--
       })
-      serveSession(machine, session)
+      serveSession(machine, session, cut)
     })
   })
 }

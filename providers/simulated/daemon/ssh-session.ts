@@ -4,11 +4,14 @@ import { converse } from './conversation.ts'
 import { login } from './login.ts'
 
 // What a client may ask of a session: a command, or a shell. The interpreter takes a command's whole input at
-// once, so a command starts when its input has ended, or has paused: most commands read none and never end it.
+// once, so a command starts when its input has ended, or when none has come: most commands read none and their
+// callers never end it.
 
-const pauseMs = 150
+const napMs = 25
+const maxNaps = 12
 
-export function serveSession(machine: SimMachine, session: Session): void {
+/** `cut` breaks the connection without a word. */
+export function serveSession(machine: SimMachine, session: Session, cut: () => void): void {
   let terminal = false
   const env: Record<string, string> = {}
   session.on('pty', (accept) => {
@@ -23,11 +26,11 @@ export function serveSession(machine: SimMachine, session: Session): void {
   session.on('signal', (accept) => accept?.())
   session.on('exec', (accept, _reject, { command }) => {
     const channel = accept()
-    track(channel, () => execute(machine, channel, command, env))
+    track(channel, () => execute(machine, channel, command, env, cut))
   })
   session.on('shell', (accept) => {
     const channel = accept()
-    track(channel, () => (terminal ? converse(machine, channel, env) : execute(machine, channel, 'bash -s', env)))
+    track(channel, () => (terminal ? converse(machine, channel, env) : execute(machine, channel, 'bash -s', env, cut)))
   })
 }
 
@@ -45,35 +48,31 @@ async function execute(
   channel: ServerChannel,
   command: string,
   env: Readonly<Record<string, string>>,
+  cut: () => void,
 ): Promise<void> {
+  const cutAt = machine.cutNext
+  machine.cutNext = null
+  if (cutAt === 'beforeItRuns') return cut()
   const stdin = await inputOf(machine, channel)
-  const { stdout, stderr, exitCode } = await login(machine, command, stdin, env).done
+  const { stdout, stderr, exitCode } = await login(machine, command, stdin, env)
+  if (cutAt === 'afterItRan') return cut()
   if (stdout !== '') channel.write(stdout)
   if (stderr !== '') channel.stderr.write(stderr)
   channel.exit(exitCode)
   channel.end()
 }
 
+/** All of the input; nothing when none came for a while. What has begun to come is waited for to its end. */
 async function inputOf(machine: SimMachine, channel: ServerChannel): Promise<string> {
   const chunks: Buffer[] = []
   const { clock } = machine.inside().seams
-  let pause = new AbortController()
-  const ended = new Promise<void>((resolve) => {
-    channel.once('end', resolve)
-    channel.once('close', resolve)
-  })
-  channel.on('data', (chunk: Buffer) => {
-    chunks.push(chunk)
-    pause.abort(new Error('more came'))
-  })
-  for (;;) {
-    pause = new AbortController()
-    const quiet = clock.sleep(pauseMs, pause.signal).then(
-      () => true,
-      () => false,
-    )
-    const how = await Promise.race([ended.then(() => 'ended' as const), quiet])
-    if (how === 'ended') pause.abort(new Error('ended'))
-    if (how !== false) return Buffer.concat(chunks).toString('utf8')
-  }
+  const ended = new AbortController()
+  const end = (): void => ended.abort(new Error('ended'))
+  channel.once('end', end)
+  channel.once('close', end)
+  channel.on('data', (chunk: Buffer) => chunks.push(chunk))
+  // Many short naps: a busy process would find a single long one over before it has read what came meanwhile.
+  for (let naps = 0; !ended.signal.aborted && (naps < maxNaps || chunks.length > 0); naps++)
+    await clock.sleep(napMs, ended.signal).catch(() => {})
+  return Buffer.concat(chunks).toString('utf8')
 }

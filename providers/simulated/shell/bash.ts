@@ -118,8 +118,12 @@ function adapt({ machine, process, fs, dialect, output }: Shell, name: string, r
       assign: async (variable, value) => assign?.(variable, value),
       child,
       run: (argv) => machine.spawn(child(argv)).done,
-      original: async () =>
-        context.origCommand?.(args) ?? { stdout: '', stderr: `${name}: not found\n`, exitCode: 127 },
+      original: async () => {
+        const bundled = context.origCommand
+        if (bundled === undefined) return { stdout: '', stderr: `${name}: not found\n`, exitCode: 127 }
+        const { stdout, stderr, exitCode, stdoutKind, stdoutEncoding } = await bundled(args)
+        return { stdout, stderr, exitCode, binary: stdoutKind === 'bytes' || stdoutEncoding === 'binary' }
+      },
     })
     const kind: 'bytes' | 'text' = result.binary ? 'bytes' : 'text'
     return { stdout: printed + result.stdout, stderr: result.stderr, exitCode: result.exitCode, stdoutKind: kind }

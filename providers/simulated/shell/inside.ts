@@ -55,6 +55,8 @@ export interface Machine {
   userNamed(name: string): User | undefined
   /** Starts a program or shell text as a process. */
   spawn(request: SpawnRequest): Process
+  /** Variables of every login, from /etc/environment. */
+  environment(): Promise<Record<string, string>>
   /** Runs a program in the place of `process`: the pid stays. */
   become(process: Process, request: SpawnRequest): Promise<Result>
   /** Work that takes `ms` on a real machine. */

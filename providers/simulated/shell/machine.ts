@@ -38,6 +38,7 @@ export function createMachine(facts: MachineFacts, seams: Seams, commands: Comma
     userNamed: (name) => users.find((user) => user.name === name),
     pipes: new Map(),
     spawn: (request) => spawn(machine, request),
+    environment: () => environmentOf(machine),
     become: (process, request) => become(machine, process, request),
     work: (ms, signal) => {
       const scaled = Math.round(ms * facts.workFactor)
@@ -92,6 +93,13 @@ async function become(machine: Machine, process: Process, request: SpawnRequest)
       })
     }
   }
+}
+
+/** /etc/environment, which pam_env reads for every login and every sudo. */
+async function environmentOf(machine: Machine): Promise<Record<string, string>> {
+  const text = await machine.disk.readFile('/etc/environment').catch(() => '')
+  const lines = text.split('\n').map((line) => /^([A-Za-z_]\w*)="?(.*?)"?$/.exec(line.trim()))
+  return Object.fromEntries(lines.flatMap((match) => (match?.[1] === undefined ? [] : [[match[1], match[2] ?? '']])))
 }
 
 function nameOf(run: SpawnRequest['run']): string {

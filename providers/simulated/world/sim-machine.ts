@@ -25,6 +25,8 @@ export interface SimMachine {
   /** `silent`: it holds its place but answers nothing; `failed`: the provider knows that it broke. */
   health: 'good' | 'silent' | 'failed'
   deniesLogins: boolean
+  /** Where the connection breaks in the next call; null when it does not. */
+  cutNext: 'beforeItRuns' | 'afterItRan' | null
   /** When it is gone; null while nobody destroyed it. */
   goneAt: number | null
   /** Until when a lagging list shows it after it is gone. */

@@ -119,6 +119,7 @@ export function createWorld(layout: WorldLayout, seams: Seams, random: Random, o
         power: 'on',
         health: breaks ? 'failed' : 'good',
         deniesLogins,
+        cutNext: null,
         goneAt: null,
         shownUntil: 0,
         inside: () => {

@@ -71,7 +71,16 @@ export const identityCommands: Commands = {
     }
     const argv = words.length === 0 ? ['bash'] : login ? ['bash', '-c', words.join(' ')] : words
     const { PATH = '', TERM = '', LANG = '' } = invocation.exported
-    const own = { PATH, TERM, LANG, HOME: user.home, USER: user.name, LOGNAME: user.name, SUDO_USER: process.user.name }
+    const own = {
+      ...(await machine.environment()),
+      PATH,
+      TERM,
+      LANG,
+      HOME: user.home,
+      USER: user.name,
+      LOGNAME: user.name,
+      SUDO_USER: process.user.name,
+    }
     const env = keep ? { ...invocation.exported, ...own, ...added } : { ...own, ...added }
     return machine.spawn(invocation.child(argv, { env, user })).done
   },

@@ -39,10 +39,13 @@ export const pipeCommands: Commands = {
     const bytes = await invocation.fs.readFileBuffer(invocation.fs.resolvePath(invocation.cwd, path))
     return { ...ok(Buffer.from(bytes.subarray(Math.max(0, Number(from) - 1))).toString('latin1')), binary: true }
   },
-  head: reading((invocation, pipe) => {
+  head: (invocation) => {
     const at = invocation.args.indexOf('-c')
-    return copy(invocation, pipe, at < 0 ? Number.POSITIVE_INFINITY : Number(invocation.args[at + 1]))
-  }),
+    const limit = at < 0 ? Number.POSITIVE_INFINITY : Number(invocation.args[at + 1])
+    if (invocation.args.includes('/dev/zero')) return ok('\0'.repeat(limit))
+    const pipe = pipeBehind(invocation.machine, invocation.stdin)
+    return pipe === undefined ? invocation.original() : copy(invocation, pipe, limit)
+  },
   wc: reading(async (invocation, pipe) => {
     let bytes = 0
     for (;;) {

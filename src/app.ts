@@ -150,6 +150,7 @@ export async function startGantry(options: GantryOptions): Promise<Gantry> {
 /** Provider kinds that come with Gantry, loaded when one is first used. */
 export const installedKinds: Kinds = lazyKinds({
   incus: async () => (await import('../providers/incus/index.ts')).incus,
+  simulated: async () => (await import('../providers/simulated/index.ts')).simulated,
 })
 
 function lazyKinds(load: Readonly<Record<string, () => Promise<ProviderKind>>>): Kinds {
@@ -193,6 +194,6 @@ export async function openapiText(version: string): Promise<string> {
 
 /** What only this machine knows, for `gantry doctor`. */
 export async function sshCryptoDetail(): Promise<string> {
-  const { sshCrypto } = await import('./bootstrap/crypto.ts')
+  const { sshCrypto } = await import('./bootstrap/index.ts')
   return sshCrypto().detail
 }

@@ -1,6 +1,6 @@
 export { authenticate } from './authenticate.ts'
 export { type Actor, authorize, nobody } from './authorize.ts'
 export { firstToken } from './first-token.ts'
-export { allows, type Permission, policy, type Role, roles } from './policy.ts'
+export { type Permission, policy, type Role, roles } from './policy.ts'
 export type { Scope, Target } from './scope.ts'
-export { isToken, newToken } from './token.ts'
+export { newToken } from './token.ts'

@@ -1,3 +1,3 @@
 export { eventEndpoints } from './endpoints.ts'
-export { Event, EventList, History, Transition } from './schemas.ts'
+export { History } from './schemas.ts'
 export { transitions } from './store.ts'

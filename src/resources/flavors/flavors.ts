@@ -26,7 +26,7 @@ function view(name: string, flavor: FlavorConfig): Flavor {
 }
 
 /** What one machine of it takes from each quota key. */
-export function costOf(flavor: FlavorConfig): Record<string, number> {
+function costOf(flavor: FlavorConfig): Record<string, number> {
   return {
     'vm.count': 1,
     'vm.cpu': flavor.cpu,

@@ -1,2 +1,1 @@
 export { flavorEndpoints } from './endpoints.ts'
-export { costOf } from './flavors.ts'

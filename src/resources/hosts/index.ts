@@ -1,3 +1,3 @@
 export { hostEndpoints } from './endpoints.ts'
-export { Host, Zone } from './schemas.ts'
+export { Zone } from './schemas.ts'
 export { listZones } from './store.ts'

@@ -1,2 +1,2 @@
 export { installationEndpoints } from './endpoints.ts'
-export { ensureInstallation, getInstallation } from './store.ts'
+export { ensureInstallation } from './store.ts'

@@ -1,4 +1,3 @@
 export { imagesOf } from './columns.ts'
-export { openConfig } from './config.ts'
 export { providerEndpoints } from './endpoints.ts'
 export { loadProvider } from './load.ts'

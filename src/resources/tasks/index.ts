@@ -1,7 +1,7 @@
 export { taskEndpoints } from './endpoints.ts'
 export { lastLines } from './log-tail.ts'
 export { Step, StepList, Task } from './schemas.ts'
-export { followPlatform, problemView, stepName } from './steps.ts'
+export { followPlatform, stepName } from './steps.ts'
 export { createTask, openTask } from './store.ts'
 export { newTaskView, taskView } from './view.ts'
 export { waitForTask } from './wait.ts'

@@ -17,6 +17,7 @@ export function stepContext(run: RunState, step: PlanStep, fingerprint: string, 
   const { store, vault } = deps
   return {
     platformId: run.view.id,
+    platformName: run.view.name,
     step,
     fingerprint,
     seams: deps.seams,

@@ -90,6 +90,8 @@ export interface LogSink {
 
 export interface StepContext {
   readonly platformId: PlatformId
+  /** As people call it, for what they are told to type. */
+  readonly platformName: string
   readonly step: PlanStep
   readonly fingerprint: string
   readonly seams: Seams

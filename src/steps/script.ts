@@ -64,7 +64,7 @@ async function failure(
       code: 'script_failed',
       detail,
       facts: { step: step.key, member: result.attempt.executor, exitCode: result.exitCode, attempt: result.attempt.id },
-      next: `Read its log: gantry logs <platform> ${result.attempt.executor.split('@')[0]} ${step.key.split('/').at(-1)}`,
+      next: `Read its log: gantry logs ${ctx.platformName} ${result.attempt.executor.split('@')[0]} ${step.key.split('/').at(-1)}`,
     },
   }
 }

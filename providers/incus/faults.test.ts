@@ -31,6 +31,10 @@ test('a refusal had no effect; a server error on a change may have had one', () 
   expect(faultOfAnswer(400, 'bad', true)).toMatchObject({ kind: 'rejected', outcome: 'none' })
   expect(faultOfAnswer(503, '', true, 2000)).toMatchObject({ kind: 'transient', outcome: 'none', retryAfterMs: 2000 })
   expect(faultOfAnswer(500, 'boom', true)).toMatchObject({ kind: 'transient', outcome: 'unknown' })
+  expect(faultOfAnswer(500, 'Failed checking if instance creation allowed: Reached maximum', true)).toMatchObject({
+    kind: 'capacity',
+    outcome: 'none',
+  })
   expect(faultOfAnswer(500, 'boom', false)).toMatchObject({ kind: 'transient', outcome: 'none' })
 })
 

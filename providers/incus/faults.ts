@@ -35,7 +35,9 @@ export function faultOfAnswer(status: number, text: string, changing: boolean, r
   }
   const kind = kindOf(text)
   if (status >= 400 && status < 500) return new ProviderFault({ kind: kind ?? 'rejected', outcome: 'none' }, message)
-  return new ProviderFault({ kind: kind ?? 'transient', outcome: changing ? 'unknown' : 'none' }, message)
+  // incusd answers refusals of its own as 500 too; in words we know, they come before any effect.
+  const refused = kind !== undefined && kind !== 'transient'
+  return new ProviderFault({ kind: kind ?? 'transient', outcome: changing && !refused ? 'unknown' : 'none' }, message)
 }
 
 /** The fault of an operation that ended in failure: Incus undoes what it had begun. */

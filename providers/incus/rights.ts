@@ -31,14 +31,35 @@ export async function missingRights(
   return missing
 }
 
-/** What a restricted project forbids of that which this configuration needs. */
+/** What a restricted project forbids by default, and when a configuration needs it (doc/reference/projects). */
+const restricted: readonly {
+  readonly key: string
+  readonly needed: (config: IncusConfig) => boolean
+  readonly without: string
+}[] = [
+  {
+    key: 'restricted.containers.lowlevel',
+    needed: ({ network, machineConfig }) => network.kind === 'static' || 'raw.lxc' in machineConfig,
+    without: 'raw.lxc and with it static addresses are refused',
+  },
+  {
+    key: 'restricted.devices.nic',
+    needed: ({ network }) => network.kind === 'static',
+    without: 'a bridge that Incus does not manage is refused',
+  },
+  {
+    key: 'restricted.containers.nesting',
+    needed: ({ machineConfig }) => machineConfig['security.nesting'] === 'true',
+    without: 'security.nesting is refused',
+  },
+]
+
+/** What the settings of a project forbid of that which this configuration needs. */
 export function restrictions(project: Readonly<Record<string, string>>, config: IncusConfig): string[] {
   if (project.restricted !== 'true') return []
-  const needsRaw = config.network.kind === 'static' || 'raw.lxc' in config.machineConfig
-  if (needsRaw && project['restricted.containers.lowlevel'] !== 'allow') {
-    return ['restricted.containers.lowlevel=allow in the project (static addresses and raw.lxc are refused)']
-  }
-  return []
+  return restricted
+    .filter(({ key, needed }) => needed(config) && project[key] !== 'allow')
+    .map(({ key, without }) => `${key}=allow in project ${config.project} (${without})`)
 }
 
 async function visible<T>(api: Api, path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<T | undefined> {

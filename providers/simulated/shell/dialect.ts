@@ -36,9 +36,10 @@ export function createDialect(body: readonly StatementNode[], output: Output): D
     walk(script, (node) => {
       if (isFunction(node)) functions.push(node)
     })
+    const own = new Set(functions.flatMap((node) => (node.type === 'FunctionDef' ? [node.name] : [])))
     walk(script, (node) => {
       if (isParameter(node) && node.parameter === '!') node.parameter = '__job'
-      if (isPipeline(node)) node.commands = node.commands.map(rewriteCommand)
+      if (isPipeline(node)) node.commands = node.commands.map((command) => rewriteCommand(command, own))
       if (!isStatement(node) || !node.background) return
       const { job, redirections } = jobOf(node)
       jobs.push([...functions.map(statement), job])
@@ -122,13 +123,14 @@ function fdOf(redirection: Redirection): string {
   return redirection.operator.startsWith('&') ? '&' : String(redirection.fd ?? 1)
 }
 
-function rewriteCommand(node: CommandNode): CommandNode {
+/** `own` are the script's functions: a command of that name is none of ours. */
+function rewriteCommand(node: CommandNode, own: ReadonlySet<string>): CommandNode {
   if (node.type !== 'SimpleCommand') return node
   const name = literalOf(node.name)
   if (name === 'wait') return { ...node, name: word('__wait') }
   if (name === 'eval' && node.args.length > 0) return evaluate(node)
   if (name === 'exec' && node.args.length > 0 && !startsWithDash(node.args[0])) return become(node)
-  if (name === null || !runners.has(name.slice(name.lastIndexOf('/') + 1))) return node
+  if (name === null || own.has(name) || !runners.has(name.slice(name.lastIndexOf('/') + 1))) return node
   return streamed(node)
 }
 

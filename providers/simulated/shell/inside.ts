@@ -38,6 +38,8 @@ export interface Machine {
   readonly seams: Seams
   readonly processes: ProcessTable
   readonly disk: InMemoryFs
+  /** Its own name for itself; the one of /etc/hostname after a boot. */
+  hostname: string
   /** Changes with every boot. */
   bootId: string
   bootedAt: number

@@ -27,6 +27,7 @@ export function createMachine(facts: MachineFacts, seams: Seams, commands: Comma
       disk ??= createDisk(machine, Object.keys(commands))
       return disk
     },
+    hostname: facts.hostname,
     bootId: '',
     bootedAt: 0,
     diskFull: false,
@@ -54,6 +55,7 @@ export function createMachine(facts: MachineFacts, seams: Seams, commands: Comma
       machine.bootId = uuid(seams)
       machine.bootedAt = seams.clock.now()
       for (const unit of machine.enabled) machine.services.add(unit)
+      if (disk !== null) renamed(machine)
     },
     install: (program) => machine.disk.writeFileSync(`/usr/bin/${program}`, stub, {}, { mode: 0o755 }),
   }
@@ -93,6 +95,16 @@ async function become(machine: Machine, process: Process, request: SpawnRequest)
       })
     }
   }
+}
+
+/** A boot takes the name from the disk. */
+function renamed(machine: Machine): void {
+  machine.disk.readFile('/etc/hostname').then(
+    (text) => {
+      machine.hostname = text.trim()
+    },
+    () => {},
+  )
 }
 
 /** /etc/environment, which pam_env reads for every login and every sudo. */

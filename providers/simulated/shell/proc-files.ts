@@ -16,7 +16,7 @@ export function procFiles(machine: Machine, self: Process): ProcFiles {
 
   const fixed: Readonly<Record<string, () => string>> = {
     '/proc/sys/kernel/random/boot_id': () => `${machine.bootId}\n`,
-    '/proc/sys/kernel/hostname': () => `${machine.facts.hostname}\n`,
+    '/proc/sys/kernel/hostname': () => `${machine.hostname}\n`,
     '/proc/uptime': () => `${uptime().toFixed(2)} ${uptime().toFixed(2)}\n`,
     '/proc/loadavg': () => '0.00 0.01 0.05 1/100 1\n',
     '/proc/meminfo': () =>

@@ -19,15 +19,25 @@ export const identityCommands: Commands = {
   hostname: ({ args, machine }) => {
     if (args.includes('-I') || args.includes('--all-ip-addresses')) return ok(`${machine.facts.addresses.join(' ')} \n`)
     if (args.includes('-i')) return ok(`${machine.facts.addresses[0] ?? '127.0.0.1'}\n`)
-    return ok(`${machine.facts.hostname}\n`)
+    const [name] = args
+    if (name === undefined || name.startsWith('-')) return ok(`${machine.hostname}\n`)
+    machine.hostname = name
+    return ok()
   },
-  hostnamectl: ({ machine }) => ok(` Static hostname: ${machine.facts.hostname}\n`),
+  hostnamectl: async ({ args, machine }) => {
+    const [verb, name] = args.filter((arg) => !arg.startsWith('-'))
+    if ((verb !== 'set-hostname' && verb !== 'hostname') || name === undefined)
+      return ok(` Static hostname: ${machine.hostname}\n`)
+    await machine.disk.writeFile('/etc/hostname', `${name}\n`)
+    machine.hostname = name
+    return ok()
+  },
   uname: ({ args, machine }) => {
     const flags = args.join('')
     const parts: string[] = []
     const all = flags.includes('a')
     if (all || flags.includes('s') || args.length === 0) parts.push('Linux')
-    if (all || flags.includes('n')) parts.push(machine.facts.hostname)
+    if (all || flags.includes('n')) parts.push(machine.hostname)
     if (all || flags.includes('r')) parts.push('6.1.0-simulated')
     if (all || flags.includes('v')) parts.push('#1 SMP')
     if (all || flags.includes('m')) parts.push('x86_64')
@@ -43,7 +53,7 @@ export const identityCommands: Commands = {
       const user = machine.userNamed(key)
       if (database === 'passwd' && user) found.push(`${user.name}:x:${user.uid}:${user.gid}::${user.home}:/bin/bash\n`)
       if (database === 'group' && (user || key === 'docker' || key === 'sudo')) found.push(`${key}:x:998:\n`)
-      if ((database === 'hosts' || database === 'ahosts') && key === machine.facts.hostname)
+      if ((database === 'hosts' || database === 'ahosts') && key === machine.hostname)
         found.push(`${machine.facts.addresses[0] ?? '127.0.0.1'}  ${key}\n`)
     }
     return found.length === keys.length ? ok(found.join('')) : fail(2, '', found.join(''))

@@ -65,7 +65,7 @@ function info({ machine }: Invocation, args: readonly string[]): Result {
   if (format !== undefined) return ok(`${fill(unescaped(format), object)}\n`)
   const swarmState = fill('{{.Swarm.LocalNodeState}}', object)
   return ok(
-    `Client:\n Context:    default\n\nServer:\n Server Version: ${engineVersion}\n Storage Driver: overlay2\n Swarm: ${swarmState}\n Name: ${machine.facts.hostname}\n`,
+    `Client:\n Context:    default\n\nServer:\n Server Version: ${engineVersion}\n Storage Driver: overlay2\n Swarm: ${swarmState}\n Name: ${machine.hostname}\n`,
   )
 }
 

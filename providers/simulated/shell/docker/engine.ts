@@ -7,9 +7,11 @@ const engines = new WeakMap<Machine, Engine>()
 export function engineOf(machine: Machine): Engine {
   let engine = engines.get(machine)
   if (engine === undefined) {
-    const { hostname, addresses, cpu, memoryBytes } = machine.facts
+    const { addresses, cpu, memoryBytes } = machine.facts
     engine = {
-      hostname,
+      get hostname() {
+        return machine.hostname
+      },
       address: addresses[0] ?? '127.0.0.1',
       cpu,
       memoryBytes,

@@ -1,4 +1,4 @@
-import { type Cluster, hasQuorum, isUp, managersOf, type Node } from '../../swarm/cluster.ts'
+import { type Cluster, hasQuorum, isUp, managersOf, type Node, type Service, type Task } from '../../swarm/cluster.ts'
 import { type Engine, engineVersion } from '../../swarm/engine.ts'
 import type { Machine } from '../inside.ts'
 import type { Data } from './template.ts'
@@ -97,5 +97,21 @@ export function nodeLine(cluster: Cluster, node: Node, self: Node): { readonly [
     ManagerStatus: manager,
     TLSStatus: 'Ready',
     EngineVersion: engineVersion,
+  }
+}
+
+export const taskTitles = ['ID', 'NAME', 'IMAGE', 'NODE', 'DESIRED STATE', 'CURRENT STATE', 'ERROR', 'PORTS']
+
+/** A line of `docker service ps` and `docker node ps`. */
+export function taskLine(service: Service, task: Task, node: Node | undefined): { readonly [key: string]: string } {
+  return {
+    ID: task.id.slice(0, 12),
+    Name: `${service.name}.${task.slot}`,
+    Image: service.image,
+    Node: node?.engine.hostname ?? '',
+    DesiredState: 'Running',
+    CurrentState: 'Running 1 second ago',
+    Error: '',
+    Ports: '',
   }
 }

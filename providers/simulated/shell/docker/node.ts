@@ -1,9 +1,9 @@
-import { type Cluster, isUp, keepsQuorumWithout, managersOf, type Node } from '../../swarm/cluster.ts'
+import { type Cluster, isUp, keepsQuorumWithout, managersOf, type Node, schedule } from '../../swarm/cluster.ts'
 import { notDown, Refusal, stillManager, words } from '../../swarm/refusal.ts'
 import { fail, ok } from '../command.ts'
 import type { Machine, Result } from '../inside.ts'
 import { engineOf } from './engine.ts'
-import { nodeLine, nodeOf } from './facts.ts'
+import { nodeLine, nodeOf, taskLine, taskTitles } from './facts.ts'
 import { readOptions, table } from './options.ts'
 import { fill, tableOf, unescaped } from './template.ts'
 
@@ -28,7 +28,8 @@ export function node(machine: Machine, args: readonly string[]): Result {
     case 'remove':
       return remove(cluster, self, rest)
     case 'ps':
-      return ps(machine, cluster, self, rest)
+      schedule(cluster, machine.around.swarms.newId)
+      return ps(cluster, self, rest)
     default:
       return fail(125, `simulated: docker node ${verb ?? ''} is not simulated`)
   }
@@ -148,21 +149,28 @@ function remove(cluster: Cluster, self: Node, args: readonly string[]): Result {
   })
 }
 
-function ps(machine: Machine, cluster: Cluster, self: Node, args: readonly string[]): Result {
-  const options = readOptions(args, { '-q': 'quiet', '--quiet': 'quiet', '--format': 'format=', '--filter': 'filter=' })
-  const wanted = (options.words.length === 0 ? ['self'] : options.words).map((word) => search(cluster, self, word)?.id)
-  const tasks = [...cluster.services.values()].flatMap((service) =>
-    service.tasks
-      .filter((task) => wanted.includes(task.node))
-      .map((task) => ({ ...task, name: `${service.name}.${task.slot}` })),
+function ps(cluster: Cluster, self: Node, args: readonly string[]): Result {
+  const options = readOptions(args, {
+    '-q': 'quiet',
+    '--quiet': 'quiet',
+    '--format': 'format=',
+    '--filter': 'filter=',
+    '-f': 'filter=',
+  })
+  const wanted = options.words.length === 0 ? ['self'] : options.words
+  const nodes = wanted.map((word) => search(cluster, self, word))
+  const missing = wanted.filter((_, i) => nodes[i] === undefined)
+  if (missing.length > 0) return fail(1, missing.map((word) => `Error: No such node: ${word}\n`).join(''))
+  const lines = [...cluster.services.values()].flatMap((service) =>
+    service.tasks.flatMap((task) => {
+      const node = nodes.find((found) => found?.id === task.node)
+      return node === undefined ? [] : [taskLine(service, task, node)]
+    }),
   )
-  if (options.has('quiet')) return ok(tasks.map((task) => `${task.id}\n`).join(''))
-  return ok(
-    table([
-      ['ID', 'NAME', 'NODE', 'DESIRED STATE'],
-      ...tasks.map((task) => [task.id.slice(0, 12), task.name, machine.facts.hostname, 'Running']),
-    ]),
-  )
+  const format = options.value('format')
+  if (options.has('quiet')) return ok(lines.map((line) => `${line.ID}\n`).join(''))
+  if (format !== undefined) return ok(lines.map((line) => `${fill(unescaped(format), line)}\n`).join(''))
+  return ok(table([taskTitles, ...lines.map((line) => Object.values(line))]))
 }
 
 /** Does `act` for every named node; the first that is refused ends it with what was said before. */

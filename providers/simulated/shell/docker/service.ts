@@ -3,6 +3,7 @@ import { Refusal } from '../../swarm/refusal.ts'
 import { fail, ok } from '../command.ts'
 import type { Machine, Result } from '../inside.ts'
 import { engineOf } from './engine.ts'
+import { taskLine, taskTitles } from './facts.ts'
 import { readOptions, table } from './options.ts'
 import { fill, unescaped } from './template.ts'
 
@@ -115,23 +116,11 @@ function ps(cluster: Cluster, args: readonly string[]): Result {
   })
   const lines = options.words
     .map((word) => find(cluster, word))
-    .flatMap((found) =>
-      found.tasks.map((task) => ({
-        ID: task.id.slice(0, 12),
-        Name: `${found.name}.${task.slot}`,
-        Image: found.image,
-        Node: cluster.nodes.get(task.node)?.engine.hostname ?? '',
-        DesiredState: 'Running',
-        CurrentState: 'Running 1 second ago',
-        Error: '',
-        Ports: '',
-      })),
-    )
+    .flatMap((found) => found.tasks.map((task) => taskLine(found, task, cluster.nodes.get(task.node))))
   const format = options.value('format')
   if (options.has('quiet')) return ok(lines.map((line) => `${line.ID}\n`).join(''))
   if (format !== undefined) return ok(lines.map((line) => `${fill(unescaped(format), line)}\n`).join(''))
-  const titles = ['ID', 'NAME', 'IMAGE', 'NODE', 'DESIRED STATE', 'CURRENT STATE', 'ERROR', 'PORTS']
-  return ok(table([titles, ...lines.map((line) => Object.values(line))]))
+  return ok(table([taskTitles, ...lines.map((line) => Object.values(line))]))
 }
 
 function find(cluster: Cluster, word: string): Service {

@@ -67,16 +67,21 @@ const graceMs = 10_000
 
 /** Starts one Gantry. Throws ProblemError when the database, the master key or the address cannot be had. */
 export async function startGantry(options: GantryOptions): Promise<Gantry> {
-  const { seams, log, config, kinds, remote } = options
-  const store = await openStore(options.database, seams, options.store)
+  const { seams, log, config, kinds } = options
+  // Closed in the reverse of the order in which things came; also when starting fails half-way.
+  await using started = new AsyncDisposableStack()
+  const store = started.use(await openStore(options.database, seams, options.store))
+  const remote = started.use(options.remote)
   const vault = await openVault(store, options.masterKey, seams)
-  const adminToken = await store.write(async (tx) => {
-    await ensureInstallation(tx, seams)
-    return firstToken(tx, seams)
-  })
-  if (options.blueprints !== null) await addShippedBlueprints({ store, seams, log }, options.blueprints)
+  const [adminToken] = await Promise.all([
+    store.write(async (tx) => {
+      await ensureInstallation(tx, seams)
+      return firstToken(tx, seams)
+    }),
+    options.blueprints === null ? undefined : addShippedBlueprints({ store, seams, log }, options.blueprints),
+  ])
 
-  const sessions = openSessions({ kinds, seams, load: loadProvider(store, vault, kinds) })
+  const sessions = started.use(openSessions({ kinds, seams, load: loadProvider(store, vault, kinds) }))
   const blueprints = blueprintSource()
   const forming: DecideDeps = { seams, keys: keyMaker(vault, seams), flavors: config.flavors }
   const roomLog = (message: string, facts: { readonly [name: string]: unknown }) => {
@@ -90,20 +95,22 @@ export async function startGantry(options: GantryOptions): Promise<Gantry> {
     scriptStep({ remote }),
     gateStep({ remote }),
   ]
-  const engine = startEngine({
-    store,
-    seams,
-    vault,
-    blueprints,
-    processes: localProcesses(newId('process', seams)),
-    kinds: new Map(steps.map((kind) => [kind.kind, kind])),
-    hooks: engineHooks(forming),
-    concurrency: config.concurrency,
-    log: roomLog,
-  })
+  const engine = started.use(
+    startEngine({
+      store,
+      seams,
+      vault,
+      blueprints,
+      processes: localProcesses(newId('process', seams)),
+      kinds: new Map(steps.map((kind) => [kind.kind, kind])),
+      hooks: engineHooks(forming),
+      concurrency: config.concurrency,
+      log: roomLog,
+    }),
+  )
   const wake: Rooms['wake'] = (platform) => engine.wake(platform)
   const scanPace = options.scanEveryMs === undefined ? {} : { scanEveryMs: options.scanEveryMs }
-  const care = startCare({ store, seams, sessions, wake, log: roomLog, ...scanPace })
+  const care = started.use(startCare({ store, seams, sessions, wake, log: roomLog, ...scanPace }))
 
   const closing = new AbortController()
   const rooms: Rooms = {
@@ -121,18 +128,8 @@ export async function startGantry(options: GantryOptions): Promise<Gantry> {
     info: { version: options.version, database: 'sqlite', startedAt: seams.clock.now() },
   }
 
-  async function stopRooms(): Promise<void> {
-    await care[Symbol.asyncDispose]()
-    await engine[Symbol.asyncDispose]()
-    await sessions[Symbol.asyncDispose]()
-    await remote[Symbol.asyncDispose]()
-    await store[Symbol.asyncDispose]()
-  }
-
-  const server = await listen(createApp(endpoints, hostOf(rooms)), options.listen).catch(async (error: unknown) => {
-    await stopRooms()
-    throw error
-  })
+  const server = await listen(createApp(endpoints, hostOf(rooms)), options.listen)
+  const running = started.move()
   return {
     url: server.url,
     adminToken,
@@ -142,7 +139,7 @@ export async function startGantry(options: GantryOptions): Promise<Gantry> {
     async close() {
       closing.abort(new Error('this process is closing'))
       await server.close(graceMs)
-      await stopRooms()
+      await running.disposeAsync()
     },
   }
 }

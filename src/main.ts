@@ -2,6 +2,7 @@
 // either is loaded only when asked for.
 
 import { readFileSync, writeFileSync } from 'node:fs'
+import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ProblemError } from './kernel/problem.ts'
@@ -14,6 +15,10 @@ const usage = `Usage: gantry serve [options]
   --port <port>        the same host, another port; 0 takes a free one
   --config <file>      flavors and quota keys of this installation, YAML
 `
+
+// What was compiled and stripped of its types once is not compiled again at the next start. In our own folder, because
+// in the common temporary one others could write what we run; where we may not write, nothing is kept.
+enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/gantry'))
 
 async function main(argv: readonly string[]): Promise<number> {
   const [command, ...rest] = argv

@@ -14,13 +14,16 @@ export async function addShippedBlueprints(
   folder: string,
 ): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true })
-  for (const entry of entries.filter((candidate) => candidate.isDirectory())) {
-    const files = await loadBlueprintFolder(join(folder, entry.name))
-    try {
-      await rooms.store.write((tx) => addBlueprint(tx, { actor: 'gantry' }, rooms.seams, files))
-    } catch (error) {
-      if (!(error instanceof ProblemError)) throw error
-      rooms.log('warn', `the shipped blueprint ${entry.name} was not added: ${error.detail}`)
-    }
+  const folders = entries.filter((candidate) => candidate.isDirectory()).map((entry) => entry.name)
+  await Promise.all(folders.map((name) => addShipped(rooms, name, join(folder, name))))
+}
+
+async function addShipped(rooms: Pick<Rooms, 'store' | 'seams' | 'log'>, name: string, folder: string): Promise<void> {
+  const files = await loadBlueprintFolder(folder)
+  try {
+    await rooms.store.write((tx) => addBlueprint(tx, { actor: 'gantry' }, rooms.seams, files))
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error
+    rooms.log('warn', `the shipped blueprint ${name} was not added: ${error.detail}`)
   }
 }

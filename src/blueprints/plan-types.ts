@@ -137,12 +137,6 @@ export interface GroupSpec {
   readonly founds: boolean
 }
 
-export interface HealthSpec {
-  readonly on: Extract<Executor, { kind: 'anyHealthy' }>
-  readonly everyMs: number
-  readonly input: ScriptInput
-}
-
 /** `name@2` of group and ordinal. */
 export function memberRef(group: string, ordinal: number, incarnation: number): MemberRef {
   return `${group}-${ordinal}@${incarnation}`

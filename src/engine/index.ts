@@ -1,10 +1,9 @@
 export type { EngineDeps, EngineHooks } from './deps.ts'
 export { type Engine, startEngine } from './engine.ts'
-export { leaseMs, makeDue } from './lease.ts'
+export { makeDue } from './lease.ts'
 export { type BlueprintSource, loadPlatform } from './load.ts'
 export { localProcesses, type Owner, type Processes } from './owner.ts'
 export { planOf } from './planning.ts'
-export { memberFact, resolveValue } from './resolve.ts'
 export { retryBlocked } from './retry.ts'
 export type {
   GoneProof,

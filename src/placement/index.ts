@@ -1,7 +1,6 @@
-export { moveCapacity, releaseCapacity, reserveCapacity } from './capacity.ts'
+export { releaseCapacity, reserveCapacity } from './capacity.ts'
 export { loadHosts } from './hosts.ts'
 export { type HostChange, type InventoryReport, ourUseOf, saveInventory } from './inventory.ts'
-export { overcommitSchema } from './overcommit.ts'
 export { place } from './place.ts'
 export type {
   Answer,

@@ -1,5 +1,5 @@
 export { keyMaker } from './key-maker.ts'
-export { makeSshKeyPair, type SshKeyPair, sshFingerprint } from './keys.ts'
+export { makeSshKeyPair, type SshKeyPair } from './keys.ts'
 export { loadMasterKey } from './master-key.ts'
-export { type Redactor, redactedMark, redactor } from './redact.ts'
-export { minSecretBytes, openVault, type SecretOwner, type SecretRef, type Vault } from './vault.ts'
+export { type Redactor, redactor } from './redact.ts'
+export { openVault, type SecretOwner, type SecretRef, type Vault } from './vault.ts'

@@ -4,14 +4,17 @@ import type { Machine } from './inside.ts'
 // A fresh disk of a Debian 12 machine, as far as scripts look at it. A program is found by its file in
 // /usr/bin, so what is not installed is "command not found" as it should be.
 
-/** Programs whose file appears only with their package. */
+/**
+ * Programs whose file appears only with their package. The interpreter calls every command it knows present, so
+ * these are files that call ours.
+ */
 export const packaged: Readonly<Record<string, readonly string[]>> = {
   'docker.io': ['docker', 'dockerd'],
   curl: ['curl'],
 }
 
 /** The interpreter runs the command of that name for a file in /bin or /usr/bin, whatever is in it. */
-export const stub = new TextEncoder().encode('#!/bin/simulated\n')
+const stub = new TextEncoder().encode('#!/bin/simulated\n')
 
 const folders = [
   '/dev',
@@ -44,8 +47,9 @@ export function createDisk(machine: Machine, commands: readonly string[]): InMem
   disk.mkdirSync(`/home/${facts.loginUser}/.ssh`, { recursive: true })
   const later = new Set(Object.values(packaged).flat())
   const present = [...getCommandNames(), ...commands].filter((name) => !later.has(name))
-  const installed = Object.entries(packaged).flatMap(([name, programs]) => (machine.packages.has(name) ? programs : []))
-  for (const name of [...present, ...installed]) disk.writeFileSync(`/usr/bin/${name}`, stub, {}, { mode: 0o755 })
+  for (const name of present) disk.writeFileSync(`/usr/bin/${name}`, stub, {}, { mode: 0o755 })
+  for (const [name, programs] of Object.entries(packaged))
+    if (machine.packages.has(name)) for (const program of programs) writeProgram(disk, program)
   for (const name of ['null', 'zero', 'stdin', 'stdout', 'stderr']) disk.writeFileSync(`/dev/${name}`, '')
   const files: Record<string, string> = {
     '/etc/hostname': `${facts.hostname}\n`,
@@ -60,6 +64,10 @@ export function createDisk(machine: Machine, commands: readonly string[]): InMem
   }
   for (const [path, text] of Object.entries(files)) disk.writeFileSync(path, text)
   return disk
+}
+
+export function writeProgram(disk: InMemoryFs, program: string): void {
+  disk.writeFileSync(`/usr/bin/${program}`, `#!/bin/sh\n__program ${program} "$@"\n`, {}, { mode: 0o755 })
 }
 
 const osRelease = `PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"

@@ -3,7 +3,7 @@ import type { Seams } from '../../../src/kernel/seams.ts'
 import { runShell } from './bash.ts'
 import { quote } from './command.ts'
 import { jobBody, textOf } from './dialect.ts'
-import { createDisk, stub } from './disk.ts'
+import { createDisk, writeProgram } from './disk.ts'
 import type { Commands, Machine, MachineFacts, Process, Result, SpawnRequest, Surroundings, User } from './inside.ts'
 import { processTable } from './process.ts'
 import { shellWords } from './shell-words.ts'
@@ -57,7 +57,7 @@ export function createMachine(facts: MachineFacts, seams: Seams, commands: Comma
       for (const unit of machine.enabled) machine.services.add(unit)
       if (disk !== null) renamed(machine)
     },
-    install: (program) => machine.disk.writeFileSync(`/usr/bin/${program}`, stub, {}, { mode: 0o755 }),
+    install: (program) => writeProgram(machine.disk, program),
   }
   machine.boot()
   return machine

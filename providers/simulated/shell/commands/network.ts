@@ -1,5 +1,5 @@
 import { fail, ok } from '../command.ts'
-import type { Commands } from '../inside.ts'
+import type { Command, Commands } from '../inside.ts'
 
 // The machine's network as it sees itself. Nothing leaves the simulation.
 
@@ -28,11 +28,6 @@ export const networkCommands: Commands = {
         return fail(255, `simulated: ip ${words[0] ?? ''} is not simulated`)
     }
   },
-  curl: ({ args }) => {
-    const url = args.find((arg) => /^https?:/.test(arg)) ?? args.at(-1) ?? ''
-    const host = url.replace(/^https?:\/\//, '').replace(/[:/].*$/, '')
-    return fail(6, `curl: (6) Could not resolve host: ${host}`)
-  },
   ping: ({ args, machine }) => {
     const host = args.at(-1) ?? ''
     const alive = host === '127.0.0.1' || host === 'localhost' || machine.around.reaches(host)
@@ -40,4 +35,11 @@ export const networkCommands: Commands = {
       ? ok(`64 bytes from ${host}: icmp_seq=1 ttl=64 time=0.1 ms\n`)
       : fail(1, '', `PING ${host}: 100% packet loss\n`)
   },
+}
+
+/** Reaches nothing. */
+export const curl: Command = ({ args }) => {
+  const url = args.find((arg) => /^https?:/.test(arg)) ?? args.at(-1) ?? ''
+  const host = url.replace(/^https?:\/\//, '').replace(/[:/].*$/, '')
+  return fail(6, `curl: (6) Could not resolve host: ${host}`)
 }

@@ -1,5 +1,5 @@
 import { fail, ok } from '../command.ts'
-import type { Commands, Invocation, Machine, Result } from '../inside.ts'
+import type { Command, Commands, Invocation, Machine, Result } from '../inside.ts'
 
 // systemd as scripts see it, and the daemons that run without it.
 
@@ -24,18 +24,6 @@ export const serviceCommands: Commands = {
     const [name = '', verb = ''] = invocation.args
     return systemctl(invocation, verb, [unitName(name)], [])
   },
-  dockerd: async ({ machine, signal }) => {
-    if (machine.services.has('docker'))
-      return fail(1, 'failed to start daemon: pid file found, ensure docker is not running')
-    try {
-      await machine.work(dockerdMs, signal)
-      machine.services.add('docker')
-      // Runs until it is killed.
-      for (;;) await machine.seams.clock.sleep(3_600_000, signal)
-    } finally {
-      machine.services.delete('docker')
-    }
-  },
   journalctl: () => ok('-- No entries --\n'),
   logger: () => ok(),
   reboot: ({ machine }) => {
@@ -49,6 +37,19 @@ export const serviceCommands: Commands = {
   modprobe: () => ok(),
   sysctl: () => ok(),
   swapoff: () => ok(),
+}
+
+/** The Docker daemon where no systemd starts it; runs until it is killed. */
+export const dockerd: Command = async ({ machine, signal }) => {
+  if (machine.services.has('docker'))
+    return fail(1, 'failed to start daemon: pid file found, ensure docker is not running')
+  try {
+    await machine.work(dockerdMs, signal)
+    machine.services.add('docker')
+    for (;;) await machine.seams.clock.sleep(3_600_000, signal)
+  } finally {
+    machine.services.delete('docker')
+  }
 }
 
 async function systemctl(

@@ -22,6 +22,7 @@ const contextName = 'demo'
 
 export async function openStage(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'gantry-demo-'))
+  const worldFolder = join(folder, 'world')
   const contexts = contextPath(env)
   let context: string | undefined
   const tidy = () => {
@@ -37,10 +38,12 @@ export async function openStage(env: NodeJS.ProcessEnv, signal: AbortSignal): Pr
     const isCurrent = readContexts(contexts).current === context && !env.GANTRY_CONTEXT && !env.GANTRY_URL
     return {
       server,
-      worldFolder: join(folder, 'world'),
+      worldFolder,
       gantry: isCurrent ? 'npx gantry' : `npx gantry --context ${context}`,
       keepProject: (project) => putContext(contexts, context ?? contextName, { url, token, project }),
       async close() {
+        // The simulated infrastructure ends when its folder goes; the server's end gives it the time to.
+        rmSync(worldFolder, { recursive: true, force: true })
         await server.stop()
         tidy()
         process.off('exit', tidy)

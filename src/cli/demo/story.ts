@@ -14,7 +14,7 @@ export async function prepare(api: Api, stage: { worldFolder: string }, said: Sa
     name: 'sim',
     kind: 'simulated',
     config: { folder: stage.worldFolder },
-    images: { 'debian-12': { ref: 'debian-12', user: 'root' } },
+    images: { 'debian-12': { ref: 'debian-12-docker', user: 'root' } },
   })
   const hosts = provider.zones.reduce((sum, zone) => sum + zone.hosts, 0)
   said(

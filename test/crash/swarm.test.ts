@@ -1,0 +1,4 @@
+import { declareSweeps } from './sweeps.ts'
+
+const shape = { parameters: { managers: 3, workers: 1 }, machines: 4 }
+await declareSweeps('blueprints/swarm', shape, ['worker-0', 'manager-0'])

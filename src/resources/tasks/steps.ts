@@ -38,7 +38,10 @@ export async function followPlatform(rooms: Rooms, id: PlatformId): Promise<Foll
   return { view, plan, steps }
 }
 
-function stepView(step: PlanStep, record: RecordView | undefined, lastLine: string | null, now: number): Step {
+function stepView(step: PlanStep, kept: RecordView | undefined, lastLine: string | null, now: number): Step {
+  // A machine to be taken away has the record of its making, until its unmaking begins; once gone it has no step.
+  const making = step.kind === 'machine' && step.want === 'absent' && kept?.status === 'done'
+  const record = making ? undefined : kept
   const state = stateOf(record)
   const started = record?.startedAt ?? null
   const finished = state === 'done' ? (record?.finishedAt ?? null) : null

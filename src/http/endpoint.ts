@@ -145,7 +145,11 @@ export function endpointsOf<K extends Kit>() {
             const parsedQuery = parseInput(query, input.query, 'query')
             const parsedBody = parseInput(body, input.body, 'body')
             return (world, facts) =>
-              spec.handle(world, { ...facts, params: parsed.data, query: parsedQuery, body: parsedBody })
+              spec.handle(
+                world,
+                // Not a copy: the signal is made when it is asked for, and most calls never ask.
+                Object.assign(facts, { params: parsed.data, query: parsedQuery, body: parsedBody }),
+              )
           },
         }
       },

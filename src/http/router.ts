@@ -89,19 +89,26 @@ async function call<K extends Kit>(
   const query = queryOf(c)
   const body = endpoint.body ? await readJson(c.req.raw, endpoint.maxBodyBytes) : undefined
   const run = opened.prepare({ query, body })
-  const facts: Omit<CallFacts<K>, 'commit'> = {
+  const factsWith = (commit: CallFacts<K>['commit']): CallFacts<K> => ({
     scope,
     requestId,
     waitMs: endpoint.waits ? waitMs(c.req.header('prefer')) : 0,
     ifMatch: endpoint.matches ? c.req.header('if-match') : undefined,
     lastEventId: c.req.header('last-event-id'),
     wantsEvents: endpoint.streams && /\btext\/event-stream\b/.test(c.req.header('accept') ?? ''),
-    signal: AbortSignal.any([host.closing, c.req.raw.signal]),
-  }
+    get signal() {
+      return AbortSignal.any([host.closing, c.req.raw.signal])
+    },
+    commit,
+  })
   const key = endpoint.method === 'post' ? idempotencyKey(c.req.header('idempotency-key')) : undefined
-  if (key === undefined || !caller) return run(host.world, { ...facts, commit: (work) => host.write(work) })
+  if (key === undefined || !caller)
+    return run(
+      host.world,
+      factsWith((work) => host.write(work)),
+    )
   const request = { method: endpoint.method, path: c.req.path, query, body: JSON.stringify(body) ?? null }
-  return once(host, host.idempotency, caller.name, key, request).run((commit) => run(host.world, { ...facts, commit }))
+  return once(host, host.idempotency, caller.name, key, request).run((commit) => run(host.world, factsWith(commit)))
 }
 
 function respond(reply: Reply, headers: Record<string, string>): Response {

@@ -13,15 +13,14 @@ interface Seen {
   readonly body: unknown
 }
 
-/** Names of endpoints (operation ids) that were called in this process, for tests that want all of them. */
-export const called = new Set<string>()
+/** Operation ids of endpoints that answered with a success of theirs in this process. */
+export const succeeded = new Set<string>()
 
 /** Throws when the answer is not one that the endpoint declares. */
 export function conform(method: string, path: string, seen: Seen): void {
   const bare = path.split('?')[0] ?? path
   const endpoint = endpoints.find((each) => each.method === method.toLowerCase() && patternOf(each.path).test(bare))
   if (!endpoint) return
-  called.add(endpoint.operationId)
   const say = (what: string) =>
     new Error(`${method} ${path} (${endpoint.operationId}): ${what}: ${JSON.stringify(seen.body)}`)
   if (!/^req_/.test(seen.headers.get('x-request-id') ?? '')) throw say('no request id')
@@ -34,6 +33,7 @@ export function conform(method: string, path: string, seen: Seen): void {
     if (!codesOf(endpoint).includes(code)) throw say(`does not declare ${code}`)
     return
   }
+  succeeded.add(endpoint.operationId)
   for (const header of answer.headers ?? []) {
     if (header !== 'Preference-Applied' && !seen.headers.get(header)) throw say(`no ${header}`)
   }

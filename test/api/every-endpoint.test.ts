@@ -1,0 +1,147 @@
+// One story in which every endpoint there is succeeds at least once: a new one without a line here fails the last test.
+
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { endpoints } from '../../src/resources/api.ts'
+import type { Answer } from './support/client.ts'
+import { succeeded } from './support/conform.ts'
+import { type TestGantry, testGantry } from './support/gantry.ts'
+import { type Begun, begin } from './support/story.ts'
+
+let on: TestGantry
+let begun: Begun
+beforeAll(async () => {
+  on = await testGantry()
+  begun = await begin(on.api)
+})
+afterAll(async () => {
+  await on[Symbol.asyncDispose]()
+})
+
+async function good(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer> {
+  const answer = await on.api(method, path, body, headers)
+  expect(answer.status, `${method} ${path} ${JSON.stringify(answer.body)} ${on.logged.at(-1)}`).toBeLessThan(300)
+  return answer
+}
+
+const blueprint = `
+name: hello
+version: 1.0.0
+groups:
+  vm: { count: 1, flavor: small, image: debian-12 }
+steps:
+  greet: { on: founder(vm), once: true, run: scripts/greet.sh, outputs: { password: secret, motto: plain } }
+outputs:
+  motto: { from: vm.address }
+  password: { from: greet.password }
+`
+const script = `echo hello from $GANTRY_MEMBER
+echo password=hunter2-hunter2 >> "$GANTRY_OUTPUT"
+echo motto=onwards >> "$GANTRY_OUTPUT"
+`
+
+test('tenants, projects and tickets are made, listed, shown and changed', async () => {
+  const { tenant, project, ticket } = begun
+  await good('GET', '/v1/tenants')
+  await good('GET', `/v1/tenants/${tenant}`)
+  await good('PATCH', `/v1/tenants/${tenant}`, { name: 'shop-2' })
+  await good('GET', '/v1/projects')
+  await good('GET', `/v1/projects/${project}`)
+  await good('PATCH', `/v1/projects/${project}`, { labels: { env: 'prod' } })
+  await good('GET', `/v1/tenants/${tenant}/tickets`)
+  await good('GET', `/v1/tickets/${ticket}`)
+  const raised = await good('PATCH', `/v1/tickets/${ticket}`, { limits: { 'vm.count': 'unlimited' } })
+  expect(raised.body.limits['vm.count']).toEqual({ limit: 'unlimited', used: 0, left: 'unlimited' })
+})
+
+test('what machines are made of is listed and shown', async () => {
+  await good('GET', '/v1/flavors')
+  expect((await good('GET', '/v1/flavors/small')).body.cost).toMatchObject({ 'vm.count': 1, 'vm.cpu': 1 })
+  await good('GET', '/v1/images')
+  await good('GET', '/v1/images/debian-12')
+  await good('GET', '/v1/zones')
+  await good('GET', '/v1/hosts')
+  await good('GET', '/v1/provider-kinds')
+  await good('GET', '/v1/providers')
+  await good('GET', `/v1/providers/${begun.provider}`)
+  await good('PATCH', `/v1/providers/${begun.provider}`, { labels: { a: 'b' } })
+})
+
+test('blueprints are uploaded, once, listed and shown', async () => {
+  const files = { 'blueprint.yaml': blueprint, 'scripts/greet.sh': script }
+  const first = await good('POST', '/v1/blueprints', { files })
+  expect(first.status).toBe(201)
+  expect((await good('POST', '/v1/blueprints', { files })).status).toBe(200)
+  const list = await good('GET', '/v1/blueprints')
+  expect(list.body.items.map((item: { name: string }) => item.name)).toContain('swarm')
+  const page = await good('GET', '/v1/blueprints?limit=1')
+  expect((await good('GET', `/v1/blueprints?limit=1&cursor=${page.body.next}`)).body.items[0].name).not.toBe(
+    page.body.items[0].name,
+  )
+  const shown = await good('GET', '/v1/blueprints/hello')
+  expect(shown.body).toMatchObject({ name: 'hello', version: '1.0.0', files, outputs: ['motto', 'password'] })
+  await good('GET', `/v1/blueprints/${first.body.digest}`)
+})
+
+test('a platform is made, looked into from every side, and deleted', async () => {
+  const { project } = begun
+  const wish = { name: 'hello', blueprint: 'hello@1.0.0' }
+  const task = await good('POST', `/v1/projects/${project}/platforms`, wish, { prefer: 'wait=20' })
+  expect(task.body, JSON.stringify([task.body.steps, on.logged])).toMatchObject({ state: 'done' })
+  const at = `/v1/platforms/${task.body.target.id}`
+  await good('GET', '/v1/platforms')
+  await good('GET', `/v1/projects/${project}/platforms`)
+  const shown = await good('GET', at)
+  expect(shown.body.outputs.password).toEqual({ secret: true, href: `${at}/outputs/password` })
+  expect((await good('GET', `${at}/outputs/password`)).body).toMatchObject({ secret: true, value: 'hunter2-hunter2' })
+  expect((await good('GET', `${at}/outputs/motto`)).body.secret).toBe(false)
+  expect((await on.api('GET', `${at}/outputs/none`)).status).toBe(404)
+  await good('PATCH', at, { labels: { x: 'y' } })
+  await good('GET', `${at}/explain`)
+  await good('GET', `${at}/history`)
+  await good('GET', `${at}/events`)
+  await good('GET', `${at}/ssh`)
+  const steps = await good('GET', `${at}/steps`)
+  expect(steps.body.items.map((step: { name: string }) => step.name)).toEqual(['machine', 'ssh', 'greet'])
+  const logs = await good('GET', `${at}/logs?step=greet&machine=vm-0`)
+  expect(logs.body.items[0]).toMatchObject({ name: 'greet', member: 'vm-0@1', outcome: 'done', exitCode: 0, number: 1 })
+  expect(logs.body.items[0].text).toContain('hello from vm-0')
+  const { attempt, next } = logs.body.items[0]
+  const rest = await good('GET', `${at}/logs?attempt=${attempt}&after=${next}`, undefined, { prefer: 'wait=5' })
+  expect(rest.body.items[0].text).toBe('')
+  expect((await good('GET', `${at}/logs?step=other`)).body.items).toEqual([])
+  await good('GET', '/v1/tasks')
+  await good('GET', `/v1/tasks/${task.body.id}`)
+  const machines = await good('GET', '/v1/machines')
+  const machine = `/v1/machines/${machines.body.items[0].id}`
+  await good('GET', machine)
+  await good('GET', `${machine}/history`)
+  await good('GET', `${machine}/ssh`)
+  const gone = await good('DELETE', at, undefined, { prefer: 'wait=20' })
+  expect(gone.body.state).toBe('done')
+  await good('GET', '/v1/receipts')
+  await good('GET', `/v1/receipts/${gone.body.receipt}`)
+  const events = await good('GET', '/v1/events?limit=1000')
+  expect(JSON.stringify(events.body)).not.toContain('hunter2')
+})
+
+test('the installation answers for itself', async () => {
+  expect((await good('GET', '/healthz')).body).toEqual({ status: 'ok' })
+  expect((await good('GET', '/readyz')).body.status).toBe('ok')
+  expect((await good('GET', '/v1/version')).body).toMatchObject({ version: '0.1.0', api: 'v1', database: 'sqlite' })
+})
+
+test('all of it goes again', async () => {
+  const { tenant, project, ticket, provider } = begun
+  const limits = { 'vm.count': 3 }
+  const less = await good('PUT', `/v1/projects/${project}/shares/${ticket}`, { limits })
+  expect(less.body.shares[0].limits).toEqual({ 'vm.count': { limit: 3, used: 0, left: 3 } })
+  await good('DELETE', `/v1/projects/${project}/shares/${ticket}`)
+  await good('DELETE', `/v1/projects/${project}`)
+  await good('DELETE', `/v1/tickets/${ticket}`)
+  await good('DELETE', `/v1/tenants/${tenant}`)
+  await good('DELETE', `/v1/providers/${provider}`)
+})
+
+test('no endpoint was left out', () => {
+  expect(endpoints.map((endpoint) => endpoint.operationId).filter((name) => !succeeded.has(name))).toEqual([])
+})

@@ -12,7 +12,7 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'providers/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'dist/**', 'test/{lab,e2e,package,bench}/**'],
     retry: 0,
-    testTimeout: 15_000,
-    hookTimeout: 15_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 })

@@ -31,7 +31,9 @@ export async function declareSweeps(folder: string, shape: Shape, slots: readonl
       expect(report.kinds.size).toBeGreaterThanOrEqual(6)
       if (all) {
         const seconds = Math.round((performance.now() - began) / 1000)
-        console.info(`${folder} ${operation.name}: ${report.boundaries} boundaries, ${report.lives} lives, ${seconds} s`)
+        console.info(
+          `${folder} ${operation.name}: ${report.boundaries} boundaries, ${report.lives} lives, ${seconds} s`,
+        )
       }
     })
   }

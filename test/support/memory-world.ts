@@ -4,6 +4,7 @@ import { cloudOf } from '../../providers/simulated/world/cloud.ts'
 import { type WorldInput, worldLayout } from '../../providers/simulated/world/layout.ts'
 import { createWorld, type World } from '../../providers/simulated/world/world.ts'
 import type { Session } from '../../src/provider/contract.ts'
+import { quorumctl } from './quorumctl.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 import { warmShell } from './warm-shell.ts'
 
@@ -16,7 +17,12 @@ await warmShell()
 /** A world on `clock`; its chance is its own, so that what an engine draws does not move its machines. */
 export function memoryWorld(clock: VirtualClock, input: WorldInput = {}): World {
   const layout = worldLayout.parse(input)
-  return createWorld(layout, clock.seams, createChance(layout.seed))
+  const quorum = quorumctl(clock.seams, (address) => {
+    const machine = world.byAddress(address)?.inside()
+    return machine?.around.answers() ? machine : undefined
+  })
+  const world: World = createWorld(layout, clock.seams, createChance(layout.seed), undefined, quorum)
+  return world
 }
 
 /** The provider session of a memory world. Any number may be open at once. */

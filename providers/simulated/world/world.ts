@@ -3,7 +3,7 @@ import type { Random, Seams } from '../../../src/kernel/seams.ts'
 import type { MachineRequest, NativeRef, ResourceKey, Resources } from '../../../src/provider/contract.ts'
 import { commandsTable } from '../shell/commands/index.ts'
 import { engineOf } from '../shell/docker/engine.ts'
-import type { Machine } from '../shell/inside.ts'
+import type { Commands, Machine } from '../shell/inside.ts'
 import { createMachine } from '../shell/machine.ts'
 import { createSwarms, type Swarms } from '../swarm/swarms.ts'
 import type { FaultSwitches, HostLayout, WorldLayout } from './layout.ts'
@@ -41,7 +41,15 @@ export interface World {
 /** Gives a machine the place where its SSH answers; the daemon opens a port here. */
 export type Opener = (ref: NativeRef, address: string) => Endpoint | Promise<Endpoint>
 
-export function createWorld(layout: WorldLayout, seams: Seams, random: Random, open: Opener = own): World {
+/** `extra` commands are what a test's machines have beyond those of Debian. */
+export function createWorld(
+  layout: WorldLayout,
+  seams: Seams,
+  random: Random,
+  open: Opener = own,
+  extra: Commands = {},
+): World {
+  const commands = { ...commandsTable, ...extra }
   const machines = new Map<NativeRef, SimMachine>()
   const listeners: ((machine: SimMachine) => void)[] = []
   const faults = { ...layout.faults }
@@ -133,7 +141,7 @@ export function createWorld(layout: WorldLayout, seams: Seams, random: Random, o
               workFactor: layout.workFactor,
             },
             { clock: seams.clock, random },
-            commandsTable,
+            commands,
             {
               swarms: world.swarms,
               reboot: () => world.reset(machine),

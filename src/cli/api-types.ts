@@ -1333,7 +1333,6 @@ export interface components {
             };
             /** @example team-a */
             name?: string;
-            parameters?: unknown;
         };
         PlatformPreview: {
             blueprint: string;

@@ -12,7 +12,7 @@ const flavorSchema = z.strictObject({
   cost: z.record(z.string(), z.int().min(0)).default({}),
 })
 
-const builtInFlavors = {
+const builtInFlavors: Readonly<Record<string, z.output<typeof flavorSchema>>> = {
   small: { cpu: 1, memoryBytes: gib, diskBytes: 10 * gib, cost: {} },
   medium: { cpu: 2, memoryBytes: 2 * gib, diskBytes: 20 * gib, cost: {} },
   large: { cpu: 4, memoryBytes: 8 * gib, diskBytes: 40 * gib, cost: {} },
@@ -22,7 +22,7 @@ export const configSchema = z.strictObject({
   flavors: z
     .record(z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/), flavorSchema)
     .default({})
-    .transform((own) => ({ ...builtInFlavors, ...own })),
+    .transform((own): Readonly<Record<string, z.output<typeof flavorSchema>>> => ({ ...builtInFlavors, ...own })),
   quotaKeys: z.array(z.string().regex(/^[a-z][a-z0-9.-]{0,62}$/)).default([]),
   /** Platforms worked on at once, COUNT. */
   concurrency: z.int().min(1).max(10_000).default(64),

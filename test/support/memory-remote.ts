@@ -10,6 +10,7 @@ import {
   type ScriptAttempt,
 } from '../../src/bootstrap/remote.ts'
 import { sha256 } from '../../src/kernel/canonical.ts'
+import type { Seams } from '../../src/kernel/seams.ts'
 import { isKeyPair, sameKey } from './ssh-keys.ts'
 
 // The runner's promises kept directly, without SSH and without a shell runner: a folder per attempt is an entry
@@ -189,9 +190,8 @@ function startScript(machine: SimMachine, attempt: ScriptAttempt): Folder {
   const folderPath = `/var/lib/gantry/${attempt.id}`
   inside.disk.mkdirSync(folderPath, { recursive: true })
   inside.disk.writeFileSync(`${folderPath}/output`, '')
-  const limit = Math.max(1, attempt.timeoutMs) / 1000
   const process = inside.spawn({
-    run: { kind: 'program', argv: ['timeout', '-k', '10', String(limit), 'bash', '-c', attempt.script] },
+    run: { kind: 'script', script: attempt.script },
     env: {
       PATH: path,
       HOME: '/root',
@@ -208,6 +208,7 @@ function startScript(machine: SimMachine, attempt: ScriptAttempt): Folder {
     parent: null,
     tiedTo: null,
   })
+  const limit = timeLimit(inside.seams, process, Math.max(1, attempt.timeoutMs))
   const folder: Folder = {
     id: attempt.id,
     process,
@@ -216,12 +217,12 @@ function startScript(machine: SimMachine, attempt: ScriptAttempt): Folder {
     ended: new Promise((resolve) => {
       process.done
         .then(async (result) => {
-          if (process.killedBy === 'KILL') {
+          if (process.killedBy === 'KILL' && !limit.reached) {
             folder.status = 'lost'
             return
           }
           const outputs = parseOutputs(new TextDecoder().decode(await readFile(machine, `${folderPath}/output`)))
-          folder.status = { exitCode: result.exitCode, outputs }
+          folder.status = { exitCode: limit.reached ? 124 : result.exitCode, outputs }
           resolve()
         })
         .catch(resolve)
@@ -229,6 +230,25 @@ function startScript(machine: SimMachine, attempt: ScriptAttempt): Folder {
   }
   return folder
 }
+
+/** Ends a process that takes too long: SIGTERM, and SIGKILL 10 s later. */
+function timeLimit({ clock }: Seams, process: Process, ms: number): { readonly reached: boolean } {
+  const limit = { reached: false }
+  const over = new AbortController()
+  process.done.then(() => over.abort(), expectNothing)
+  const watch = async (): Promise<void> => {
+    await clock.sleep(ms, over.signal)
+    limit.reached = true
+    process.kill('TERM')
+    await clock.sleep(10_000, over.signal)
+    process.kill('KILL')
+  }
+  watch().catch(expectNothing)
+  return limit
+}
+
+/** The sleeps of a limit end by abort when the process does. */
+function expectNothing(): void {}
 
 /** The log, cut as the runner on a real machine cuts it. */
 async function readLog(machine: SimMachine, folder: Folder): Promise<Uint8Array> {

@@ -13,9 +13,6 @@ export const packaged: Readonly<Record<string, readonly string[]>> = {
   curl: ['curl'],
 }
 
-/** The interpreter runs the command of that name for a file in /bin or /usr/bin, whatever is in it. */
-const stub = new TextEncoder().encode('#!/bin/simulated\n')
-
 const folders = [
   '/dev',
   '/etc/apt/sources.list.d',
@@ -40,14 +37,17 @@ const folders = [
   '/var/tmp',
 ]
 
-export function createDisk(machine: Machine, commands: readonly string[]): InMemoryFs {
+/** Programs that are there from the start. */
+export function programsOf(commands: readonly string[]): ReadonlySet<string> {
+  const later = new Set(Object.values(packaged).flat())
+  return new Set([...getCommandNames(), ...commands].filter((name) => !later.has(name)))
+}
+
+export function createDisk(machine: Machine): InMemoryFs {
   const { facts } = machine
   const disk = new InMemoryFs({}, { maxTotalBytes: 256 * 2 ** 20 })
   for (const folder of folders) disk.mkdirSync(folder, { recursive: true })
   disk.mkdirSync(`/home/${facts.loginUser}/.ssh`, { recursive: true })
-  const later = new Set(Object.values(packaged).flat())
-  const present = [...getCommandNames(), ...commands].filter((name) => !later.has(name))
-  for (const name of present) disk.writeFileSync(`/usr/bin/${name}`, stub, {}, { mode: 0o755 })
   for (const [name, programs] of Object.entries(packaged))
     if (machine.packages.has(name)) for (const program of programs) writeProgram(disk, program)
   for (const name of ['null', 'zero', 'stdin', 'stdout', 'stderr']) disk.writeFileSync(`/dev/${name}`, '')

@@ -33,6 +33,8 @@ export interface Surroundings {
 export interface Machine {
   /** Programs the interpreter does not bring along, by name. */
   readonly commands: Commands
+  /** Programs found in /usr/bin from the start. */
+  readonly programs: ReadonlySet<string>
   readonly around: Surroundings
   readonly facts: MachineFacts
   readonly seams: Seams

@@ -3,13 +3,15 @@ import type { Seams } from '../../../src/kernel/seams.ts'
 import { runShell } from './bash.ts'
 import { quote } from './command.ts'
 import { jobBody, textOf } from './dialect.ts'
-import { createDisk, writeProgram } from './disk.ts'
+import { createDisk, programsOf, writeProgram } from './disk.ts'
 import type { Commands, Machine, MachineFacts, Process, Result, SpawnRequest, Surroundings, User } from './inside.ts'
 import { processTable } from './process.ts'
 import { shellWords } from './shell-words.ts'
 import { viewOf } from './view.ts'
 
 // The disk is made when something first runs, so a machine nobody has entered costs next to nothing.
+
+const programsByTable = new WeakMap<Commands, ReadonlySet<string>>()
 
 const root: User = { name: 'root', uid: 0, gid: 0, home: '/root' }
 
@@ -19,12 +21,13 @@ export function createMachine(facts: MachineFacts, seams: Seams, commands: Comma
 
   const machine: Machine = {
     commands,
+    programs: programsOfTable(commands),
     around,
     facts,
     seams,
     processes: processTable(seams),
     get disk() {
-      disk ??= createDisk(machine, Object.keys(commands))
+      disk ??= createDisk(machine)
       return disk
     },
     hostname: facts.hostname,
@@ -156,4 +159,11 @@ const readonlyNames = new Set(['SHELLOPTS', 'BASHOPTS', 'PWD', 'OLDPWD', 'OPTIND
 function uuid(seams: Seams): string {
   const hex = Buffer.from(seams.random.bytes(16)).toString('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`
+}
+
+/** One set for all machines with the same commands. */
+function programsOfTable(commands: Commands): ReadonlySet<string> {
+  const known = programsByTable.get(commands) ?? programsOf(Object.keys(commands))
+  programsByTable.set(commands, known)
+  return known
 }

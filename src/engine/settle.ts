@@ -64,7 +64,9 @@ function blockedProblem(run: RunState): Problem | null {
   if (run.view.problem) return run.view.problem
   for (const step of run.schedule.unclean()) {
     const record = run.view.records.get(step.key)
-    if (record?.status === 'blocked' && record.problem) return record.problem
+    if (record?.status !== 'blocked' || !record.problem) continue
+    // A problem of the target before (a machine that could not be made, and is to go now) is none of this one.
+    if (record.attempting === run.targets.of(step)) return record.problem
   }
   return null
 }

@@ -99,7 +99,7 @@ function suggest(say: Say, paint: Paint, gantry: string, platform: string): void
     ['ask Docker itself', `ssh ${platform}/manager-0 docker node ls`],
     ['what a script said', `logs ${platform} manager-0`],
     ['all that happened', `history ${platform}`],
-    ['plan a larger one', 'platform create big --blueprint swarm --set managers=3 --set workers=2 --plan'],
+    ['plan a larger one', 'platform create big --blueprint swarm --plan'],
     ['take it away, with proof', `platform delete ${platform} --wait`],
   ] as const
   say(
@@ -113,8 +113,10 @@ function suggest(say: Say, paint: Paint, gantry: string, platform: string): void
 
 /** Until Ctrl-C. Throws ApiProblem when the server ends first. */
 async function stayUp(ended: Promise<string>, signal: AbortSignal): Promise<void> {
-  const asked = sleep(2 ** 31 - 1, undefined, { signal }).catch(() => undefined)
+  const over = new AbortController()
+  const asked = sleep(2 ** 31 - 1, undefined, { signal: AbortSignal.any([signal, over.signal]) }).catch(() => undefined)
   const reason = await Promise.race([asked, ended])
+  over.abort()
   if (reason !== undefined && !signal.aborted) {
     throw new ApiProblem({
       code: 'unavailable',

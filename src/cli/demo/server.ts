@@ -27,7 +27,7 @@ export async function startServer(folder: string, signal: AbortSignal): Promise<
   const args = [entry, 'serve', '--data', folder, '--port', '0']
   const child = spawn(node, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: cleanEnvironment() })
   const words = lastWords(child)
-  const ended = once(child, 'close').then(([code, killedBy]) => `the server ended with ${killedBy ?? code}`)
+  const ended = once(child, 'exit').then(([code, killedBy]) => `the server ended with ${killedBy ?? code}`)
   const stop = () => end(child, ended)
   try {
     const { url, token } = await Promise.race([
@@ -49,11 +49,11 @@ async function announced(child: ChildProcess, signal: AbortSignal): Promise<{ ur
   for await (const line of createInterface({ input: child.stdout, signal })) {
     url ??= /https?:\/\/[\w.:[\]-]+/.exec(line)?.[0]
     token ??= /\bgnt_[0-9a-z]{39}\b/.exec(line)?.[0]
-    if (url !== undefined && token !== undefined) {
-      child.stdout.resume()
-      return { url, token }
-    }
+    if (url !== undefined && token !== undefined) break
   }
+  // Read on, or a server with much to say would wait for ever to be heard.
+  child.stdout.resume()
+  if (url !== undefined && token !== undefined) return { url, token }
   signal.throwIfAborted()
   throw new Error('the server did not say where it is')
 }

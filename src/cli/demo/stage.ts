@@ -4,6 +4,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { apiOf } from '../client/api.ts'
 import { contextPath, dropContext, putContext, readContexts } from '../client/contexts.ts'
 import { type DemoServer, startServer } from './server.ts'
@@ -42,9 +43,9 @@ export async function openStage(env: NodeJS.ProcessEnv, signal: AbortSignal): Pr
       gantry: isCurrent ? 'npx gantry' : `npx gantry --context ${context}`,
       keepProject: (project) => putContext(contexts, context ?? contextName, { url, token, project }),
       async close() {
-        // The simulated infrastructure ends when its folder goes; the server's end gives it the time to.
+        // The simulated infrastructure ends by itself when its folder goes, for which it looks twice a second.
         rmSync(worldFolder, { recursive: true, force: true })
-        await server.stop()
+        await Promise.all([server.stop(), sleep(600)])
         tidy()
         process.off('exit', tidy)
       },

@@ -15,13 +15,18 @@ export function decider(deps: DecideDeps): EngineHooks['decide'] {
     if (view.want === 'absent') return false
     const groups = groupsOf(view.blueprint, view.parameters)
     let changed = false
+    let quorumLost = false
     for (const group of groups) {
-      if (group.quorum)
-        changed = (await watchQuorum(tx, deps.seams, view, group, isFounded(view, group.name))) || changed
-      if (group.founds)
-        changed = (await decideFounders(tx, deps.seams, view, group.name, isFounded(view, group.name))) || changed
+      const founded = isFounded(view, group.name)
+      if (group.quorum) {
+        const watched = await watchQuorum(tx, deps.seams, view, group, founded)
+        changed ||= watched.changed
+        quorumLost ||= watched.lost
+      }
+      if (group.founds && (await decideFounders(tx, deps.seams, view, group.name, founded))) changed = true
     }
-    return (await decideReplacements(tx, deps, view, groups)) || changed
+    if (!quorumLost && (await decideReplacements(tx, deps, view, groups))) changed = true
+    return changed
   }
 }
 

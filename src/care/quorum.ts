@@ -14,17 +14,18 @@ export async function watchQuorum(
   view: PlatformView,
   group: GroupSpec,
   founded: boolean,
-): Promise<boolean> {
+): Promise<{ readonly changed: boolean; readonly lost: boolean }> {
   const voters = [...view.members.values()].filter(
     (member) => member.group === group.name && member.state !== 'joining',
   )
   const alive = voters.filter((member) => !member.machine.missing)
   const lost = founded && voters.length > 0 && alive.length * 2 <= voters.length
   const problem = { subject: 'platform', code: 'quorum_lost' as const, machineId: null }
-  if (!lost) return resolveProblem(tx, seams, view, problem, 'members answer again')
-  return openProblem(tx, seams, view, {
+  if (!lost) return { lost, changed: await resolveProblem(tx, seams, view, problem, 'members answer again') }
+  const changed = await openProblem(tx, seams, view, {
     ...problem,
-    detail: `${group.name} has lost its quorum: ${alive.length} of ${voters.length} members answer.`,
-    resolutions: ['restore', 'refound', 'delete'],
+    detail: `${group.name} has lost its quorum: ${alive.length} of ${voters.length} members answer. Start them again at the provider, or delete the platform.`,
+    resolutions: ['delete'],
   })
+  return { lost, changed }
 }

@@ -33,7 +33,6 @@ export async function decideReplacements(
       const cause = await causeOf(tx, view, member)
       if (cause === undefined) continue
       if (group.quorum && leaving > 0) continue
-      if (view.problem !== null) continue
       if (await replace(tx, deps, view, group, member, cause)) {
         changed = true
         leaving += 1

@@ -7,7 +7,7 @@ import type { MachineId, PlatformId, ProviderId } from '../kernel/ids.ts'
 import type { Seams } from '../kernel/seams.ts'
 import type { MachineState } from '../kernel/states.ts'
 import type { Observed, OwnerTag, ResourceKey, Session } from '../provider/contract.ts'
-import type { Db, Store } from '../store/store.ts'
+import type { Db, Store, Tx } from '../store/store.ts'
 import { careActor } from './decision.ts'
 import { openProblem, resolveProblem } from './problems.ts'
 
@@ -58,10 +58,7 @@ export async function scanProvider(
   // Read after the list: whatever the list shows was remembered before it was made.
   const living = await loadRemembered(deps.store.read, provider)
   const mayDestroy = installation.report_only === 0
-  for (const machine of living.values()) {
-    if (!expected.includes(machine.state) || machine.memberState === 'leaving') continue
-    await judge(deps, session, machine, owner, seen.get(machine.resourceKey) ?? [], signal)
-  }
+  await judgeAll(deps, session, owner, [...living.values()].filter(isExpected), seen, signal)
   for (const key of orphans.keys()) if (!seen.has(key) || living.has(key)) orphans.delete(key)
   for (const [key, objects] of seen) {
     if (living.has(key)) continue
@@ -71,80 +68,97 @@ export async function scanProvider(
   }
 }
 
-async function judge(
+function isExpected(machine: Remembered): boolean {
+  return expected.includes(machine.state) && machine.memberState !== 'leaving'
+}
+
+/** What one scan found is written in one transaction: a host that died is one decision, not one for each machine. */
+async function judgeAll(
   deps: ScanDeps,
   session: Session,
-  machine: Remembered,
   owner: OwnerTag,
-  listed: readonly Observed[],
+  machines: readonly Remembered[],
+  listed: ReadonlyMap<string, readonly Observed[]>,
   signal: AbortSignal,
 ): Promise<void> {
-  if (isWell(listed)) {
-    if (machine.missingSince !== null) await found(deps, machine)
-    return
-  }
-  const objects = await observed(session, owner, machine, signal)
-  if (isWell(objects)) {
-    if (machine.missingSince !== null) await found(deps, machine)
-    return
-  }
+  const doubtful = machines.filter((machine) => !isWell(listed.get(machine.resourceKey)))
+  const looked = await lookAgain(session, owner, doubtful, signal)
+  const ill = doubtful.filter((machine) => !isWell(looked.get(machine.resourceKey)))
+  const back = machines.filter((machine) => machine.missingSince !== null && !ill.includes(machine))
+  if (ill.length === 0 && back.length === 0) return
   const now = deps.seams.clock.now()
-  const since = machine.missingSince ?? now
-  // Where lookups lag, absence counts only after it lasted as long as they may lag.
-  const certain = session.capabilities.lookup === 'consistent' || now - since >= session.capabilities.settleMs
-  await missing(deps, machine, since, certain, objects[0]?.state ?? 'absent')
+  const { lookup, settleMs } = session.capabilities
+  const due = await deps.store.write(async (tx) => {
+    const concerned = new Set<PlatformId>()
+    for (const machine of ill) {
+      // Where lookups lag, absence counts only after it lasted as long as they may lag.
+      const since = machine.missingSince ?? now
+      const certain = lookup === 'consistent' || now - since >= settleMs
+      const state = looked.get(machine.resourceKey)?.[0]?.state ?? 'absent'
+      if (await noteMissing(tx, deps.seams, machine, since, certain ? state : null)) concerned.add(machine.platformId)
+    }
+    for (const machine of back) {
+      await noteFound(tx, deps.seams, machine)
+      concerned.add(machine.platformId)
+    }
+    for (const platform of concerned) await makeDue(tx, platform, now)
+    return concerned
+  })
+  for (const platform of due) deps.wake(platform)
 }
 
-function isWell(objects: readonly Observed[]): boolean {
-  return objects.length === 1 && (objects[0]?.state === 'running' || objects[0]?.state === 'creating')
+function isWell(objects: readonly Observed[] | undefined): boolean {
+  const [only, another] = objects ?? []
+  return another === undefined && (only?.state === 'running' || only?.state === 'creating')
 }
 
-async function observed(
+/** A list may lag: whoever it does not show well is looked for by key. */
+async function lookAgain(
   session: Session,
   owner: OwnerTag,
-  machine: Remembered,
+  machines: readonly Remembered[],
   signal: AbortSignal,
-): Promise<Observed[]> {
-  const objects: Observed[] = []
-  for await (const object of session.observe(owner, [{ key: keyOf(machine) }], signal)) objects.push(object)
-  return objects
+): Promise<ReadonlyMap<string, readonly Observed[]>> {
+  const seen = new Map<string, Observed[]>()
+  if (machines.length === 0) return seen
+  const keys = machines.map((machine) => ({ key: keyOf(machine) }))
+  for await (const object of session.observe(owner, keys, signal)) {
+    const known = seen.get(object.key)
+    if (known) known.push(object)
+    else seen.set(object.key, [object])
+  }
+  return seen
 }
 
-async function missing(
-  deps: ScanDeps,
+/** True when the engine has something to decide: the machine is lost for certain. */
+async function noteMissing(
+  tx: Tx,
+  seams: Seams,
   machine: Remembered,
   since: number,
-  certain: boolean,
-  state: string,
-): Promise<void> {
-  await deps.store.write(async (tx) => {
-    const { numUpdatedRows } = await tx
-      .updateTable('machines')
-      .set({ missing_since: since })
-      .where('id', '=', machine.id)
-      .where('state', 'in', expected)
-      .executeTakeFirst()
-    if (numUpdatedRows === 0n || !certain) return
-    await openProblem(tx, deps.seams, await placeOf(tx, machine), {
-      subject: machine.member,
-      machineId: machine.id,
-      code: 'machine_dead',
-      detail: `${machine.member} is lost: the provider says it is ${state}.`,
-      resolutions: ['recreate', 'ignore'],
-    })
-    await makeDue(tx, machine.platformId, deps.seams.clock.now())
+  certainState: string | null,
+): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('machines')
+    .set({ missing_since: since })
+    .where('id', '=', machine.id)
+    .where('state', 'in', expected)
+    .executeTakeFirst()
+  if (numUpdatedRows === 0n || certainState === null) return false
+  await openProblem(tx, seams, await placeOf(tx, machine), {
+    subject: machine.member,
+    machineId: machine.id,
+    code: 'machine_dead',
+    detail: `${machine.member} is lost: the provider says it is ${certainState}.`,
+    resolutions: ['recreate', 'ignore'],
   })
-  if (certain) deps.wake(machine.platformId)
+  return true
 }
 
-async function found(deps: ScanDeps, machine: Remembered): Promise<void> {
-  await deps.store.write(async (tx) => {
-    await tx.updateTable('machines').set({ missing_since: null }).where('id', '=', machine.id).execute()
-    const problem = { subject: machine.member, machineId: machine.id, code: 'machine_dead' as const }
-    await resolveProblem(tx, deps.seams, await placeOf(tx, machine), problem, 'it was seen again')
-    await makeDue(tx, machine.platformId, deps.seams.clock.now())
-  })
-  deps.wake(machine.platformId)
+async function noteFound(tx: Tx, seams: Seams, machine: Remembered): Promise<void> {
+  await tx.updateTable('machines').set({ missing_since: null }).where('id', '=', machine.id).execute()
+  const problem = { subject: machine.member, machineId: machine.id, code: 'machine_dead' as const }
+  await resolveProblem(tx, seams, await placeOf(tx, machine), problem, 'it was seen again')
 }
 
 /** A tombstone's key shows an object again: a late create or a copy. It goes at once, and the receipt is reopened. */

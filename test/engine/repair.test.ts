@@ -1,0 +1,189 @@
+// What happens when machines die, on the pretend quorum: who runs what, who is left alone, and when a
+// person is asked. These are the worked examples of the design, lived through.
+
+import { afterAll, expect, test } from 'vitest'
+import { loadBlueprintFolder } from '../../src/blueprints/index.ts'
+import type { PlatformId } from '../../src/kernel/ids.ts'
+import type { ResourceKey } from '../../src/provider/contract.ts'
+import { type Life, makeTemplate, openLife, type Process, stateOf, type Template } from '../crash/installation.ts'
+import { memorySession } from '../support/memory-world.ts'
+
+const template: Template = await makeTemplate(await loadBlueprintFolder('test/blueprints/quorum'))
+afterAll(() => template.dispose())
+
+async function built(life: Life, parameters: { voters: number; workers: number }) {
+  const gantry = await life.start()
+  const id = await gantry.ask('team-a', parameters)
+  await gantry.run(async (store) => (await stateOf(store, id)) === 'ready')
+  return { gantry, id, before: life.remote.starts.length }
+}
+
+function kill(life: Life, slot: string): void {
+  const victim = life.world.living().find((machine) => String(machine.key).includes(`/${slot}@`))
+  if (!victim) throw new Error(`no ${slot}`)
+  life.world.kill(victim, 'vanished')
+}
+
+async function healed(life: Life, gantry: Process, id: PlatformId, slot: string): Promise<void> {
+  await life.clock.runUntil(gantry.care.scanNow())
+  await gantry.run(async (store) => {
+    const machine = await store.read
+      .selectFrom('machines')
+      .select('state')
+      .where('member', '=', `${slot}@2`)
+      .executeTakeFirst()
+    return machine?.state === 'ready' && (await stateOf(store, id)) === 'ready'
+  })
+}
+
+const ran = (life: Life, since: number): string[] => life.remote.starts.slice(since).map((start) => start.stepKey)
+
+test('a dead worker is replaced; founding is untouched and other members run no step', async () => {
+  await using life = openLife(template)
+  const { gantry, id, before } = await built(life, { voters: 3, workers: 2 })
+  kill(life, 'worker-1')
+  await healed(life, gantry, id, 'worker-1')
+  const steps = ran(life, before)
+  expect(steps).toContain('leave/worker-1@1')
+  expect(steps).toContain('script/worker-1@2/join')
+  expect(steps.filter((key) => key.startsWith('script/') && !key.startsWith('script/worker-1@2/'))).toEqual([])
+})
+
+test('a dead founder is replaced like anybody else: it leaves, then its successor joins, and nobody founds again', async () => {
+  await using life = openLife(template)
+  const { gantry, id, before } = await built(life, { voters: 3, workers: 1 })
+  kill(life, 'voter-0')
+  await healed(life, gantry, id, 'voter-0')
+  const steps = ran(life, before)
+  expect(steps.indexOf('leave/voter-0@1')).toBeLessThan(steps.indexOf('script/voter-0@2/join'))
+  expect(steps).toContain('script/voter-0@2/join')
+  expect(steps).not.toContain('script/found')
+})
+
+test('a founder lost before founding was recorded is proven gone, and another one founds', async () => {
+  await using life = openLife(template)
+  const gantry = await life.start()
+  const id = await gantry.ask('team-a', { voters: 3, workers: 0 })
+  await gantry.run(async () => life.world.living().length === 3)
+  kill(life, 'voter-0')
+  await gantry.run(async (store) => (await stateOf(store, id)) === 'ready')
+  const founders = await gantry.store.read
+    .selectFrom('decisions')
+    .select('data')
+    .where('kind', '=', 'founder')
+    .orderBy('id')
+    .execute()
+  expect(founders.map((row) => JSON.parse(row.data).member)).toEqual([
+    'voter-0@1',
+    expect.stringMatching(/^voter-[012]@\d$/),
+  ])
+  expect(life.world.living()).toHaveLength(3)
+})
+
+test('a lost quorum is not repaired by guessing: the platform blocks with quorum_lost, and can be deleted', async () => {
+  await using life = openLife(template)
+  const { gantry, id } = await built(life, { voters: 3, workers: 1 })
+  kill(life, 'voter-0')
+  kill(life, 'voter-1')
+  await life.clock.runUntil(gantry.care.scanNow())
+  await gantry.run(async (store) => (await stateOf(store, id)) === 'blocked')
+  const open = await gantry.store.read
+    .selectFrom('problems')
+    .select(['code', 'subject'])
+    .where('resolved_at', 'is', null)
+    .execute()
+  expect(open).toContainEqual({ code: 'quorum_lost', subject: 'platform' })
+  expect(await gantry.store.read.selectFrom('decisions').select('id').where('kind', '=', 'replace').execute()).toEqual(
+    [],
+  )
+  await gantry.remove(id)
+  await gantry.run(async (store) => (await stateOf(store, id)) === 'deleted')
+  expect(life.world.living()).toEqual([])
+})
+
+test('voters die one after the other and are replaced one at a time', async () => {
+  await using life = openLife(template)
+  const { gantry, id } = await built(life, { voters: 5, workers: 0 })
+  kill(life, 'voter-1')
+  kill(life, 'voter-3')
+  await healed(life, gantry, id, 'voter-1')
+  await healed(life, gantry, id, 'voter-3')
+  const moves = await gantry.store.read
+    .selectFrom('events')
+    .select(['to_state', 'data'])
+    .where('kind', '=', 'member.state')
+    .where('to_state', 'in', ['leaving', 'gone'])
+    .orderBy('seq')
+    .execute()
+  expect(moves.map((row) => row.to_state)).toEqual(['leaving', 'gone', 'leaving', 'gone'])
+})
+
+test('a host without room is answered by another place, and the refused incarnation leaves nothing behind', async () => {
+  await using life = openLife(template, { world: { faults: { refuseCapacity: 1 } } })
+  const { gantry } = await built(life, { voters: 1, workers: 1 })
+  const replaced = await gantry.store.read
+    .selectFrom('decisions')
+    .select('reason')
+    .where('kind', '=', 'replace')
+    .execute()
+  expect(replaced).toEqual([{ reason: 'capacity' }])
+  expect(life.world.living()).toHaveLength(2)
+})
+
+test('a create whose answer was lost makes one machine', async () => {
+  await using life = openLife(template, { world: { faults: { loseCreateReplies: 2 } } })
+  await built(life, { voters: 1, workers: 1 })
+  expect(life.world.living()).toHaveLength(2)
+})
+
+test('a create that takes effect late is waited out before anything is called gone', async () => {
+  await using life = openLife(template, { world: { faults: { lateCreates: 1, lateMs: 40_000 } } })
+  const gantry = await life.start()
+  const id = await gantry.ask('team-a', { voters: 1, workers: 0 })
+  await life.clock.advance(500)
+  await gantry.remove(id)
+  await life.clock.advance(30_000)
+  expect(await stateOf(gantry.store, id)).toBe('deleting')
+  await gantry.run(async (store) => (await stateOf(store, id)) === 'deleted')
+  expect(life.world.living()).toEqual([])
+})
+
+test('what appears under the key of a machine that was gone is destroyed by the scan, and its receipt reopened', async () => {
+  await using life = openLife(template)
+  const { gantry, id } = await built(life, { voters: 1, workers: 0 })
+  const [machine] = life.world.living()
+  const [host] = life.world.hosts
+  if (!machine || !host) throw new Error('nothing to copy')
+  await gantry.remove(id)
+  await gantry.run(async (store) => (await stateOf(store, id)) === 'deleted')
+  await life.clock.runUntil(life.world.add(machine.key, machine.request, host))
+  await life.clock.advance(60_000)
+  expect(life.world.living()).toEqual([])
+  const receipt = await gantry.store.read.selectFrom('receipt_objects').select('reopened_at').execute()
+  expect(receipt.map((row) => row.reopened_at === null)).toEqual([false])
+})
+
+test("a stranger's machine under our key blocks with resource_name_taken and stays as it is", async () => {
+  await using life = openLife(template)
+  const gantry = await life.start()
+  const id = await gantry.ask('team-a', { voters: 1, workers: 0 })
+  const machine = await gantry.store.read.selectFrom('machines').selectAll().executeTakeFirstOrThrow()
+  const request = {
+    ...JSON.parse(machine.spec),
+    owner: 'somebody-else',
+    hostKey: { publicKey: machine.host_key, privateKeyPem: '' },
+  }
+  await life.clock.runUntil(
+    memorySession(life.world).create(machine.resource_key as ResourceKey, request, new AbortController().signal),
+  )
+  await gantry.run(async (store) => (await stateOf(store, id)) === 'blocked')
+  const { state_reason } = await gantry.store.read
+    .selectFrom('platforms')
+    .select('state_reason')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  expect(state_reason).toMatch(/somebody else's machine|is not ours/)
+  await gantry.remove(id)
+  await gantry.run(async (store) => (await stateOf(store, id)) === 'deleted')
+  expect(life.world.living().map((one) => one.owner)).toEqual(['somebody-else'])
+})

@@ -1,0 +1,81 @@
+// What a person is told while it does not go well, and that nothing is done to what is not ours.
+
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { MachineRequest, OwnerTag, ResourceKey } from '../../src/provider/contract.ts'
+import { type TestGantry, testGantry } from './support/gantry.ts'
+import { quickWorld } from './support/memory-kind.ts'
+import { type Begun, begin } from './support/story.ts'
+
+let on: TestGantry
+let begun: Begun
+let platform: string
+const world = quickWorld()
+
+beforeAll(async () => {
+  on = await testGantry({ world, scanEveryMs: 100 })
+  begun = await begin(on.api)
+})
+afterAll(async () => {
+  await on[Symbol.asyncDispose]()
+})
+
+test('while its provider is away, explain says since when, why, and what is tried next', async () => {
+  world.faults.unreachable = true
+  const wish = { name: 'team-b', blueprint: 'machines', parameters: { count: 1 } }
+  const task = await on.api('POST', `/v1/projects/${begun.project}/platforms`, wish)
+  expect(task.body, JSON.stringify(task.body)).toMatchObject({ kind: 'platform.create', progress: { done: 0 } })
+  platform = task.body.target.id
+  await expect
+    .poll(async () => (await on.api('GET', `/v1/platforms/${platform}/explain`)).body.waiting[0]?.problem?.code, {
+      timeout: 5_000,
+    })
+    .toBe('provider_unreachable')
+  const { body } = await on.api('GET', `/v1/platforms/${platform}/explain`)
+  expect(body.summary).toMatch(/^team-b is building since .* it waits for \d of \d steps\.$/)
+  expect(body.waiting[0]).toMatchObject({ step: 'machine/machine-0@1', state: 'waiting', waitsFor: [] })
+  expect(body.waiting[0].problem.next).toMatch(/\w/)
+  expect(Date.parse(body.waiting[0].nextAt)).toBeGreaterThan(Date.now() - 5_000)
+  expect(body.next[0]).toMatch(/^machine\/machine-0@1 is tried again at /)
+})
+
+test("a stranger's machine under the name of ours blocks, says so, and stays as it is", async () => {
+  const machines = await on.api('GET', `/v1/machines?platform=${platform}`)
+  const [host] = world.hosts
+  if (!host) throw new Error('the world has hosts')
+  const request: MachineRequest = {
+    owner: 'somebody-else' as OwnerTag,
+    hostname: 'stranger',
+    resources: { cpu: 1, memoryBytes: 2 ** 30, diskBytes: 2 ** 30 },
+    image: 'debian-12',
+    zone: host.zone,
+    host: host.name,
+    spreadGroup: null,
+    networks: [],
+    loginUser: 'root',
+    authorizedKey: 'ssh-ed25519 AAAA stranger',
+    hostKey: { publicKey: 'ssh-ed25519 AAAA', privateKeyPem: '' },
+    specHash: 'stranger',
+  }
+  const stranger = await world.add(machines.body.items[0].resourceKey as ResourceKey, request, host)
+  world.faults.unreachable = false
+  const stateOf = async () => (await on.api('GET', `/v1/platforms/${platform}`)).body.state
+  await expect.poll(stateOf, { timeout: 10_000 }).toBe('blocked')
+
+  const { body } = await on.api('GET', `/v1/platforms/${platform}/explain`)
+  expect(body.waiting[0]).toMatchObject({ state: 'blocked', problem: { code: 'resource_name_taken' } })
+  expect(body.next[0]).toMatch(/Remove or rename/)
+  const tasks = await on.api('GET', `/v1/tasks?platform=${platform}&state=blocked`)
+  expect(tasks.body.items[0]).toMatchObject({ problem: { code: 'resource_name_taken' } })
+  const waited = await on.api('GET', `/v1/tasks/${tasks.body.items[0].id}`, undefined, { prefer: 'wait=30' })
+  expect(waited.body.state).toBe('blocked')
+  expect(world.living().map((machine) => machine.request.hostname)).toEqual(['stranger'])
+  expect(stranger.goneAt).toBeNull()
+})
+
+test('it can be deleted from there: the receipt is true and the stranger still stands', async () => {
+  const answer = await on.api('DELETE', `/v1/platforms/${platform}`, undefined, { prefer: 'wait=10' })
+  expect(answer.body, JSON.stringify(on.logged.slice(-5))).toMatchObject({ state: 'done' })
+  expect(world.living().map((machine) => machine.request.hostname)).toEqual(['stranger'])
+  const superseded = await on.api('GET', `/v1/tasks?platform=${platform}&state=superseded`)
+  expect(superseded.body.items[0]).toMatchObject({ kind: 'platform.create', supersededBy: answer.body.id })
+})

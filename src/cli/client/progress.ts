@@ -37,10 +37,13 @@ export function memberName(step: Pick<Step, 'member'>): string {
   return incarnation === '1' || name === '' ? name : `${name} (${ordinal(Number(incarnation))})`
 }
 
-/** One line for each step that changed since `before`: what a watcher without a terminal is told. */
+/** The steps that changed since `before`, for a watcher without a terminal: ends in their order, then what goes on. */
 export function changes(before: readonly Step[], after: readonly Step[]): Step[] {
   const known = new Map(before.map((step) => [step.key, told(step)]))
-  return after.filter((step) => step.state !== 'pending' && known.get(step.key) !== told(step))
+  const news = after.filter((step) => step.state !== 'pending' && known.get(step.key) !== told(step))
+  const ended = news.filter((step) => step.state === 'done')
+  const ends = ended.toSorted((a, b) => (a.finishedAt ?? '').localeCompare(b.finishedAt ?? ''))
+  return [...ends, ...news.filter((step) => step.state !== 'done')]
 }
 
 /** What of a step is news. A reason that only counts down is none. */

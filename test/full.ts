@@ -18,6 +18,7 @@ const suites: Readonly<Record<string, string>> = {
   'fresh-clone': 'test/fresh-clone/run',
   e2e: 'test/e2e/run',
   bench: 'npm run bench',
+  native: 'npm run native',
 }
 
 /** The last commit that changed anything but the results, with `+` when files differ from it. */

@@ -125,9 +125,15 @@ function adapt({ machine, process, fs, dialect, output }: Shell, name: string, r
         return { stdout, stderr, exitCode, binary: stdoutKind === 'bytes' || stdoutEncoding === 'binary' }
       },
     })
-    const kind: 'bytes' | 'text' = result.binary ? 'bytes' : 'text'
-    return { stdout: printed + result.stdout, stderr: result.stderr, exitCode: result.exitCode, stdoutKind: kind }
+    const stdout = printed + result.stdout
+    const stdoutKind = result.binary || isLongAscii(stdout) ? 'bytes' : 'text'
+    return { stdout, stderr: result.stderr, exitCode: result.exitCode, stdoutKind }
   })
+}
+
+/** The interpreter encodes text character by character, which takes seconds for what fills a log. */
+function isLongAscii(text: string): boolean {
+  return text.length > 65_536 && Buffer.byteLength(text) === text.length
 }
 
 function filesOf(descriptors: ReadonlyMap<number, string> | undefined): Map<number, string> {

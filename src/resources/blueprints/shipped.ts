@@ -3,7 +3,7 @@
 
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { loadBlueprintFolder } from '../../blueprints/index.ts'
+import { type BlueprintFiles, loadBlueprintFolder } from '../../blueprints/index.ts'
 import { ProblemError } from '../../kernel/problem.ts'
 import type { Rooms } from '../rooms.ts'
 import { addBlueprint } from './store.ts'
@@ -20,10 +20,17 @@ export async function addShippedBlueprints(
 
 async function addShipped(rooms: Pick<Rooms, 'store' | 'seams' | 'log'>, name: string, folder: string): Promise<void> {
   const files = await loadBlueprintFolder(folder)
+  if (await isStored(rooms, files)) return
   try {
     await rooms.store.write((tx) => addBlueprint(tx, { actor: 'gantry' }, rooms.seams, files))
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error
     rooms.log('warn', `the shipped blueprint ${name} was not added: ${error.detail}`)
   }
+}
+
+/** Whether these very files were uploaded before: checking them again would tell a restart nothing and take its time. */
+async function isStored({ store }: Pick<Rooms, 'store'>, files: BlueprintFiles): Promise<boolean> {
+  const same = store.read.selectFrom('blueprints').select('digest').where('files', '=', JSON.stringify(files))
+  return (await same.executeTakeFirst()) !== undefined
 }

@@ -15,16 +15,16 @@ export async function expectBuilt(life: Life, store: Store, platform: PlatformId
     .where('state', '!=', 'deleted')
     .execute()
   expect(rows.map((row) => row.state)).toEqual(Array.from({ length: machines }, () => 'ready'))
-  const living = life.world.living().map((machine) => [String(machine.key), String(machine.ref)])
+  const living = (await life.living()).map(({ key, ref }) => [key, ref])
   await expectQuota(store, machines)
   expect(living.sort()).toEqual(rows.map((row) => [row.resource_key, row.native_ref ?? '']).sort())
   await expectCapacityExact(store)
-  expectOnce(life)
+  await expectOnce(life)
 }
 
 /** The platform is deleted, the world is empty, and the receipt names every machine that was ever asked for. */
 export async function expectDeleted(life: Life, store: Store, platform: PlatformId): Promise<void> {
-  expect(life.world.living()).toEqual([])
+  expect(await life.living()).toEqual([])
   const asked = await store.read
     .selectFrom('machines')
     .select(['resource_key', 'state', 'create_sent_at'])
@@ -49,7 +49,7 @@ export async function expectDeleted(life: Life, store: Store, platform: Platform
   expect(receipt?.state).toBe('complete')
   await expectCapacityExact(store)
   await expectQuota(store, 0)
-  expectOnce(life)
+  await expectOnce(life)
 }
 
 /** A crash of Gantry is no reason to replace a machine: nobody may hide a doubled one by making it anew. */
@@ -58,8 +58,8 @@ export async function expectNothingReplaced(store: Store): Promise<void> {
 }
 
 /** No attempt was started twice, and no two attempts ran for one step and number under one fence. */
-function expectOnce(life: Life): void {
-  expect(life.remote.startedTwice()).toEqual([])
+async function expectOnce(life: Life): Promise<void> {
+  expect(await life.startedTwice()).toEqual([])
 }
 
 /** The quota in use is exactly that of this many machines, in ticket and share alike. */

@@ -1,9 +1,9 @@
 import { afterAll, expect, test } from 'vitest'
 import { loadBlueprintFolder } from '../../src/blueprints/index.ts'
-import { makeTemplate } from './installation.ts'
 import { createBeforeIntent, receiptWithoutObservation, rememberInMemory } from './mutants.ts'
 import { abandon, build, remove } from './operations.ts'
 import { oneLife, sweep } from './sweep.ts'
+import { makeTemplate } from './template.ts'
 
 const template = await makeTemplate(await loadBlueprintFolder('blueprints/machines'))
 afterAll(() => template.dispose())

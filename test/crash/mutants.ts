@@ -4,7 +4,7 @@
 import type { StepOutcome } from '../../src/engine/index.ts'
 import type { OwnerTag, ResourceKey, Session } from '../../src/provider/contract.ts'
 import { storedRequestSchema } from '../../src/provider/request.ts'
-import type { Parts } from './installation.ts'
+import type { Parts } from './process.ts'
 
 /** The machine is created first and its intent written down after. */
 export function createBeforeIntent(): Parts {

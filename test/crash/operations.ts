@@ -4,8 +4,9 @@
 import type { Json } from '../../src/kernel/canonical.ts'
 import type { PlatformId } from '../../src/kernel/ids.ts'
 import type { Store } from '../../src/store/store.ts'
-import { type Life, type Process, stateOf } from './installation.ts'
+import type { Life } from './installation.ts'
 import { expectBuilt, expectDeleted, expectNothingReplaced } from './invariants.ts'
+import { type Process, stateOf } from './process.ts'
 
 export interface Shape {
   readonly parameters: Readonly<Record<string, Json>>
@@ -84,8 +85,7 @@ export function replace(shape: Shape, slot: string): Operation {
     name: `replace ${slot}`,
     prepare: (_life, process) => built(process, shape),
     async act(life, process, platform) {
-      const victim = life.world.living().find((machine) => String(machine.key).endsWith(`/${slot}@1`))
-      if (victim) life.world.kill(victim, 'vanished')
+      await life.vanish(slot)
       if (platform) await process.care.scanNow()
     },
     async over(_life, store) {

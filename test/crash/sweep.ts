@@ -1,8 +1,10 @@
 // The crash sweep: an operation is cut at boundary 0, 1, 2, ... and finished by the next process, until a
 // life passes untouched. Every life ends with the same questions to the world.
 
-import { type LifeOptions, openLife, type Parts, type Template } from './installation.ts'
+import { type Life, type LifeOptions, openLife } from './installation.ts'
 import type { Operation } from './operations.ts'
+import type { Parts } from './process.ts'
+import type { Template } from './template.ts'
 
 export interface LifeReport {
   /** What it died at; undefined when the life passed untouched. */
@@ -11,7 +13,7 @@ export interface LifeReport {
   readonly boundaries: number
 }
 
-/** One life, cut at boundary `at` of the operation (null: not at all). Throws when an invariant does not hold. */
+/** One life in memory, cut at boundary `at` of the operation (null: not at all). Throws when an invariant does not hold. */
 export async function oneLife(
   template: Template,
   operation: Operation,
@@ -20,6 +22,16 @@ export async function oneLife(
   parts: Parts = {},
 ): Promise<LifeReport> {
   await using life = openLife(template, options)
+  return await liveThrough(life, operation, at, parts)
+}
+
+/** Prepares, acts, dies at boundary `at` of the act, and lets the next process finish. */
+export async function liveThrough(
+  life: Life,
+  operation: Operation,
+  at: number | null,
+  parts: Parts = {},
+): Promise<LifeReport> {
   const first = await life.start(null, parts)
   const platform = await operation.prepare(life, first)
   await first.kill()
@@ -29,8 +41,7 @@ export async function oneLife(
     () => true,
     () => false,
   )
-  const finished =
-    (await life.clock.runUntil(acted)) && (await cut.run((store) => operation.over(life, store))) === 'done'
+  const finished = (await life.wait(acted)) && (await cut.run((store) => operation.over(life, store))) === 'done'
   diedAt = finished ? undefined : cut.crash.diedAt
   if (finished) {
     await operation.expect(life, cut.store)
@@ -39,7 +50,7 @@ export async function oneLife(
   if (diedAt === undefined) throw new Error(`${operation.name} failed without a crash`)
   await cut.kill()
   const next = await life.start(null, parts)
-  await life.clock.runUntil(operation.act(life, next, platform))
+  await life.wait(operation.act(life, next, platform))
   await next.run((store) => operation.over(life, store))
   await operation.expect(life, next.store)
   return { diedAt, boundaries: cut.crash.passed }

@@ -2,9 +2,9 @@
 
 import { afterAll, expect, test } from 'vitest'
 import { loadBlueprintFolder } from '../../src/blueprints/index.ts'
-import { makeTemplate } from './installation.ts'
 import { abandon, build, type Operation, remove, replace, type Shape } from './operations.ts'
 import { type Choice, sweep } from './sweep.ts'
+import { makeTemplate } from './template.ts'
 
 const all = process.env.GANTRY_SWEEP === 'all'
 const choice: Choice = all ? { kind: 'all' } : { kind: 'sample', sample: 3, seed: 1 }

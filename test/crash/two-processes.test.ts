@@ -3,7 +3,9 @@ import { loadBlueprintFolder } from '../../src/blueprints/index.ts'
 import type { StepKind } from '../../src/engine/index.ts'
 import type { PlatformId } from '../../src/kernel/ids.ts'
 import type { Store } from '../../src/store/store.ts'
-import { type Gate, makeTemplate, openLife, stateOf } from './installation.ts'
+import { openLife } from './installation.ts'
+import { type Gate, stateOf } from './process.ts'
+import { makeTemplate } from './template.ts'
 
 const template = await makeTemplate(await loadBlueprintFolder('blueprints/machines'))
 afterAll(() => template.dispose())

@@ -5,7 +5,9 @@ import type { BlueprintFiles } from '../../src/blueprints/index.ts'
 import type { StepKind } from '../../src/engine/index.ts'
 import { newId, type PlatformId, type TaskId } from '../../src/kernel/ids.ts'
 import type { Tx } from '../../src/store/store.ts'
-import { makeTemplate, openLife, stateOf, type Template } from '../crash/installation.ts'
+import { openLife } from '../crash/installation.ts'
+import { stateOf } from '../crash/process.ts'
+import { makeTemplate, type Template } from '../crash/template.ts'
 
 const document = `
 name: pair

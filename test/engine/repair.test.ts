@@ -5,26 +5,28 @@ import { afterAll, expect, test } from 'vitest'
 import { loadBlueprintFolder } from '../../src/blueprints/index.ts'
 import type { PlatformId } from '../../src/kernel/ids.ts'
 import type { ResourceKey } from '../../src/provider/contract.ts'
-import { type Life, makeTemplate, openLife, type Process, stateOf, type Template } from '../crash/installation.ts'
+import { type MemoryLife, openLife } from '../crash/installation.ts'
+import { type Process, stateOf } from '../crash/process.ts'
+import { makeTemplate, type Template } from '../crash/template.ts'
 import { memorySession } from '../support/memory-world.ts'
 
 const template: Template = await makeTemplate(await loadBlueprintFolder('test/blueprints/quorum'))
 afterAll(() => template.dispose())
 
-async function built(life: Life, parameters: { voters: number; workers: number }) {
+async function built(life: MemoryLife, parameters: { voters: number; workers: number }) {
   const gantry = await life.start()
   const id = await gantry.ask('team-a', parameters)
   await gantry.run(async (store) => (await stateOf(store, id)) === 'ready')
   return { gantry, id, before: life.remote.starts.length }
 }
 
-function kill(life: Life, slot: string): void {
+function kill(life: MemoryLife, slot: string): void {
   const victim = life.world.living().find((machine) => String(machine.key).includes(`/${slot}@`))
   if (!victim) throw new Error(`no ${slot}`)
   life.world.kill(victim, 'vanished')
 }
 
-async function healed(life: Life, gantry: Process, id: PlatformId, slot: string): Promise<void> {
+async function healed(life: MemoryLife, gantry: Process, id: PlatformId, slot: string): Promise<void> {
   await life.clock.runUntil(gantry.care.scanNow())
   await gantry.run(async (store) => {
     const machine = await store.read
@@ -36,7 +38,7 @@ async function healed(life: Life, gantry: Process, id: PlatformId, slot: string)
   })
 }
 
-const ran = (life: Life, since: number): string[] => life.remote.starts.slice(since).map((start) => start.stepKey)
+const ran = (life: MemoryLife, since: number): string[] => life.remote.starts.slice(since).map((start) => start.stepKey)
 
 test('a dead worker is replaced; founding is untouched and other members run no step', async () => {
   await using life = openLife(template)

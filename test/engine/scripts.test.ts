@@ -5,7 +5,9 @@ import { afterAll, expect, test } from 'vitest'
 import type { BlueprintFiles } from '../../src/blueprints/index.ts'
 import type { PlatformId } from '../../src/kernel/ids.ts'
 import type { Store } from '../../src/store/store.ts'
-import { type Life, makeTemplate, openLife, type Process, stateOf, type Template } from '../crash/installation.ts'
+import { type MemoryLife, openLife } from '../crash/installation.ts'
+import { type Process, stateOf } from '../crash/process.ts'
+import { makeTemplate, type Template } from '../crash/template.ts'
 
 const document = `
 name: letters
@@ -68,13 +70,13 @@ async function ready(process: Process, id: PlatformId): Promise<void> {
   expect(await stateOf(process.store, id)).toBe('ready')
 }
 
-function machine(life: Life, name: string) {
+function machine(life: MemoryLife, name: string) {
   const found = life.world.living().find((one) => String(one.key).includes(`/${name}@`))
   if (!found) throw new Error(`no ${name}`)
   return found
 }
 
-async function text(life: Life, name: string, path: string): Promise<string> {
+async function text(life: MemoryLife, name: string, path: string): Promise<string> {
   return new TextDecoder().decode(
     await machine(life, name)
       .inside()
@@ -100,7 +102,7 @@ async function set(store: Store, id: PlatformId, letter: string): Promise<void> 
   })
 }
 
-async function starts(life: Life, step: string): Promise<number> {
+async function starts(life: MemoryLife, step: string): Promise<number> {
   return life.remote.starts.filter((one) => one.stepKey === step).length
 }
 

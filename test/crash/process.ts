@@ -1,0 +1,205 @@
+// One Gantry without HTTP, put together as app.ts does, with a boundary at every durable write and every call
+// to the outside.
+
+import { type BlueprintFiles, parseBlueprint, resolveParameters } from '../../src/blueprints/index.ts'
+import type { Remote } from '../../src/bootstrap/remote.ts'
+import {
+  type Care,
+  engineHooks,
+  formPlatform,
+  previewPlatform,
+  startCare,
+  unformPlatform,
+} from '../../src/care/index.ts'
+import { type Engine, type EngineDeps, type Processes, type StepKind, startEngine } from '../../src/engine/index.ts'
+import type { Json } from '../../src/kernel/canonical.ts'
+import type { PlatformId } from '../../src/kernel/ids.ts'
+import type { Seams } from '../../src/kernel/seams.ts'
+import type { Session } from '../../src/provider/contract.ts'
+import { lookerOver } from '../../src/provider/look.ts'
+import { keyMaker, openVault } from '../../src/secrets/index.ts'
+import { gateStep, machineStep, scriptStep, sshStep } from '../../src/steps/index.ts'
+import { openStore } from '../../src/store/open.ts'
+import type { Store } from '../../src/store/store.ts'
+import { type CrashPoint, mortalRemote, mortalSession } from './crash.ts'
+import { masterKey, type Template } from './template.ts'
+
+const gib = 2 ** 30
+const medium = { cpu: 2, memoryBytes: 2 * gib, diskBytes: 20 * gib, cost: {} }
+const flavors = { medium, small: medium }
+
+/** Replaceable parts of a process, for mutants: what a test of the test plants. `blind` creates without looking first. */
+export interface Parts {
+  /** Around every step kind, e.g. to see who runs what and when. */
+  readonly kind?: (real: StepKind) => StepKind
+  /** Stops the process as SIGSTOP would: whatever comes back to it waits here. */
+  readonly gate?: Gate
+  readonly machineStep?: (real: StepKind, session: Session, blind: Session) => StepKind
+}
+
+export interface Gate {
+  /** Resolves at once, or when the process is woken. */
+  through(): Promise<void>
+}
+
+export interface Process {
+  readonly store: Store
+  readonly engine: Engine
+  readonly care: Care
+  readonly crash: CrashPoint
+  ask(name: string, parameters: Readonly<Record<string, Json>>): Promise<PlatformId>
+  remove(platform: PlatformId): Promise<void>
+  /** Runs the clock until `until` holds for what is committed, or the process dies: 'crashed'. */
+  run(until: (store: Store) => Promise<boolean>): Promise<'done' | 'crashed'>
+  /** Ends it without a farewell. */
+  kill(): Promise<void>
+}
+
+/** What a process finds: its file, its time, the outside. */
+export interface Surroundings {
+  readonly path: string
+  /** Seams of one process: after `end()` it never wakes again. */
+  life(): { readonly seams: Seams; end(): void }
+  readonly session: Session
+  /** The cloud without looking first, for mutants. */
+  readonly blind: Session
+  readonly remote: Remote
+  /** Lets time pass until the promise settles. */
+  wait<T>(promise: Promise<T>): Promise<T>
+  readonly template: Template
+  /** Names of processes that are over. */
+  readonly dead: Set<string>
+  readonly name: string
+}
+
+const parsed = new WeakMap<BlueprintFiles, ReturnType<typeof parseBlueprint>>()
+
+function parsedOnce(files: BlueprintFiles) {
+  const known = parsed.get(files) ?? parseBlueprint(files)
+  parsed.set(files, known)
+  return known
+}
+
+export async function startProcess(around: Surroundings, crash: CrashPoint, parts: Parts): Promise<Process> {
+  const { template, dead, name } = around
+  const life = around.life()
+  const gate = parts.gate ?? open
+  const seams = gatedSeams(life.seams, gate)
+  const opened = await openStore(`sqlite:${around.path}`, seams, {
+    synchronous: 'OFF',
+    hooks: { beforeCommit: () => crash.boundary('before commit'), afterCommit: () => crash.boundary('after commit') },
+  })
+  const store: Store = {
+    ...opened,
+    async write(work) {
+      await gate.through()
+      return opened.write(work)
+    },
+  }
+  const vault = await openVault(store, masterKey, seams)
+  const session = mortalSession(crash, around.session, gate)
+  const remote = mortalRemote(crash, around.remote, gate)
+  const provided = { session, looker: lookerOver(session) }
+  const machine = machineStep({ open: async () => provided })
+  const kinds = [
+    parts.machineStep?.(machine, session, mortalSession(crash, around.blind)) ?? machine,
+    sshStep({ remote }),
+    scriptStep({ remote }),
+    gateStep({ remote }),
+  ]
+  const decideDeps = { seams, keys: keyMaker(vault, seams), flavors }
+  const processes: Processes = {
+    self: { process: name, bootId: 'boot', pidNamespace: 'ns', pid: 1, startTime: name },
+    isDead: (owner) => dead.has(owner.process),
+  }
+  let over = false
+  const log: EngineDeps['log'] = (message, facts) => {
+    if (crash.diedAt === undefined && !over && globalThis.process.env.GANTRY_TEST_LOG)
+      console.error(name, message, facts)
+  }
+  const engine = startEngine({
+    store,
+    seams,
+    processes,
+    vault,
+    kinds: new Map(kinds.map((kind) => [kind.kind, parts.kind?.(kind) ?? kind])),
+    blueprints: async () => parsedOnce(template.files).blueprint,
+    hooks: engineHooks(decideDeps),
+    concurrency: 100,
+    log,
+  })
+  const care = startCare({
+    store,
+    seams,
+    wake: (id) => engine.wake(id),
+    sessions: { get: async () => session },
+    scanEveryMs: 10_000,
+    log,
+  })
+
+  async function kill(): Promise<void> {
+    if (over) return
+    over = true
+    dead.add(name)
+    life.end()
+    await Promise.resolve(store[Symbol.asyncDispose]()).catch(() => undefined)
+  }
+
+  return {
+    store,
+    engine,
+    care,
+    crash,
+    kill,
+    async ask(platformName, parameters) {
+      const blueprint = parsedOnce(template.files)
+      const wish = {
+        tenantId: template.tenantId,
+        projectId: template.projectId,
+        name: platformName,
+        blueprint,
+        parameters: resolveParameters(blueprint.blueprint, parameters),
+        labels: {},
+        deletionProtection: false,
+        actor: 'test',
+      }
+      const id = await store.write(async (tx) =>
+        formPlatform(tx, decideDeps, wish, await previewPlatform(tx, decideDeps, wish)),
+      )
+      engine.wake(id)
+      return id
+    },
+    async remove(platform) {
+      await store.write((tx) => unformPlatform(tx, decideDeps, platform, 'test'))
+      engine.wake(platform)
+    },
+    async run(until) {
+      const holds = async (): Promise<'done'> => {
+        while (!(await until(store))) await seams.clock.sleep(100)
+        return 'done'
+      }
+      const ended = crash.crashed.then(() => 'crashed' as const)
+      return around.wait(Promise.race([holds().catch(() => ended), ended]))
+    },
+  }
+}
+
+const open: Gate = { through: () => Promise.resolve() }
+
+function gatedSeams(seams: Seams, gate: Gate): Seams {
+  return {
+    random: seams.random,
+    clock: {
+      now: () => seams.clock.now(),
+      async sleep(ms, signal) {
+        await seams.clock.sleep(ms, signal)
+        await gate.through()
+      },
+    },
+  }
+}
+
+export async function stateOf(store: Store, platform: PlatformId): Promise<string> {
+  const row = await store.read.selectFrom('platforms').select('state').where('id', '=', platform).executeTakeFirst()
+  return row?.state ?? 'absent'
+}

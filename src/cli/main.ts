@@ -13,10 +13,11 @@ import { addEvent } from './commands/event.ts'
 import { addInfrastructure } from './commands/infrastructure.ts'
 import { addMachine } from './commands/machine.ts'
 import { addPlatform } from './commands/platform.ts'
+import { addProject } from './commands/project.ts'
 import { addProvider } from './commands/provider.ts'
 import { addReceipt } from './commands/receipt.ts'
 import { addTask } from './commands/task.ts'
-import { addTenancy } from './commands/tenancy.ts'
+import { addTenant } from './commands/tenant.ts'
 import { addTicket } from './commands/ticket.ts'
 import { complaint, complaintData, exitCodeOf } from './complaint.ts'
 import { type Runner, runnerIn } from './session.ts'
@@ -68,7 +69,7 @@ function program(world: World, runner: Runner): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ writeOut: (text) => world.out.write(text), writeErr: (text) => world.err.write(text) })
-    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
   gantry.commandsGroup('Start here:')
   addDemo(gantry, world, runner)
   gantry.command('serve').description('start a Gantry server; see  gantry serve --help')
@@ -82,7 +83,8 @@ function program(world: World, runner: Runner): Command {
   addReceipt(gantry, runner)
   addEvent(gantry, runner)
   gantry.commandsGroup('Tenants and quota:')
-  addTenancy(gantry, runner)
+  addTenant(gantry, runner)
+  addProject(gantry, runner)
   addTicket(gantry, runner)
   gantry.commandsGroup('Infrastructure and blueprints:')
   addProvider(gantry, runner)

@@ -57,10 +57,9 @@ export function namesOf(api: Api, settings: Pick<Settings, 'tenant' | 'project'>
     if (isId('machine', text)) return api.machine(text)
     const at = text.lastIndexOf('/')
     if (at <= 0) {
-      throw new UsageError(
-        `${text} is no machine: write platform/member, e.g. team-a/manager-0.`,
-        'gantry machine list',
-      )
+      throw new UsageError(`${text} is no machine: write platform/member, e.g. team-a/manager-0.`, {
+        next: 'gantry machine list',
+      })
     }
     const member = text.slice(at + 1)
     const found = await platform(text.slice(0, at))

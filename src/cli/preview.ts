@@ -1,16 +1,16 @@
 // What would happen, before it happens.
 
-import { bytes, duration } from './client/duration.ts'
+import { duration } from './client/duration.ts'
 import { facts, table } from './client/table.ts'
 import type { Paint } from './client/text.ts'
 import type { PlatformPreview } from './client/types.ts'
+import { amountOf } from './quota-text.ts'
 
 /** A dry run for the eye; ends by saying that nothing was changed. */
 export function previewLines(name: string, project: string, preview: PlatformPreview, paint: Paint): string[] {
   const { plan, quote } = preview
   const quota = Object.entries(quote.quota).map(([key, { wanted, left }]) => {
-    const show = (amount: number) => (/memory|capacity|bytes/i.test(key) ? bytes(amount) : String(amount))
-    return `${key} ${show(wanted)} of ${left === 'unlimited' ? 'unlimited' : `${show(left)} left`}`
+    return `${key} ${amountOf(key, wanted)} of ${left === 'unlimited' ? 'unlimited' : `${amountOf(key, left)} left`}`
   })
   const { seconds, costPerHour } = quote
   return [

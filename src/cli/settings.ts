@@ -49,5 +49,5 @@ function chosenContext(asked: string | undefined, env: NodeJS.ProcessEnv): { nam
   const context = content.contexts[name]
   if (context) return { name, context }
   const known = Object.keys(content.contexts).join(', ') || 'none'
-  throw new UsageError(`There is no context ${name} in ${path} (there: ${known}).`, 'gantry context list')
+  throw new UsageError(`There is no context ${name} in ${path} (there: ${known}).`, { next: 'gantry context list' })
 }

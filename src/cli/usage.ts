@@ -3,9 +3,9 @@
 export class UsageError extends Error {
   readonly next: string | undefined
 
-  constructor(message: string, next?: string) {
-    super(message)
+  constructor(message: string, options: { readonly next?: string; readonly cause?: unknown } = {}) {
+    super(message, options)
     this.name = 'UsageError'
-    this.next = next
+    this.next = options.next
   }
 }

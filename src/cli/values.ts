@@ -1,6 +1,7 @@
 // `name=value` as people type it. The type comes from the schema of what is set, where there is one, so that the string
 // "1.10" stays a string and 3 becomes a number; without a schema a value is read as YAML reads it.
 
+import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { UsageError } from './usage.ts'
@@ -16,14 +17,25 @@ export function pair(text: string, flag: string): [name: string, value: string] 
   return [text.slice(0, at), text.slice(at + 1)]
 }
 
+/** A value as typed, or the content of a file after `@` (a certificate has many lines); `@@` stands for one @. */
+export function written(value: string, flag: string): string {
+  if (value.startsWith('@@') || !value.startsWith('@')) return value.replace(/^@@/, '@')
+  try {
+    return readFileSync(value.slice(1), 'utf8')
+  } catch (cause) {
+    throw new UsageError(`${flag}${value}: the file cannot be read.`, { cause })
+  }
+}
+
 /** `--set a=1 --set b=x` as an object, typed by the JSON Schema of that object; a dotted name sets a field inside. */
 export function assignments(texts: readonly string[], schema: unknown, flag = '--set'): Record<string, unknown> {
   const properties = objectSchema.safeParse(schema).data?.properties ?? {}
   const result: Record<string, unknown> = {}
-  for (const text of texts) {
-    const [name, value] = pair(text, flag)
+  for (const assignment of texts) {
+    const [name, value] = pair(assignment, flag)
     const whole = name in properties || !name.includes('.')
-    put(result, whole ? [name] : name.split('.'), typed(value, properties[name]?.type))
+    const text = written(value, `${flag} ${name}=`)
+    put(result, whole ? [name] : name.split('.'), text === value ? typed(value, properties[name]?.type) : text)
   }
   return result
 }

@@ -84,10 +84,9 @@ export function addContext(parent: Command, { run }: Runner): void {
         const asked = command.optsWithGlobals<Partial<Context>>()
         const url = asked.url ?? before?.url
         if (url === undefined)
-          throw new UsageError(
-            'A new context needs --url.',
-            `gantry context set ${name} --url http://127.0.0.1:8080 --token ...`,
-          )
+          throw new UsageError('A new context needs --url.', {
+            next: `gantry context set ${name} --url http://127.0.0.1:8080 --token ...`,
+          })
         const value: Context = {
           url,
           token: asked.token ?? before?.token ?? '',
@@ -115,8 +114,7 @@ function hidden(context: Context): Context {
 }
 
 function unknown(name: string | undefined): UsageError {
-  return new UsageError(
-    name === undefined ? 'No context is in use.' : `There is no context ${name}.`,
-    'gantry context list',
-  )
+  return new UsageError(name === undefined ? 'No context is in use.' : `There is no context ${name}.`, {
+    next: 'gantry context list',
+  })
 }

@@ -2,14 +2,12 @@
 
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { duration } from '../client/duration.ts'
-import { facts, table } from '../client/table.ts'
-import { count, type Paint } from '../client/text.ts'
-import type { Provider } from '../client/types.ts'
+import { table } from '../client/table.ts'
 import { askSecret } from '../prompt.ts'
+import { checkedLine, fieldLines, kindOf, providerLines } from '../provider-lines.ts'
 import type { Runner, Session } from '../session.ts'
 import { UsageError } from '../usage.ts'
-import { assignments, pair, several } from '../values.ts'
+import { assignments, pair, several, written } from '../values.ts'
 
 interface SetOptions {
   readonly set?: readonly string[]
@@ -111,8 +109,12 @@ export function addProvider(parent: Command, { run }: Runner): void {
 
 function withSettings(command: Command): Command {
   return command
-    .option('--set <name=value>', 'a setting; may be given several times', several)
-    .option('--secret <name>', 'a secret setting: asked for, or read from standard input', several)
+    .option('--set <name=value>', 'a setting, =@file for the content of a file; may be given several times', several)
+    .option(
+      '--secret <name>',
+      'a secret setting: asked for, or a line of standard input; name=@file reads a file',
+      several,
+    )
     .option('--config <file>', 'all settings as JSON in a file')
     .option(
       '--image <name=ref,user>',
@@ -126,7 +128,15 @@ async function configOf({ api, world }: Session, kind: string, options: SetOptio
   const schema = items.find((item) => item.kind === kind)?.config
   const config: Record<string, unknown> = options.config ? JSON.parse(readFileSync(options.config, 'utf8')) : {}
   Object.assign(config, assignments(options.set ?? [], schema))
-  for (const name of options.secret ?? []) config[name] = await askSecret(name, world)
+  for (const secret of options.secret ?? []) {
+    if (!secret.includes('=')) config[secret] = await askSecret(secret, world)
+    else {
+      const [name, value] = pair(secret, '--secret')
+      if (!value.startsWith('@'))
+        throw new UsageError(`--secret ${name}: give the name alone and be asked, or name=@file.`)
+      config[name] = written(value, `--secret ${name}=`)
+    }
+  }
   return config
 }
 
@@ -139,63 +149,4 @@ function imagesOf(texts: readonly string[]): Record<string, { ref: string; user:
       return [name, { ref: value.slice(0, at), user: value.slice(at + 1) }]
     }),
   )
-}
-
-function checkedLine({ health, zones, kind }: Provider): string {
-  const hosts = zones.reduce((sum, zone) => sum + zone.hosts, 0)
-  const rights = health?.missingRights ?? []
-  return `checked: ${kind} ${health?.version ?? ''}, ${count(zones.length, 'zone')}, ${count(hosts, 'host')}; rights ${rights.length === 0 ? 'ok' : `missing: ${rights.join('; ')}`}`
-}
-
-function providerLines(provider: Provider, paint: Paint): string[] {
-  const { health } = provider
-  const tone = provider.state === 'healthy' ? 'good' : 'bad'
-  return [
-    `${paint('strong', provider.name)}  ${kindOf(provider)} ${health?.version ?? ''}  ${paint(tone, provider.state)}${provider.stateReason ? `: ${provider.stateReason}` : ''}    ${count(provider.machines, 'machine')}`,
-    ...provider.zones.map((zone) => {
-      const used =
-        zone.capacity && zone.free
-          ? `   memory ${percent(zone.capacity.memoryBytes, zone.free.memoryBytes)} used   cpu ${percent(zone.capacity.cpu, zone.free.cpu)} used`
-          : ''
-      return `  ${zone.name}  ${zone.hostsReady} of ${count(zone.hosts, 'host')} ready${used}`
-    }),
-    ...facts(
-      [
-        [
-          'images',
-          Object.entries(provider.images)
-            .map(([name, { ref }]) => `${name} (${ref})`)
-            .join(', '),
-        ],
-        ['latency', health && duration(health.latencyMs)],
-      ],
-      paint,
-    ),
-  ]
-}
-
-function fieldLines(schema: Readonly<Record<string, unknown>>, paint: Paint): string[] {
-  const required = Array.isArray(schema.required) ? schema.required : []
-  return facts(
-    Object.entries(Object(schema.properties)).map(([name, field]) => {
-      const { type, description, secret, default: preset } = Object(field)
-      const parts = [
-        type,
-        secret && 'secret',
-        required.includes(name) && 'required',
-        preset !== undefined && `default ${JSON.stringify(preset)}`,
-        description,
-      ]
-      return [name, parts.filter(Boolean).join(', ')]
-    }),
-    paint,
-  )
-}
-
-function kindOf(provider: Provider): string {
-  return provider.simulated && provider.kind !== 'simulated' ? `${provider.kind} (simulated machines)` : provider.kind
-}
-
-function percent(whole: number, free: number): string {
-  return whole === 0 ? '-' : `${Math.round((100 * (whole - free)) / whole)} %`
 }

@@ -4,10 +4,10 @@ import type { Command } from 'commander'
 import { facts, table } from '../client/table.ts'
 import type { Paint } from '../client/text.ts'
 import type { Ticket } from '../client/types.ts'
+import { usageOf } from '../quota-text.ts'
 import type { Runner } from '../session.ts'
 import { UsageError } from '../usage.ts'
 import { limits, several } from '../values.ts'
-import { usage } from './tenancy.ts'
 
 interface LimitOptions {
   readonly limit?: readonly string[]
@@ -46,7 +46,9 @@ export function addTicket(parent: Command, { run }: Runner): void {
     .action(
       run<LimitOptions>(async ({ api, names, print }, { args: [name = ''], options }) => {
         if (!options.limit)
-          throw new UsageError('A ticket needs at least one --limit.', '--limit vm.count=12 --limit vm.memory=64GiB')
+          throw new UsageError('A ticket needs at least one --limit.', {
+            next: '--limit vm.count=12 --limit vm.memory=64GiB',
+          })
         const owner = await names.tenant()
         const made = await api.createTicket(owner.id, { name, limits: limits(options.limit) })
         print.data(made, (paint) => [
@@ -83,7 +85,7 @@ function ticketLines(ticket: Ticket, paint: Paint): string[] {
   return [
     `${paint('strong', ticket.name)}  ${ticket.id}`,
     ...facts(
-      Object.entries(ticket.limits).map(([key, amount]) => [key, usage(key, amount)]),
+      Object.entries(ticket.limits).map(([key, amount]) => [key, usageOf(key, amount)]),
       paint,
     ),
     ...ticket.shares.map((share) => `  share of project ${share.projectName}: ${limitsLine(share)}`),
@@ -92,6 +94,6 @@ function ticketLines(ticket: Ticket, paint: Paint): string[] {
 
 function limitsLine({ limits }: Pick<Ticket, 'limits'>): string {
   return Object.entries(limits)
-    .map(([key, amount]) => `${key} ${usage(key, amount)}`)
+    .map(([key, amount]) => `${key} ${usageOf(key, amount)}`)
     .join('; ')
 }

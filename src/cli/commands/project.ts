@@ -1,82 +1,20 @@
-// Tenants and their projects.
+// Projects: where platforms live, with their shares of the tenant's tickets.
 
 import type { Command } from 'commander'
-import { ago, bytes } from '../client/duration.ts'
 import { facts, table } from '../client/table.ts'
 import type { Paint } from '../client/text.ts'
 import type { Project, Ticket } from '../client/types.ts'
+import { usageOf } from '../quota-text.ts'
 import type { Runner } from '../session.ts'
 import { labels, limits, several } from '../values.ts'
 
-interface Labelled {
+interface ShareOptions {
   readonly label?: readonly string[]
-}
-interface ShareOptions extends Labelled {
   readonly ticket?: string
   readonly limit?: readonly string[]
 }
 
-export function addTenancy(parent: Command, { run }: Runner): void {
-  const tenant = parent.command('tenant').description('who has projects and quota of their own')
-  tenant
-    .command('list')
-    .description('all you may see')
-    .action(
-      run(async ({ api, print, world }) => {
-        const tenants = await api.tenants()
-        print.data(tenants, (paint) =>
-          table(
-            ['NAME', 'ID', 'AGE'],
-            tenants.map((t) => [t.name, t.id, ago(t.createdAt, world.now())]),
-            paint,
-          ),
-        )
-      }),
-    )
-  tenant
-    .command('show [tenant]')
-    .description('one, with its tickets and projects')
-    .action(
-      run(async ({ api, names, print }, { args: [name] }) => {
-        const found = await names.tenant(name)
-        const [tickets, projects] = await Promise.all([api.tickets(found.id), api.projects({ tenant: found.id })])
-        print.data({ ...found, tickets, projects }, (paint) => [
-          `${paint('strong', found.name)}  ${found.id}`,
-          ...facts(
-            [
-              ['projects', list(projects)],
-              ['tickets', list(tickets)],
-              ['since', found.createdAt],
-            ],
-            paint,
-          ),
-        ])
-      }),
-    )
-  tenant
-    .command('create <name>')
-    .description('make one')
-    .option('--label <name=value>', 'a label; may be given several times', several)
-    .action(
-      run<Labelled>(async ({ api, print }, { args: [name = ''], options }) => {
-        const made = await api.createTenant({ name, labels: labels(options.label ?? []) })
-        print.data(made, () => [
-          `Tenant ${made.name} is made.`,
-          `Next:  gantry ticket create gold --tenant ${made.name} --limit vm.count=12 ...`,
-        ])
-      }),
-    )
-  tenant
-    .command('delete <tenant>')
-    .description('remove one that has no projects')
-    .action(
-      run(async ({ api, names, print }, { args: [name] }) => {
-        const found = await names.tenant(name)
-        await api.deleteTenant(found.id)
-        print.say(`Tenant ${found.name} is gone.`)
-      }),
-    )
-
+export function addProject(parent: Command, { run }: Runner): void {
   const project = parent
     .command('project')
     .description('where platforms live; it draws a share of its tenant’s tickets')
@@ -151,19 +89,13 @@ export function addTenancy(parent: Command, { run }: Runner): void {
     )
 }
 
-/** `5 of 12`, sizes in their unit. */
-export function usage(key: string, { limit, used }: { limit: number | 'unlimited'; used: number }): string {
-  const show = (amount: number) => (/memory|capacity|bytes/i.test(key) ? bytes(amount) : String(amount))
-  return limit === 'unlimited' ? `${show(used)} used, no limit` : `${show(used)} of ${show(limit)} used`
-}
-
 function projectLines(project: Project, paint: Paint): string[] {
   return [
     `${paint('strong', project.name)}  ${project.id}`,
     ...project.shares.flatMap((share) => [
       `share of ticket ${share.ticketName}`,
       ...facts(
-        Object.entries(share.limits).map(([key, amount]) => [key, usage(key, amount)]),
+        Object.entries(share.limits).map(([key, amount]) => [key, usageOf(key, amount)]),
         paint,
       ),
     ]),
@@ -172,8 +104,4 @@ function projectLines(project: Project, paint: Paint): string[] {
 
 function whole(ticket: Ticket): Record<string, number | 'unlimited'> {
   return Object.fromEntries(Object.entries(ticket.limits).map(([key, { limit }]) => [key, limit]))
-}
-
-function list(named: readonly { name: string }[]): string {
-  return named.map(({ name }) => name).join(', ') || 'none'
 }

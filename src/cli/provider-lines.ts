@@ -1,0 +1,65 @@
+// What is said of a provider: that it was checked, how it is, what its kind asks for.
+
+import { duration } from './client/duration.ts'
+import { facts } from './client/table.ts'
+import { count, type Paint } from './client/text.ts'
+import type { Provider } from './client/types.ts'
+
+export function checkedLine({ health, zones, kind }: Provider): string {
+  const hosts = zones.reduce((sum, zone) => sum + zone.hosts, 0)
+  const rights = health?.missingRights ?? []
+  return `checked: ${kind} ${health?.version ?? ''}, ${count(zones.length, 'zone')}, ${count(hosts, 'host')}; rights ${rights.length === 0 ? 'ok' : `missing: ${rights.join('; ')}`}`
+}
+
+export function providerLines(provider: Provider, paint: Paint): string[] {
+  const { health } = provider
+  const tone = provider.state === 'healthy' ? 'good' : 'bad'
+  return [
+    `${paint('strong', provider.name)}  ${kindOf(provider)} ${health?.version ?? ''}  ${paint(tone, provider.state)}${provider.stateReason ? `: ${provider.stateReason}` : ''}    ${count(provider.machines, 'machine')}`,
+    ...provider.zones.map((zone) => {
+      const used =
+        zone.capacity && zone.free
+          ? `   memory ${percent(zone.capacity.memoryBytes, zone.free.memoryBytes)} used   cpu ${percent(zone.capacity.cpu, zone.free.cpu)} used`
+          : ''
+      return `  ${zone.name}  ${zone.hostsReady} of ${count(zone.hosts, 'host')} ready${used}`
+    }),
+    ...facts(
+      [
+        [
+          'images',
+          Object.entries(provider.images)
+            .map(([name, { ref }]) => `${name} (${ref})`)
+            .join(', '),
+        ],
+        ['latency', health && duration(health.latencyMs)],
+      ],
+      paint,
+    ),
+  ]
+}
+
+export function fieldLines(schema: Readonly<Record<string, unknown>>, paint: Paint): string[] {
+  const required = Array.isArray(schema.required) ? schema.required : []
+  return facts(
+    Object.entries(Object(schema.properties)).map(([name, field]) => {
+      const { type, description, secret, default: preset } = Object(field)
+      const parts = [
+        type,
+        secret && 'secret',
+        required.includes(name) && 'required',
+        preset !== undefined && `default ${JSON.stringify(preset)}`,
+        description,
+      ]
+      return [name, parts.filter(Boolean).join(', ')]
+    }),
+    paint,
+  )
+}
+
+export function kindOf(provider: Provider): string {
+  return provider.simulated && provider.kind !== 'simulated' ? `${provider.kind} (simulated machines)` : provider.kind
+}
+
+function percent(whole: number, free: number): string {
+  return whole === 0 ? '-' : `${Math.round((100 * (whole - free)) / whole)} %`
+}

@@ -56,7 +56,7 @@ export function createDisk(machine: Machine): InMemoryFs {
     '/etc/hosts': `127.0.0.1 localhost\n${facts.addresses.map((address) => `${address} ${facts.hostname}\n`).join('')}`,
     '/etc/os-release': osRelease,
     '/etc/debian_version': '12.12\n',
-    '/etc/apt/sources.list': 'deb http://deb.debian.org/debian bookworm main\n',
+    '/etc/apt/sources.list': 'deb http://mirror.simulated/debian bookworm main\n',
     '/etc/passwd': `root:x:0:0:root:/root:/bin/bash\n${facts.loginUser}:x:1000:1000::/home/${facts.loginUser}:/bin/bash\n`,
     '/etc/group': `root:x:0:\nsudo:x:27:${facts.loginUser}\ndocker:x:998:\n${facts.loginUser}:x:1000:\n`,
     '/etc/machine-id': `${machine.bootId.replaceAll('-', '')}\n`,

@@ -84,7 +84,7 @@ async function aptGet(invocation: Invocation): Promise<Result> {
   const [verb, ...names] = words
   switch (verb) {
     case 'update':
-      await invocation.print('Hit:1 http://deb.debian.org/debian bookworm InRelease\n')
+      await invocation.print('Hit:1 http://mirror.simulated/debian bookworm InRelease\n')
       await machine.work(updateMs, signal)
       machine.disk.writeFileSync(lists, 'simulated\n')
       await invocation.print('Reading package lists...\n')
@@ -118,7 +118,7 @@ async function install(invocation: Invocation, names: readonly string[]): Promis
     await invocation.print(`The following NEW packages will be installed:\n  ${missing.join(' ')}\n`)
   for (const name of missing) {
     const ms = installMs[name] ?? otherInstallMs
-    await invocation.print(`Get:1 http://deb.debian.org/debian bookworm/main amd64 ${name} amd64 ${versionOf(name)}\n`)
+    await invocation.print(`Get:1 http://mirror.simulated/debian bookworm/main amd64 ${name} amd64 ${versionOf(name)}\n`)
     await machine.work(ms / 2, signal)
     await invocation.print(`Unpacking ${name} (${versionOf(name)}) ...\n`)
     await machine.work(ms / 2, signal)

@@ -1,4 +1,4 @@
-import type { FsStat, IFileSystem } from 'just-bash'
+import { type FsStat, type IFileSystem, unsafeBytesFromLatin1 } from 'just-bash'
 import type { Machine, Process } from './inside.ts'
 import { pipeMark } from './pipe.ts'
 import { procFiles } from './proc-files.ts'
@@ -63,6 +63,12 @@ export function viewOf(machine: Machine, process: Process): IFileSystem {
     readFileBuffer: async (path) => {
       const text = madeUp(path)
       return text === undefined ? disk.readFileBuffer(real(path)) : new TextEncoder().encode(text)
+    },
+    // Without it the interpreter puts the bytes together one by one.
+    readFileBytes: async (path) => {
+      const text = madeUp(path)
+      const bytes = text === undefined ? await disk.readFileBuffer(real(path)) : Buffer.from(text)
+      return unsafeBytesFromLatin1(Buffer.from(bytes).toString('latin1'))
     },
     writeFile: async (path, content, options) => {
       const target = writable(path)

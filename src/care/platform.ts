@@ -16,7 +16,7 @@ import { appendEvent, moveMember, movePlatform } from '../events/index.ts'
 import type { Json } from '../kernel/canonical.ts'
 import { newId, type PlatformId, type ProjectId, type TenantId } from '../kernel/ids.ts'
 import type { Seams } from '../kernel/seams.ts'
-import { admit, type Claim, machineAmounts } from '../quota/index.ts'
+import { admit, type Claim, machineAmounts, quoteQuota } from '../quota/index.ts'
 import type { Db, Tx } from '../store/store.ts'
 import { slotsOf } from './catalogue.ts'
 import { writeDecision } from './decision.ts'
@@ -45,15 +45,17 @@ export interface Preview {
   readonly plan: Plan
 }
 
-/** What would be made and where. Throws `no_capacity` or `invalid_parameter`. */
+/** What would be made and where. Throws `quota_exceeded`, `no_capacity` or `invalid_parameter`. */
 export async function previewPlatform(
   db: Db,
   deps: Pick<DecideDeps, 'flavors'>,
-  wish: Pick<PlatformWish, 'blueprint' | 'parameters'>,
+  wish: Pick<PlatformWish, 'projectId' | 'blueprint' | 'parameters'>,
 ): Promise<Preview> {
   const { blueprint } = wish.blueprint
   const groups = groupsOf(blueprint, wish.parameters)
   const slots = slotsOf(groups, deps.flavors)
+  // Quota first: it is the tenant's own to mend, and cheaper to look at than every host.
+  await quoteQuota(db, { project: wish.projectId, platform: null, claims: claimsOf('preview', slots) })
   const seating = await seatSlots(db, slots, [])
   const members = slots.map(plannedMember)
   const founders = firstFounders(groups)

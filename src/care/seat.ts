@@ -38,9 +38,9 @@ export async function seatSlots(db: Db, slots: readonly Slot[], neighbours: read
   const hints = answer.wouldFitWith.map(hintText)
   throw new ProblemError({
     code: 'no_capacity',
-    detail: `${answer.refusals.map((refusal) => refusal.member).join(', ')} found no host.`,
+    detail: `${someOf(answer.refusals.map((refusal) => refusal.member))} found no host.`,
     facts: {
-      members: answer.refusals.map((refusal) => refusal.member),
+      unseated: answer.refusals.length,
       hosts: (first?.hosts ?? []).map((host) => `${host.host}: ${host.reason}`),
       wouldFitWith: hints,
     },
@@ -49,6 +49,12 @@ export async function seatSlots(db: Db, slots: readonly Slot[], neighbours: read
         ? `It would fit with ${hints.join(', or ')}.`
         : 'Ask for fewer or smaller machines, or ask an infra-admin for capacity.',
   })
+}
+
+/** `worker-6, worker-7, worker-8 and 31 more`. */
+function someOf(names: readonly string[]): string {
+  const shown = names.slice(0, 3).join(', ')
+  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown
 }
 
 function providersWith(providers: readonly ProviderImages[], image: string): ProviderImages['id'][] {

@@ -22,7 +22,7 @@ export function whyThere(board: Board, seat: Seat): string {
         : `shares it with ${others} other ${group.name}, no better one was free`,
     )
   }
-  if (group.zone) parts.push(`${inZone} other ${group.name} in its zone`)
+  if (group.zone) parts.push(`${inZone === 0 ? 'no' : inZone} other ${group.name} in its zone`)
   return parts.join('; ')
 }
 

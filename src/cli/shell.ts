@@ -8,13 +8,14 @@ import { join } from 'node:path'
 import { ApiProblem } from './client/api-problem.ts'
 import type { MachineSsh } from './client/types.ts'
 import type { Session } from './session.ts'
+import type { World } from './world.ts'
 
 /** Runs ssh to the machine and gives back its exit code. Throws ApiProblem when ssh is not installed. */
 export async function openShell({ api, world }: Session, machine: string, command: readonly string[]): Promise<number> {
   const access = await api.machineSsh(machine)
   const folder = mkdtempSync(join(tmpdir(), 'gantry-ssh-'))
   try {
-    return await ssh([...sshArguments(access, folder), ...command], world.env)
+    return await ssh([...sshArguments(access, folder), ...command], world)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -42,28 +43,19 @@ function sshArguments(access: MachineSsh, folder: string): string[] {
   return ['-F', '/dev/null', ...flags, '-p', String(access.port), '-l', access.user, '--', access.host]
 }
 
-function ssh(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+/** Ctrl-C is typed to the machine, or sent to ssh by the terminal itself; where only we are told to end, ssh is told too. */
+function ssh(args: readonly string[], { env, signal }: World): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn('ssh', args, { stdio: 'inherit', env })
-    // Ctrl-C is typed to the machine, not to us: ssh has the terminal, and we go when it goes.
-    const ignore = () => undefined
-    process.on('SIGINT', ignore)
-    child.on('error', (cause) =>
-      reject(
-        new ApiProblem(
-          {
-            code: 'no_ssh',
-            status: 0,
-            detail: 'The program ssh does not start here.',
-            next: 'Install the OpenSSH client.',
-          },
-          { cause },
-        ),
-      ),
-    )
-    child.on('close', (code, signal) => {
-      process.off('SIGINT', ignore)
-      resolve(code ?? 128 + (signal ? constants.signals[signal] : 0))
+    const end = () => child.kill('SIGTERM')
+    signal.addEventListener('abort', end)
+    child.on('error', (cause) => {
+      const detail = 'The program ssh does not start here.'
+      reject(new ApiProblem({ code: 'no_ssh', status: 0, detail, next: 'Install the OpenSSH client.' }, { cause }))
+    })
+    child.on('close', (code, killedBy) => {
+      signal.removeEventListener('abort', end)
+      resolve(code ?? 128 + (killedBy ? constants.signals[killedBy] : 0))
     })
   })
 }

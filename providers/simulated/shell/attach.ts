@@ -29,6 +29,8 @@ function flow(statements: readonly StatementNode[], redirections: readonly Redir
 }
 
 function flowPipeline(pipeline: PipelineNode, redirections: readonly Redirection[]): void {
+  const errors = redirections.filter(({ fd }) => fd === 2)
+  for (const command of pipeline.commands.slice(0, -1)) command.redirections = [...errors, ...command.redirections]
   const last = pipeline.commands.at(-1)
   if (last !== undefined) flowCommand(last, redirections)
 }

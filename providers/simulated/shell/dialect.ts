@@ -10,6 +10,7 @@ import type { Output } from './inside.ts'
 //                          a $(...) among its words, which would lose its output to the log
 //  - any command of a process that writes to a file gets `>>file` of its own, for the same two reasons
 //  - `exec program`     -> `{ __become program; exit $?; }`: the pid stays
+//  - `command -v x`     -> `__which FUNCTIONS x`: it would find only programs it brings along
 //  - `eval text`        -> `{ __dialect text; eval "$__text"; }`: it parses on its own
 
 /** What stands for a job's statements in the text of its process. */
@@ -41,7 +42,7 @@ export function createDialect(body: readonly StatementNode[], output: Output): D
       if (isParameter(node) && node.parameter === '!') node.parameter = '__job'
       if (isPipeline(node)) node.commands = node.commands.map((command) => rewriteCommand(command, own))
       if (!isStatement(node) || !node.background) return
-      const { job, redirections } = jobOf(node)
+      const { job, redirections } = jobOf(node, own)
       jobs.push([...functions.map(statement), job])
       const spawn = simple('__spawn', [String(jobs.length - 1)])
       spawn.args.push(...redirections)
@@ -100,23 +101,32 @@ const runners = new Set([
 type Redirection = SimpleCommandNode['redirections'][number]
 
 /** Text without one of these needs no rewriting. */
-const needed = /&|>|\b(exec|wait|eval)\b/
+const needed = /&|>|\b(exec|wait|eval|command)\b/
 
 /** A job and the words of its redirections, three each: its process opens the files itself. */
-function jobOf(node: StatementNode): { job: StatementNode; redirections: WordNode[] } {
+function jobOf(node: StatementNode, own: ReadonlySet<string>): { job: StatementNode; redirections: WordNode[] } {
   const [only, ...more] = node.pipelines
   const [command, ...others] = only?.commands ?? []
   const plain = { job: { ...node, background: false }, redirections: [] }
   if (more.length > 0 || others.length > 0 || command === undefined || only?.negated) return plain
-  const outputs = command.redirections.filter(isOutput)
+  const isOwn = (redirection: Redirection): boolean => isOutput(redirection) && (redirection.fd ?? 1) <= 2
+  const outputs = command.redirections.filter(isOwn)
   const words = outputs.flatMap((redirection) =>
     redirection.target.type === 'Word'
       ? [word(fdOf(redirection)), word(redirection.operator.replace(/^&/, '')), redirection.target]
       : [],
   )
   if (words.length !== 3 * outputs.length) return plain
-  const rest = command.redirections.filter((redirection) => !isOutput(redirection))
-  return { job: statement({ ...command, redirections: rest }), redirections: words }
+  const rest = command.redirections.filter((redirection) => !isOwn(redirection))
+  return { job: statement(inPlace({ ...command, redirections: rest }, own)), redirections: words }
+}
+
+/** A job that is one program has its number: the shell gives its process away. */
+function inPlace(node: CommandNode, own: ReadonlySet<string>): CommandNode {
+  if (node.type !== 'SimpleCommand' || node.name === null) return node
+  const name = literalOf(node.name)
+  if (name === null || own.has(name) || !runners.has(name.slice(name.lastIndexOf('/') + 1))) return node
+  return name === '__become' ? node : { ...node, name: word('__become'), args: [node.name, ...node.args] }
 }
 
 function fdOf(redirection: Redirection): string {
@@ -129,6 +139,8 @@ function rewriteCommand(node: CommandNode, own: ReadonlySet<string>): CommandNod
   const name = literalOf(node.name)
   if (name === 'wait') return { ...node, name: word('__wait') }
   if (name === 'eval' && node.args.length > 0) return evaluate(node)
+  if (name === 'command' && /^-[vV]$/.test(literalOf(node.args[0] ?? null) ?? ''))
+    return { ...node, name: word('__which'), args: [word([...own, '-'].join(',')), ...node.args.slice(1)] }
   if (name === 'exec' && node.args.length > 0 && !startsWithDash(node.args[0])) return become(node)
   if (name === null || own.has(name) || !runners.has(name.slice(name.lastIndexOf('/') + 1))) return node
   return streamed(node)
@@ -156,7 +168,7 @@ function streamed(node: SimpleCommandNode): CommandNode {
 
 function substitutes(node: SimpleCommandNode): boolean {
   let found = false
-  walk([node.args, node.assignments], (part) => {
+  walk([node.args, node.assignments, node.redirections], (part) => {
     found ||= 'type' in part && (part.type === 'CommandSubstitution' || part.type === 'ProcessSubstitution')
   })
   return found

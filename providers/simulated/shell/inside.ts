@@ -127,7 +127,7 @@ export interface Process {
   /** The process group, for `kill -- -GROUP`. */
   group: number
   /** What ps shows. */
-  readonly command: string
+  command: string
   readonly aborted: AbortSignal
   readonly done: Promise<Result>
   ended: Result | null
@@ -155,7 +155,7 @@ export interface ProcessTable {
   clear(): void
 }
 
-export type StartSpec = Pick<Process, 'command' | 'user'> & Pick<SpawnRequest, 'parent' | 'tiedTo'>
+export type StartSpec = Readonly<Pick<Process, 'command' | 'user'>> & Pick<SpawnRequest, 'parent' | 'tiedTo'>
 
 export interface Result {
   /** Text; one character a byte when `binary`. */

@@ -86,6 +86,7 @@ async function become(machine: Machine, process: Process, request: SpawnRequest)
     case 'job':
       return runShell(machine, process, fs, { ...plain, script: prelude + jobBody, body: run.statements })
     case 'program': {
+      process.command = run.argv.join(' ')
       const shell = await shellWords(run.argv, request, fs)
       if (shell === null)
         return runShell(machine, process, fs, { ...plain, script: prelude + run.argv.map(quote).join(' ') })

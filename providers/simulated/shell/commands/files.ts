@@ -1,3 +1,4 @@
+import type { IFileSystem } from 'just-bash'
 import { fail, ok } from '../command.ts'
 import type { Commands, Invocation } from '../inside.ts'
 
@@ -6,6 +7,19 @@ import type { Commands, Invocation } from '../inside.ts'
 const lockPoll = 20
 
 export const fileCommands: Commands = {
+  // `command -v` by dialect.ts: the functions of the script, then the names asked for.
+  __which: async ({ args, fs, cwd, variables }) => {
+    const [functions = '', ...names] = args
+    const known = new Set([...functions.split(','), ...builtins])
+    const folders = (variables.get('PATH') ?? '/usr/bin').split(':')
+    let found = ''
+    for (const name of names) {
+      const paths = name.includes('/') ? [fs.resolvePath(cwd, name)] : folders.map((folder) => `${folder}/${name}`)
+      const path = known.has(name) ? name : await firstProgram(fs, paths)
+      if (path !== undefined) found += `${path}\n`
+    }
+    return found === '' ? fail(1, '') : ok(found)
+  },
   umask: ({ args, process }) => {
     if (args.length === 0) return ok(`${process.umask.toString(8).padStart(4, '0')}\n`)
     const mask = Number.parseInt(args[0] ?? '', 8)
@@ -142,6 +156,20 @@ export const fileCommands: Commands = {
 
 const mounts =
   '/dev/vda1 on / type ext4 (rw,relatime)\ntmpfs on /run type tmpfs (rw,nosuid,nodev)\ntmpfs on /dev/shm type tmpfs (rw)\n'
+
+const builtins =
+  'alias bg break builtin cd command continue declare echo eval exec exit export false fg getopts hash help jobs kill let local printf pwd read readonly return set shift shopt source test times trap true type typeset ulimit umask unalias unset wait : . ['.split(
+    ' ',
+  )
+
+async function firstProgram(fs: IFileSystem, paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) {
+    if (!(await fs.exists(path))) continue
+    const { isFile, mode } = await fs.stat(path)
+    if (isFile && (mode & 0o111) !== 0) return path
+  }
+  return undefined
+}
 
 function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

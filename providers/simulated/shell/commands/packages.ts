@@ -118,7 +118,9 @@ async function install(invocation: Invocation, names: readonly string[]): Promis
     await invocation.print(`The following NEW packages will be installed:\n  ${missing.join(' ')}\n`)
   for (const name of missing) {
     const ms = installMs[name] ?? otherInstallMs
-    await invocation.print(`Get:1 http://mirror.simulated/debian bookworm/main amd64 ${name} amd64 ${versionOf(name)}\n`)
+    await invocation.print(
+      `Get:1 http://mirror.simulated/debian bookworm/main amd64 ${name} amd64 ${versionOf(name)}\n`,
+    )
     await machine.work(ms / 2, signal)
     await invocation.print(`Unpacking ${name} (${versionOf(name)}) ...\n`)
     await machine.work(ms / 2, signal)

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { runCommand } from '../../src/cli/main.ts'
+import { typed } from './command-line.ts'
 import { type Answer, type Asked, type PretendServer, pretendServer } from './pretend-server.ts'
-import { at, building, done, start, task } from './sample-task.ts'
+import { at, building, done, task } from './sample-task.ts'
 
 const id = (prefix: string, n = 0) => `${prefix}_01k9hnvdc7f3a8w6q2x4y5z0t${n}`
 const tenant = { id: id('tnt'), name: 'acme', labels: {}, createdAt: at(0) }
@@ -82,17 +82,7 @@ async function gantry(line: string, answer: (asked: Asked, n: number) => Answer 
   return run(`--url ${server.url} --token gantry_token ${line}`)
 }
 
-async function run(line: string, env: NodeJS.ProcessEnv = {}) {
-  let [out, err] = ['', '']
-  const code = await runCommand(line.split(' ').filter(Boolean), {
-    out: { write: (text) => (out += text) },
-    err: { write: (text) => (err += text) },
-    env: { GANTRY_CONFIG_DIR: join(folder, 'config'), ...env },
-    now: () => start + 60_000,
-    signal: new AbortController().signal,
-  })
-  return { code, out, err }
-}
+const run = (line: string, env: NodeJS.ProcessEnv = {}) => typed(line, folder, { env })
 
 describe('names', () => {
   test('a machine is found by platform and member', async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { putContext } from '../../src/cli/client/contexts.ts'
-import { runCommand } from '../../src/cli/main.ts'
+import { typed } from './command-line.ts'
 import { pretendServer } from './pretend-server.ts'
 
 const text = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8').replaceAll(/\\\n\s*/g, '')
@@ -20,15 +20,10 @@ test.each(lines.filter((line) => !line.startsWith('serve')))('gantry %s', async 
   await using server = await pretendServer(() => undefined)
   try {
     writeFileSync(join(folder, 'client'), 'pem')
-    putContext(join(folder, 'contexts.json'), 'home', { url: server.url, token: '' })
-    let err = ''
-    const code = await runCommand(line.replaceAll(/@client\.\w+/g, `@${folder}/client`).split(/ +/), {
-      out: { write: () => true },
-      err: { write: (more) => (err += more) },
-      env: { GANTRY_CONFIG_DIR: folder, GANTRY_URL: server.url },
-      now: () => 0,
-      signal: new AbortController().signal,
-    })
+    putContext(join(folder, 'config/contexts.json'), 'home', { url: server.url, token: '' })
+    const file = join(folder, 'client')
+    const typedLine = line.replaceAll(/@client\.\w+/g, `@${file}`)
+    const { code, err } = await typed(typedLine, folder, { env: { GANTRY_URL: server.url } })
     // The server knows nothing, so most are refused (1); none is misunderstood (2).
     expect({ code: code === 2 ? 2 : 'understood', err: code === 2 ? err : '' }).toEqual({ code: 'understood', err: '' })
   } finally {

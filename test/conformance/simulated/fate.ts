@@ -11,12 +11,13 @@ import { type HarnessMachine, scriptOf } from '../remote/harness.ts'
 const platformKey = makeSshKeyPair(realSeams(), 'platform')
 const hostKey = makeSshKeyPair(realSeams(), 'host')
 const folder = '/root'
+let booted = 0
 
 /** A machine that answers, and the target by which it is reached. */
 export async function bootMachine(world: World, user: string): Promise<{ machine: SimMachine; target: RemoteTarget }> {
   const [host] = world.hosts
   if (host === undefined) throw new Error('a world without hosts')
-  const name = `m-${world.living().length}`
+  const name = `m-${booted++}`
   const request: MachineRequest = {
     owner: 'ins_test' as OwnerTag,
     hostname: name,

@@ -2,6 +2,7 @@
 // server; here it is named so that the help is whole.
 
 import { Command, CommanderError, Option } from 'commander'
+import { realSeams } from '../kernel/real-seams.ts'
 import { ApiProblem } from './client/api-problem.ts'
 import { paintFor } from './client/text.ts'
 import { addAnswers } from './commands/answers.ts'
@@ -38,7 +39,7 @@ export async function main(argv: readonly string[], local?: LocalFacts): Promise
   // A reader that went away (`gantry ... | head`) is no error of ours.
   process.stdout.on('error', (error) => process.exit('code' in error && error.code === 'EPIPE' ? 0 : 1))
   const { stdout: out, stderr: err, env } = process
-  return runCommand(argv, { out, err, env, now: () => Date.now(), signal: stop.signal, local })
+  return runCommand(argv, { out, err, env, now: realSeams().clock.now, signal: stop.signal, local })
 }
 
 /** The same in a world of the caller's making. */

@@ -173,6 +173,28 @@ describe('a simulated cloud', () => {
     await expect(client(machine, { hostKey: stranger.public })).rejects.toThrow(/denied|verification/i)
   })
 
+  test('gives a person a shell that keeps its folder and its exit code', async () => {
+    const machine = await world.up('shell')
+    const connection = await client(machine)
+    const [code, shown] = await new Promise<[number, string]>((resolve, reject) => {
+      connection.shell({ term: 'xterm' }, (error, channel) => {
+        if (error) return reject(error)
+        let [text, exitCode] = ['', -1]
+        channel.on('data', (chunk: Buffer) => {
+          text += chunk.toString()
+        })
+        channel.on('exit', (given: number) => {
+          exitCode = given
+        })
+        channel.on('close', () => resolve([exitCode, text]))
+        channel.write('cd /etc\rpwx\u007fd\rexit 4\r')
+      })
+    })
+    connection.end()
+    expect(code).toBe(4)
+    expect(shown).toContain('admin@shell:/etc$ pwx\b \bd\r\n/etc\r\n')
+  })
+
   test('takes a host key in PKCS#8 as well', async () => {
     const pair = generateKeyPairSync('ed25519')
     const pem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()

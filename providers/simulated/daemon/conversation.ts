@@ -45,7 +45,7 @@ export async function converse(
 /** Lines as they are typed, echoed; ends with Ctrl-D on an empty line or with the channel. */
 async function* linesOf(channel: ServerChannel): AsyncIterable<string> {
   let line = ''
-  for await (const chunk of channel) {
+  for await (const chunk of channel.iterator({ destroyOnReturn: false })) {
     for (const key of String(chunk)) {
       if (key === '\r' || key === '\n') {
         channel.write('\r\n')

@@ -43,7 +43,7 @@ export function createDialect(body: readonly StatementNode[], output: Output): D
       if (isPipeline(node)) node.commands = node.commands.map((command) => rewriteCommand(command, own))
       if (!isStatement(node) || !node.background) return
       const { job, redirections } = jobOf(node, own)
-      jobs.push([...functions.map(statement), job])
+      jobs.push([...(needsNone(job, own) ? [] : functions.map(statement)), job])
       const spawn = simple('__spawn', [String(jobs.length - 1)])
       spawn.args.push(...redirections)
       node.pipelines = [pipeline(spawn)]
@@ -119,6 +119,14 @@ function jobOf(node: StatementNode, own: ReadonlySet<string>): { job: StatementN
   if (words.length !== 3 * outputs.length) return plain
   const rest = command.redirections.filter((redirection) => !isOwn(redirection))
   return { job: statement(inPlace({ ...command, redirections: rest }, own)), redirections: words }
+}
+
+/** Whether a job is one program that calls no function of its script. */
+function needsNone(job: StatementNode, own: ReadonlySet<string>): boolean {
+  const [command] = job.pipelines[0]?.commands ?? []
+  if (job.pipelines.length !== 1 || command?.type !== 'SimpleCommand' || substitutes(command)) return false
+  const name = literalOf(command.name)
+  return name !== null && !own.has(name)
 }
 
 /** A job that is one program has its number: the shell gives its process away. */

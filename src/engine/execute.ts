@@ -20,8 +20,10 @@ export async function executeStep(run: RunState, step: PlanStep, fingerprint: st
   const begun = await begin(run, step, fingerprint)
   const kind = run.deps.kinds.get(step.kind)
   if (!kind) throw new Error(`no step kind ${step.kind}`)
+  const slowTry = begun.status === 'blocked'
+  const deadlineAt = slowTry ? run.deps.seams.clock.now() + step.deadlineMs : begun.deadlineAt
   const outcome = await kind
-    .ensure(stepContext(run, step, fingerprint, begun.deadlineAt ?? Number.POSITIVE_INFINITY))
+    .ensure(stepContext(run, step, fingerprint, deadlineAt ?? Number.POSITIVE_INFINITY))
     .catch((error: unknown) => unexpected(run, step, error))
   await finish(run, step, fingerprint, outcome)
 }
@@ -29,15 +31,15 @@ export async function executeStep(run: RunState, step: PlanStep, fingerprint: st
 async function begin(run: RunState, step: PlanStep, fingerprint: string): Promise<RecordView> {
   const before = recordOf(run, step)
   const now = run.deps.seams.clock.now()
-  const goesOn = before.attempting === fingerprint && before.status !== 'blocked'
-  // Looking again at what is under way changes nothing that a crash could lose.
-  if (goesOn && before.deadlineAt !== null) return before
-  const anew = before.attempting !== fingerprint || before.status === 'blocked'
+  // Looking again at what is under way changes nothing that a crash could lose. What is blocked stays so until
+  // it is done or its target changes: a slow try by itself must not make it look as if somebody had mended it.
+  const sameTarget = before.attempting === fingerprint
+  if (sameTarget && (before.status === 'blocked' || before.deadlineAt !== null)) return before
   const record: RecordView = {
     ...before,
     attempting: fingerprint,
     status: 'running',
-    attempts: anew ? 0 : before.attempts,
+    attempts: sameTarget ? before.attempts : 0,
     firstAttemptAt: now,
     deadlineAt: now + step.deadlineMs,
     nextAt: null,
@@ -67,9 +69,11 @@ async function finish(run: RunState, step: PlanStep, fingerprint: string, outcom
     case 'done':
       return done(run, step, fingerprint, outcome)
     case 'wait':
+      if (isBlocked(run, step, fingerprint)) return stillBlocked(run, step, outcome.afterMs)
       if (pastDeadline(run, step)) return givenUp(run, step, fingerprint, timedOut(step, outcome.reason))
       return later(run, step, outcome.afterMs, outcome.reason)
     case 'failed':
+      if (isBlocked(run, step, fingerprint)) return givenUp(run, step, fingerprint, outcome.problem)
       return failed(run, step, fingerprint, outcome.problem, outcome.retryAfterMs)
     case 'blocked':
       return givenUp(run, step, fingerprint, outcome.problem)
@@ -178,6 +182,18 @@ function left(run: RunState, member: MemberView): void {
     if (record.member === member.ref && record.mode === 'each') run.view.records.delete(record.key)
   }
   if (run.view.want === 'present') run.wake()
+}
+
+function isBlocked(run: RunState, step: PlanStep, fingerprint: string): boolean {
+  const record = recordOf(run, step)
+  return record.status === 'blocked' && record.attempting === fingerprint
+}
+
+/** A blocked step that gets on again: looked at soon, and blocked until it is done. */
+async function stillBlocked(run: RunState, step: PlanStep, afterMs: number): Promise<void> {
+  const record = { ...recordOf(run, step), nextAt: run.deps.seams.clock.now() + afterMs }
+  if (run.ends.has(step.key)) await fencedWrite(run, (tx) => writeEnd(tx, run, step.key))
+  run.view.records.set(step.key, record)
 }
 
 async function later(run: RunState, step: PlanStep, afterMs: number, reason: string): Promise<void> {

@@ -37,7 +37,7 @@ export async function retryBlocked(
   for (const { key } of meant) {
     await tx
       .updateTable('records')
-      .set({ next_at: 0 })
+      .set({ status: 'waiting', attempts: 0, deadline_at: null, next_at: 0 })
       .where('platform_id', '=', platform)
       .where('key', '=', key)
       .execute()

@@ -41,7 +41,7 @@ export function machineStep(providers: Providers): StepKind {
     const [found, double] = machinesOf(await look(ctx, looker, request, machine))
     if (double) return dead(machine, 'the provider has two machines of one key')
     if (found && !found.unfinished) return judged(ctx, machine, found)
-    if (!found && machine.nativeRef !== null) return dead(machine, 'the provider has it no more')
+    if (!found && machine.nativeRef !== null) return unseen(ctx, session, machine)
     const repeatable = session.capabilities.createIdempotency !== 'none'
     if (!found && machine.createSentAt !== null && !repeatable && mayStillAppear(ctx, session, machine.createSentAt)) {
       return { kind: 'wait', afterMs: pollMs, reason: 'an earlier create may still take effect' }
@@ -90,6 +90,17 @@ export function machineStep(providers: Providers): StepKind {
 
 const memoSchema = z.object({ absentSince: z.number() }).nullable()
 
+/** It was there and is not seen now: lost, or a look that lags. */
+async function unseen(ctx: StepContext, session: Session, machine: MachineFacts): Promise<StepOutcome> {
+  const { lookup, settleMs } = session.capabilities
+  const now = ctx.seams.clock.now()
+  const absentSince = memoSchema.parse(ctx.memo)?.absentSince
+  const settled = absentSince !== undefined && now - absentSince >= settleMs
+  if (lookup === 'consistent' || settled) return dead(machine, 'the provider has it no more')
+  if (absentSince === undefined) await ctx.setMemo({ absentSince: now })
+  return { kind: 'wait', afterMs: pollMs, reason: 'the provider does not show it; its lookups may lag' }
+}
+
 /** A create whose answer we never had may take effect until the provider's own bound is over. */
 function mayStillAppear(ctx: StepContext, session: Session, createSentAt: number): boolean {
   return ctx.seams.clock.now() - createSentAt < session.capabilities.settleMs
@@ -122,6 +133,7 @@ function machinesOf(seen: readonly Observed[]): readonly Observed[] {
 }
 
 async function judged(ctx: StepContext, machine: MachineFacts, found: Observed): Promise<StepOutcome> {
+  if (ctx.memo !== null) await ctx.setMemo(null)
   if (machine.nativeRef !== found.ref) await ctx.noteMachine(machine.member, { nativeRef: found.ref })
   switch (found.state) {
     case 'running':

@@ -178,6 +178,15 @@ test('a failing script is tried as often as its author said, then blocks with th
     .where('id', '=', id)
     .executeTakeFirstOrThrow()
   expect(row.state_reason).toMatch(/scripts\/write.sh on node-[01]@1 ended with exit code 3: no x/)
+  // Slow tries by themselves go on, and do not make it look as if somebody had mended it.
+  await life.clock.advance(16 * 60_000)
+  expect(await starts(life, 'script/node-0@1/write')).toBeGreaterThan(4)
+  const moves = await gantry.store.read
+    .selectFrom('events')
+    .select('to_state')
+    .where('kind', '=', 'platform.state')
+    .execute()
+  expect(moves.map((row) => row.to_state)).toEqual(['building', 'blocked'])
   await set(gantry.store, id, 'y')
   await gantry.run(async (store) => (await stateOf(store, id)) !== 'blocked')
   await ready(gantry, id)

@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { sha256 } from '../../../src/kernel/canonical.ts'
+import type { NativeRef } from '../../../src/provider/contract.ts'
 import { ProviderFault } from '../../../src/provider/fault.ts'
 import { noOutput } from '../shell/inside.ts'
 import { type Cloud, observed } from '../world/cloud.ts'
@@ -74,8 +75,8 @@ export async function openApi(options: ApiOptions): Promise<Api> {
 type Handlers = { readonly [C in CallName]: (body: Takes<C>) => Promise<Answers<C>> }
 
 function handlersOf({ id, world, cloud, stop }: ApiOptions): Handlers {
-  const machine = (ref: string) => {
-    const found = world.living().find((candidate) => candidate.ref === ref)
+  const machine = (ref: NativeRef) => {
+    const found = world.byRef(ref)
     if (found === undefined) throw new ProviderFault({ kind: 'gone', outcome: 'none' }, `there is no ${ref}`)
     return found
   }

@@ -114,11 +114,7 @@ export function cloudOf(world: World): Cloud {
     },
     find: async (keys) => {
       await enter()
-      const wanted = new Set(keys)
-      return world
-        .visible()
-        .filter((machine) => wanted.has(machine.key))
-        .map((machine) => observed(machine, now()))
+      return [...new Set(keys)].flatMap((key) => world.visibleWith(key)).map((machine) => observed(machine, now()))
     },
     list: async (owner) => {
       await enter()
@@ -129,12 +125,12 @@ export function cloudOf(world: World): Cloud {
     },
     destroy: async (ref) => {
       await enter()
-      const machine = world.living().find((candidate) => candidate.ref === ref)
+      const machine = world.byRef(ref)
       if (machine !== undefined) world.remove(machine)
     },
     power: async (ref, to) => {
       await enter()
-      const machine = world.living().find((candidate) => candidate.ref === ref)
+      const machine = world.byRef(ref)
       if (machine === undefined) throw new ProviderFault({ kind: 'gone', outcome: 'none' }, `there is no ${ref}`)
       if (to === 'off') world.kill(machine, 'off')
       else if (to === 'reset') world.reset(machine)

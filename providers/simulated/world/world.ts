@@ -7,6 +7,7 @@ import type { Commands, Machine } from '../shell/inside.ts'
 import { createMachine } from '../shell/machine.ts'
 import { createSwarms, type Swarms } from '../swarm/swarms.ts'
 import type { FaultSwitches, HostLayout, WorldLayout } from './layout.ts'
+import { createRegistry } from './registry.ts'
 import { answers, type SimMachine, stateOf } from './sim-machine.ts'
 
 // The outside world in memory: hosts, machines, their network. It knows no socket and no timer of its own, so
@@ -23,6 +24,9 @@ export interface World {
   living(): readonly SimMachine[]
   /** What lists show now: they may lag on both sides. */
   visible(): readonly SimMachine[]
+  /** The same, of one key. */
+  visibleWith(key: ResourceKey): readonly SimMachine[]
+  byRef(ref: NativeRef): SimMachine | undefined
   at(endpoint: Endpoint): SimMachine | undefined
   byAddress(address: string): SimMachine | undefined
   /** What is used on a host by machines that are not gone. */
@@ -50,7 +54,8 @@ export function createWorld(
   extra: Commands = {},
 ): World {
   const commands = { ...commandsTable, ...extra }
-  const machines = new Map<NativeRef, SimMachine>()
+  const registry = createRegistry()
+  const leaving = new Set<SimMachine>()
   const listeners: ((machine: SimMachine) => void)[] = []
   const faults = { ...layout.faults }
   let serial = 0
@@ -62,11 +67,17 @@ export function createWorld(
   }
   const lag = (): number => (layout.lookup === 'eventual' ? Math.round(layout.settleMs * random.next()) : 0)
   const sweep = (): void => {
-    for (const machine of machines.values())
-      if (machine.goneAt !== null && now() >= machine.goneAt && now() >= machine.shownUntil)
-        machines.delete(machine.ref)
+    for (const machine of leaving) {
+      if (machine.goneAt === null || now() < machine.goneAt || now() < machine.shownUntil) continue
+      leaving.delete(machine)
+      registry.drop(machine)
+    }
   }
-  const living = (): SimMachine[] => [...machines.values()].filter((machine) => stateOf(machine, now()) !== null)
+  const isAlive = (machine: SimMachine): boolean => stateOf(machine, now()) !== null
+  const isShown = (machine: SimMachine): boolean =>
+    now() >= machine.visibleAt && (isAlive(machine) || now() < machine.shownUntil)
+  const ifAlive = (machine: SimMachine | undefined): SimMachine | undefined =>
+    machine !== undefined && isAlive(machine) ? machine : undefined
   const stop = (machine: SimMachine): void => {
     if (machine.entered) machine.inside().halt()
   }
@@ -80,27 +91,22 @@ export function createWorld(
       const machine = world.byAddress(address)
       return machine !== undefined && answers(machine, now()) ? engineOf(machine.inside()) : undefined
     }),
-    living,
+    living: () => [...registry.all()].filter(isAlive),
     visible: () => {
       sweep()
-      return [...machines.values()].filter(
-        (machine) => now() >= machine.visibleAt && (stateOf(machine, now()) !== null || now() < machine.shownUntil),
-      )
+      return [...registry.all()].filter(isShown)
     },
-    at: (endpoint) =>
-      living().find(
-        (machine) => machine.endpoint.address === endpoint.address && machine.endpoint.port === endpoint.port,
-      ),
-    byAddress: (address) => living().find((machine) => machine.address === address),
+    visibleWith: (key) => {
+      sweep()
+      return registry.withKey(key).filter(isShown)
+    },
+    byRef: (ref) => ifAlive(registry.byRef(ref)),
+    at: (endpoint) => ifAlive(registry.at(endpoint)),
+    byAddress: (address) => ifAlive(registry.byAddress(address)),
     used: (host) => {
-      const sum = { cpu: 0, memoryBytes: 0, diskBytes: 0 }
-      for (const machine of living()) {
-        if (machine.host !== host) continue
-        sum.cpu += machine.request.resources.cpu
-        sum.memoryBytes += machine.request.resources.memoryBytes
-        sum.diskBytes += machine.request.resources.diskBytes
-      }
-      return sum
+      const parts = [...registry.held(host)]
+      for (const machine of registry.onHost(host)) if (isAlive(machine)) parts.push(machine.request.resources)
+      return sumOf(parts)
     },
     add: async (key, request, host) => {
       const number = ++serial
@@ -111,7 +117,8 @@ export function createWorld(
       const breaks = take(faults, 'failBoots')
       const deniesLogins = take(faults, 'denyLogins')
       let inside: Machine | null = null
-      const endpoint = await open(ref, address)
+      const release = registry.hold(host.name, request.resources)
+      const endpoint = await Promise.resolve(open(ref, address)).finally(release)
       const machine: SimMachine = {
         ref,
         key,
@@ -158,7 +165,7 @@ export function createWorld(
           return inside !== null
         },
       }
-      machines.set(ref, machine)
+      registry.put(machine)
       tell(machine)
       return machine
     },
@@ -166,13 +173,17 @@ export function createWorld(
       if (machine.goneAt !== null) return
       machine.goneAt = now() + spread(layout.destroyMs)
       machine.shownUntil = machine.goneAt + lag()
+      leaving.add(machine)
       stop(machine)
       tell(machine)
     },
     kill: (machine, how) => {
-      if (how === 'vanished') machine.goneAt = now()
-      else if (how === 'off') machine.power = 'off'
-      else machine.health = how
+      if (how === 'vanished') {
+        machine.goneAt = now()
+        leaving.add(machine)
+      }
+      if (how === 'off') machine.power = 'off'
+      if (how === 'silent' || how === 'failed') machine.health = how
       stop(machine)
       tell(machine)
     },
@@ -200,6 +211,16 @@ export function take(faults: FaultSwitches, fault: Counter): boolean {
   if (faults[fault] <= 0) return false
   faults[fault]--
   return true
+}
+
+function sumOf(parts: readonly Resources[]): Resources {
+  const sum = { cpu: 0, memoryBytes: 0, diskBytes: 0 }
+  for (const { cpu, memoryBytes, diskBytes } of parts) {
+    sum.cpu += cpu
+    sum.memoryBytes += memoryBytes
+    sum.diskBytes += diskBytes
+  }
+  return sum
 }
 
 function own(_ref: NativeRef, address: string): Endpoint {

@@ -40,7 +40,7 @@ test('managers spread over zones first and hosts then, workers fill what is empt
     'worker-1': 'host-2',
   })
   expect(answer.kind === 'placed' && answer.assignments[1]?.why).toBe(
-    'best of 2 hosts that fit; no other manager on it; 0 other manager in its zone',
+    'best of 2 hosts that fit; no other manager on it; no other manager in its zone',
   )
 })
 

@@ -1,10 +1,10 @@
 // One step, once: its attempt is on the disk before its first effect, its outcome with its event after.
 
 import type { PlanStep } from '../blueprints/plan-types.ts'
-import { moveMachine, moveMember } from '../events/index.ts'
+import { moveMachine } from '../events/index.ts'
 import type { Problem } from '../kernel/problem.ts'
 import { unreachable } from '../kernel/unreachable.ts'
-import type { Tx } from '../store/store.ts'
+import { memberAdvanced } from './advance.ts'
 import { backoffMs, blockedRetryMs } from './backoff.ts'
 import { stepContext, update } from './context.ts'
 import { forgetFresh } from './fresh.ts'
@@ -13,7 +13,7 @@ import { LeaseLost } from './lease.ts'
 import { fencedWrite, type RunState, recordOf } from './state.ts'
 import type { StepOutcome } from './step-kind.ts'
 import type { MemberView, RecordView } from './view.ts'
-import { engineActor, saveGone, saveMachineFacts, saveRecord, stepEvent, storeOutputs, writeEnd } from './write.ts'
+import { engineActor, saveRecord, stepEvent, storeOutputs, writeEnd } from './write.ts'
 
 /** Runs `step` towards `fingerprint` once and records what came of it. Rejects only when the run is over. */
 export async function executeStep(run: RunState, step: PlanStep, fingerprint: string): Promise<void> {
@@ -126,62 +126,6 @@ function achievedNow(run: RunState, step: PlanStep, fingerprint: string, before:
     problem: null,
     memo: null,
   }
-}
-
-/** What a finished step means for its member: facts of its machine, joined, or gone. */
-async function memberAdvanced(
-  tx: Tx,
-  run: RunState,
-  step: PlanStep,
-  member: MemberView,
-  outcome: Extract<StepOutcome, { kind: 'done' }>,
-): Promise<void> {
-  const { seams } = run.deps
-  const because = { actor: engineActor, cause: step.key }
-  const last = !run.schedule.isClean(step.key) && run.schedule.remaining(member.ref) === 1
-  const joined = member.state === 'joining' && step.want === 'present' && last
-  const to = joined ? 'ready' : outcome.machine?.state
-  if (outcome.machine) await saveMachineFacts(tx, member, outcome.machine)
-  if (outcome.gone) await saveGone(tx, run.view, member, outcome.gone)
-  if (to) await moveMachine(tx, seams, { machine: member.machine.id, to, ...because })
-  update(run, member.ref, { ...outcome.machine, ...(to ? { state: to } : {}) })
-  if (joined) {
-    await moveMember(tx, seams, { member: member.id, to: 'in', ...because })
-    member.state = 'in'
-  }
-  if (step.kind === 'machine' && step.want === 'absent') {
-    await leave(tx, run, member, step.key)
-    left(run, member)
-  }
-}
-
-/** The member is gone: what it held is free, and what was remembered of its steps is forgotten with it. */
-async function leave(tx: Tx, run: RunState, member: MemberView, cause: string): Promise<void> {
-  await moveMember(tx, run.deps.seams, { member: member.id, to: 'gone', actor: engineActor, cause })
-  const slotFree = ![...run.view.members.values()].some(
-    (other) => other.name === member.name && other.ref !== member.ref,
-  )
-  await run.deps.hooks.machineGone(tx, {
-    platformId: run.view.id,
-    machineId: member.machine.id,
-    member: member.name,
-    slotFree,
-  })
-  await tx
-    .deleteFrom('records')
-    .where('platform_id', '=', run.view.id)
-    .where('member', '=', member.ref)
-    .where('mode', '=', 'each')
-    .execute()
-}
-
-function left(run: RunState, member: MemberView): void {
-  member.state = 'gone'
-  run.view.members.delete(member.ref)
-  for (const record of run.view.records.values()) {
-    if (record.member === member.ref && record.mode === 'each') run.view.records.delete(record.key)
-  }
-  if (run.view.want === 'present') run.wake()
 }
 
 function isBlocked(run: RunState, step: PlanStep, fingerprint: string): boolean {

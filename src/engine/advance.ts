@@ -1,0 +1,67 @@
+// What a finished step means for its member: facts of its machine, joined, or gone. Written in the step's own
+// transaction, so that a member is never "in" without the step that made it so.
+
+import type { PlanStep } from '../blueprints/index.ts'
+import { moveMachine, moveMember } from '../events/index.ts'
+import type { Tx } from '../store/store.ts'
+import { update } from './context.ts'
+import type { RunState } from './state.ts'
+import type { StepOutcome } from './step-kind.ts'
+import type { MemberView } from './view.ts'
+import { engineActor, saveGone, saveMachineFacts } from './write.ts'
+
+/** What a finished step means for its member: facts of its machine, joined, or gone. */
+export async function memberAdvanced(
+  tx: Tx,
+  run: RunState,
+  step: PlanStep,
+  member: MemberView,
+  outcome: Extract<StepOutcome, { kind: 'done' }>,
+): Promise<void> {
+  const { seams } = run.deps
+  const because = { actor: engineActor, cause: step.key }
+  const last = !run.schedule.isClean(step.key) && run.schedule.remaining(member.ref) === 1
+  const joined = member.state === 'joining' && step.want === 'present' && last
+  const to = joined ? 'ready' : outcome.machine?.state
+  if (outcome.machine) await saveMachineFacts(tx, member, outcome.machine)
+  if (outcome.gone) await saveGone(tx, run.view, member, outcome.gone)
+  if (to) await moveMachine(tx, seams, { machine: member.machine.id, to, ...because })
+  update(run, member.ref, { ...outcome.machine, ...(to ? { state: to } : {}) })
+  if (joined) {
+    await moveMember(tx, seams, { member: member.id, to: 'in', ...because })
+    member.state = 'in'
+  }
+  if (step.kind === 'machine' && step.want === 'absent') {
+    await leave(tx, run, member, step.key)
+    left(run, member)
+  }
+}
+
+/** The member is gone: what it held is free, and what was remembered of its steps is forgotten with it. */
+async function leave(tx: Tx, run: RunState, member: MemberView, cause: string): Promise<void> {
+  await moveMember(tx, run.deps.seams, { member: member.id, to: 'gone', actor: engineActor, cause })
+  const slotFree = ![...run.view.members.values()].some(
+    (other) => other.name === member.name && other.ref !== member.ref,
+  )
+  await run.deps.hooks.machineGone(tx, {
+    platformId: run.view.id,
+    machineId: member.machine.id,
+    member: member.name,
+    slotFree,
+  })
+  await tx
+    .deleteFrom('records')
+    .where('platform_id', '=', run.view.id)
+    .where('member', '=', member.ref)
+    .where('mode', '=', 'each')
+    .execute()
+}
+
+function left(run: RunState, member: MemberView): void {
+  member.state = 'gone'
+  run.view.members.delete(member.ref)
+  for (const record of run.view.records.values()) {
+    if (record.member === member.ref && record.mode === 'each') run.view.records.delete(record.key)
+  }
+  if (run.view.want === 'present') run.wake()
+}

@@ -1,13 +1,7 @@
 import type { SimMachine } from '../../providers/simulated/world/sim-machine.ts'
 import { answers } from '../../providers/simulated/world/sim-machine.ts'
 import type { World } from '../../providers/simulated/world/world.ts'
-import {
-  type AttemptStatus,
-  type Remote,
-  RemoteFault,
-  type RemoteTarget,
-  type ScriptAttempt,
-} from '../../src/bootstrap/remote.ts'
+import { type AttemptStatus, type Remote, RemoteFault, type RemoteTarget } from '../../src/bootstrap/remote.ts'
 import { sha256 } from '../../src/kernel/canonical.ts'
 import { type Folder, readLog, startScript } from './memory-attempt.ts'
 import { isKeyPair, sameKey } from './ssh-keys.ts'

@@ -7,6 +7,8 @@ import { canonicalHash } from '../kernel/canonical.ts'
 import { type MachineId, newId, type PlatformId, type ProjectId, type TenantId } from '../kernel/ids.ts'
 import type { Seams } from '../kernel/seams.ts'
 import { type Assignment, reserveCapacity } from '../placement/index.ts'
+import type { MachineTable, MemberTable } from '../store/schema.ts'
+import { statement } from '../store/statement.ts'
 import type { Tx } from '../store/store.ts'
 import type { ProviderImages } from './catalogue.ts'
 import type { Seating } from './seat.ts'
@@ -58,6 +60,9 @@ export async function formMembers(
   return formed
 }
 
+const insertMember = statement((db, row: MemberTable) => db.insertInto('members').values(row))
+const insertMachine = statement((db, row: MachineTable) => db.insertInto('machines').values(row))
+
 async function formMember(
   tx: Tx,
   { seams, keys }: FormDeps,
@@ -94,22 +99,19 @@ async function formMember(
     own: {},
   }
   const specHash = canonicalHash(request)
-  await tx
-    .insertInto('members')
-    .values({
-      id: memberId,
-      platform_id: platform.id,
-      group_name: slot.group.name,
-      ordinal: slot.ordinal,
-      incarnation: slot.incarnation,
-      state: 'joining',
-      state_since: now,
-      cause: because.cause,
-      machine_id: machineId,
-      created_at: now,
-    })
-    .execute()
-  const machine = {
+  await insertMember.run(tx, {
+    id: memberId,
+    platform_id: platform.id,
+    group_name: slot.group.name,
+    ordinal: slot.ordinal,
+    incarnation: slot.incarnation,
+    state: 'joining',
+    state_since: now,
+    cause: because.cause,
+    machine_id: machineId,
+    created_at: now,
+  })
+  await insertMachine.run(tx, {
     id: machineId,
     tenant_id: platform.tenantId,
     project_id: platform.projectId,
@@ -121,14 +123,14 @@ async function formMember(
     spec: JSON.stringify({ ...request, specHash }),
     spec_hash: specHash,
     native_ref: null,
-    state: 'planned' as const,
+    state: 'planned',
     state_since: now,
     zone: seat.zone,
     host: seat.host,
     cpu: slot.resources.cpu,
     memory_bytes: slot.resources.memoryBytes,
     disk_bytes: slot.resources.diskBytes,
-    capacity_held: 0 as const,
+    capacity_held: 0,
     endpoints: '[]',
     addresses: '[]',
     login_user: image.user,
@@ -138,8 +140,7 @@ async function formMember(
     missing_since: null,
     gone_at: null,
     created_at: now,
-  }
-  await tx.insertInto('machines').values(machine).execute()
+  })
   await reserveCapacity(tx, machineId)
   await appendEvent(tx, seams, {
     kind: 'member.created',

@@ -2,6 +2,7 @@
 // that every write of the run checks: a process that slept through its lease can change nothing.
 
 import type { PlatformId } from '../kernel/ids.ts'
+import { statement } from '../store/statement.ts'
 import type { Store, Tx } from '../store/store.ts'
 import type { Owner, Processes } from './owner.ts'
 import { ownerSchema } from './owner.ts'
@@ -51,9 +52,13 @@ function ownerText(owner: Owner): string {
   return JSON.stringify(owner)
 }
 
+const selectFence = statement((db, { platform }: { platform: PlatformId }) =>
+  db.selectFrom('runs').select('fence').where('platform_id', '=', platform),
+)
+
 /** Throws LeaseLost unless the fence is still the run's. Every write of a run begins with it. */
 export async function assertFence(tx: Tx, lease: Lease): Promise<void> {
-  const run = await tx.selectFrom('runs').select('fence').where('platform_id', '=', lease.platformId).executeTakeFirst()
+  const run = await selectFence.first(tx, { platform: lease.platformId })
   if (run?.fence !== lease.fence) throw new LeaseLost(lease.platformId)
 }
 

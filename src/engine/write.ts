@@ -6,6 +6,7 @@ import { newId } from '../kernel/ids.ts'
 import type { Problem } from '../kernel/problem.ts'
 import type { Seams } from '../kernel/seams.ts'
 import type { RecordTable } from '../store/schema.ts'
+import { statement } from '../store/statement.ts'
 import type { Tx } from '../store/store.ts'
 import type { RunState } from './state.ts'
 import type { GoneProof, MachineChange, RecordedAttempt } from './step-kind.ts'
@@ -42,14 +43,16 @@ export async function stepEvent(
   })
 }
 
-/** Writes the whole record, new or known, and remembers it. Called inside a write closure only. */
-export async function saveRecord(tx: Tx, view: PlatformView, record: RecordView): Promise<void> {
-  const row = recordRow(view, record)
-  await tx
+const upsertRecord = statement((db, row: RecordTable) =>
+  db
     .insertInto('records')
     .values(row)
-    .onConflict((conflict) => conflict.columns(['platform_id', 'key']).doUpdateSet(row))
-    .execute()
+    .onConflict((conflict) => conflict.columns(['platform_id', 'key']).doUpdateSet(row)),
+)
+
+/** Writes the whole record, new or known, and remembers it. Called inside a write closure only. */
+export async function saveRecord(tx: Tx, view: PlatformView, record: RecordView): Promise<void> {
+  await upsertRecord.run(tx, recordRow(view, record))
   view.records.set(record.key, record)
 }
 

@@ -11,9 +11,10 @@ import { followEvents } from './stream.ts'
 const seams = realSeams()
 
 function tell(store: Store, id: string, kind: 'step.started' | 'step.done' = 'step.started'): Promise<number> {
-  return store.write((tx) =>
-    appendEvent(tx, seams, { kind, subject: { kind: 'step', id }, actor: 'engine', data: { id } }),
-  )
+  return store.write(async (tx) => {
+    await appendEvent(tx, seams, { kind, subject: { kind: 'step', id }, actor: 'engine', data: { id } })
+    return lastEventSeq(tx)
+  })
 }
 
 test('events are listed oldest first, after a cursor, by every filter there is', async () => {
@@ -24,7 +25,7 @@ test('events are listed oldest first, after a cursor, by every filter there is',
     const project = await seedProject(tx, seams, tenant)
     return { tenant, project, platform: await seedPlatform(tx, seams, { tenant, project }) }
   })
-  const first = await store.write((tx) =>
+  await store.write((tx) =>
     appendEvent(tx, seams, {
       kind: 'platform.created',
       subject: { kind: 'platform', id: owner.platform },
@@ -34,6 +35,7 @@ test('events are listed oldest first, after a cursor, by every filter there is',
       data: { name: 'team-a' },
     }),
   )
+  const first = await lastEventSeq(store.read)
   const second = await tell(store, 'a')
   const all = await listEvents(store.read, {})
   expect(all.map((event) => event.seq)).toEqual([first, second])

@@ -17,6 +17,7 @@ import {
   type TaskState,
   taskTransitions,
 } from '../kernel/states.ts'
+import { statement } from '../store/statement.ts'
 import type { Tx } from '../store/store.ts'
 import { appendEvent } from './append.ts'
 
@@ -81,6 +82,19 @@ export async function movePlatform(
   return { from: row.state, to, changed: true }
 }
 
+const selectMachine = statement((db, { machine }: { machine: MachineId }) =>
+  db
+    .selectFrom('machines')
+    .select(['state', 'member', 'tenant_id', 'project_id', 'platform_id', 'gone_at'])
+    .where('id', '=', machine),
+)
+const updateMachine = statement(
+  (db, row: { machine: MachineId; state: MachineState; state_since: number; gone_at: number | null }) => {
+    const { machine, ...set } = row
+    return db.updateTable('machines').set(set).where('id', '=', machine)
+  },
+)
+
 /** Moves a machine; `deleted` notes `gone_at`. Throws 'not_found'; an illegal move throws a plain Error. */
 export async function moveMachine(
   tx: Tx,
@@ -88,17 +102,13 @@ export async function moveMachine(
   move: Because & { readonly machine: MachineId; readonly to: MachineState },
 ): Promise<Moved<MachineState>> {
   const { machine, to } = move
-  const row = await tx
-    .selectFrom('machines')
-    .select(['state', 'member', 'tenant_id', 'project_id', 'platform_id', 'gone_at'])
-    .where('id', '=', machine)
-    .executeTakeFirst()
+  const row = await selectMachine.first(tx, { machine })
   if (!row) throw missing('machine', machine)
   if (row.state === to) return { from: to, to, changed: false }
   assertTransition(machineTransitions, row.state, to)
   const now = seams.clock.now()
   const gone_at = to === 'deleted' ? (row.gone_at ?? now) : row.gone_at
-  await tx.updateTable('machines').set({ state: to, state_since: now, gone_at }).where('id', '=', machine).execute()
+  await updateMachine.run(tx, { machine, state: to, state_since: now, gone_at })
   await appendEvent(tx, seams, {
     ...told(move, 'machine.state', row.state, to),
     subject: { kind: 'machine', id: machine },
@@ -111,6 +121,21 @@ export async function moveMachine(
   return { from: row.state, to, changed: true }
 }
 
+const selectMember = statement((db, { member }: { member: MemberId }) =>
+  db
+    .selectFrom('members')
+    .innerJoin('platforms', 'platforms.id', 'members.platform_id')
+    .select(['members.state', 'members.cause', 'group_name', 'ordinal', 'incarnation', 'platform_id', 'machine_id'])
+    .select(['platforms.tenant_id', 'platforms.project_id'])
+    .where('members.id', '=', member),
+)
+const updateMember = statement(
+  (db, row: { member: MemberId; state: MemberState; state_since: number; cause: string | null }) => {
+    const { member, ...set } = row
+    return db.updateTable('members').set(set).where('id', '=', member)
+  },
+)
+
 /** Moves a member; a member that begins to leave keeps `cause` as the reason it leaves. Throws like the others. */
 export async function moveMember(
   tx: Tx,
@@ -118,22 +143,12 @@ export async function moveMember(
   move: Because & { readonly member: MemberId; readonly to: MemberState },
 ): Promise<Moved<MemberState>> {
   const { member, to } = move
-  const row = await tx
-    .selectFrom('members')
-    .innerJoin('platforms', 'platforms.id', 'members.platform_id')
-    .select(['members.state', 'members.cause', 'group_name', 'ordinal', 'incarnation', 'platform_id', 'machine_id'])
-    .select(['platforms.tenant_id', 'platforms.project_id'])
-    .where('members.id', '=', member)
-    .executeTakeFirst()
+  const row = await selectMember.first(tx, { member })
   if (!row) throw missing('member', member)
   if (row.state === to) return { from: to, to, changed: false }
   assertTransition(memberTransitions, row.state, to)
   const cause = to === 'leaving' ? move.cause : row.cause
-  await tx
-    .updateTable('members')
-    .set({ state: to, state_since: seams.clock.now(), cause })
-    .where('id', '=', member)
-    .execute()
+  await updateMember.run(tx, { member, state: to, state_since: seams.clock.now(), cause })
   await appendEvent(tx, seams, {
     ...told(move, 'member.state', row.state, to),
     subject: { kind: 'member', id: member },

@@ -4,6 +4,7 @@
 import type { MachineId, ProviderId } from '../kernel/ids.ts'
 import { ProblemError } from '../kernel/problem.ts'
 import type { Flag } from '../store/schema.ts'
+import { statement } from '../store/statement.ts'
 import type { Tx } from '../store/store.ts'
 import { totalOf } from './overcommit.ts'
 
@@ -54,12 +55,15 @@ export async function moveCapacity(
   await tx.updateTable('machines').set({ zone: to.zone, host: to.host }).where('id', '=', machine).execute()
 }
 
-async function machineRow(tx: Tx, machine: MachineId): Promise<MachineRow> {
-  const row = await tx
+const selectMachine = statement((db, { machine }: { machine: MachineId }) =>
+  db
     .selectFrom('machines')
     .select(['provider_id', 'host', 'cpu', 'memory_bytes', 'disk_bytes', 'capacity_held'])
-    .where('id', '=', machine)
-    .executeTakeFirst()
+    .where('id', '=', machine),
+)
+
+async function machineRow(tx: Tx, machine: MachineId): Promise<MachineRow> {
+  const row = await selectMachine.first(tx, { machine })
   if (!row) throw new ProblemError({ code: 'not_found', detail: `There is no machine ${machine}.` })
   return row
 }
@@ -80,19 +84,27 @@ async function shift(tx: Tx, row: MachineRow, host: string | null, by: 1 | -1): 
   if (result.numUpdatedRows === 0n) throw noCapacity(host, 'is not known any more')
 }
 
+const updateHeld = statement((db, { machine, capacity_held }: { machine: MachineId; capacity_held: Flag }) =>
+  db.updateTable('machines').set({ capacity_held }).where('id', '=', machine),
+)
+
 async function mark(tx: Tx, machine: MachineId, capacity_held: Flag): Promise<void> {
-  await tx.updateTable('machines').set({ capacity_held }).where('id', '=', machine).execute()
+  await updateHeld.run(tx, { machine, capacity_held })
 }
 
-async function assertNotOverfull(tx: Tx, provider: ProviderId, host: string): Promise<void> {
-  const row = await tx
+const selectHost = statement((db, { provider, host }: { provider: ProviderId; host: string }) =>
+  db
     .selectFrom('hosts')
     .innerJoin('providers', 'providers.id', 'hosts.provider_id')
     .selectAll('hosts')
     .select('providers.overcommit')
     .where('provider_id', '=', provider)
-    .where('hosts.name', '=', host)
-    .executeTakeFirstOrThrow()
+    .where('hosts.name', '=', host),
+)
+
+async function assertNotOverfull(tx: Tx, provider: ProviderId, host: string): Promise<void> {
+  const row = await selectHost.first(tx, { provider, host })
+  if (!row) throw noCapacity(host, 'is not known any more')
   const total = totalOf(row, row.overcommit)
   if (!total) return
   const fits =

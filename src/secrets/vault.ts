@@ -4,6 +4,8 @@
 import { isId, newId, type SecretId, type TenantId } from '../kernel/ids.ts'
 import { ProblemError } from '../kernel/problem.ts'
 import type { Seams } from '../kernel/seams.ts'
+import type { SecretTable } from '../store/schema.ts'
+import { statement } from '../store/statement.ts'
 import type { Db, Store, Tx } from '../store/store.ts'
 import { keyBytes, seal, unseal } from './envelope.ts'
 
@@ -30,6 +32,19 @@ export interface Vault {
   destroy(tx: Tx, secret: SecretRef): Promise<void>
 }
 
+const selectDataKey = statement((db, { owner }: { owner: string }) =>
+  db.selectFrom('data_keys').select('wrapped').where('owner', '=', owner),
+)
+const insertSecret = statement((db, row: SecretTable) => db.insertInto('secrets').values(row))
+const selectSecret = statement((db, { id, version }: { id: SecretId; version: number }) =>
+  db
+    .selectFrom('secrets')
+    .innerJoin('data_keys', 'data_keys.owner', 'secrets.owner')
+    .select(['secrets.owner', 'ciphertext', 'wrapped'])
+    .where('id', '=', id)
+    .where('version', '=', version),
+)
+
 /** Throws 'secret_unavailable' when `masterKey` is not the one this database was written with. */
 export async function openVault(store: Store, masterKey: Uint8Array, seams: Seams): Promise<Vault> {
   if (masterKey.length !== keyBytes) throw unavailable(`The master key has ${masterKey.length} bytes, not ${keyBytes}.`)
@@ -49,7 +64,7 @@ export async function openVault(store: Store, masterKey: Uint8Array, seams: Seam
   }
 
   async function dataKey(tx: Tx, owner: string): Promise<Buffer> {
-    const row = await tx.selectFrom('data_keys').select('wrapped').where('owner', '=', owner).executeTakeFirst()
+    const row = await selectDataKey.first(tx, { owner })
     if (row) return unwrap(owner, row.wrapped)
     const key = Buffer.from(seams.random.bytes(keyBytes))
     const wrapped = seal(masterKey, key, placeOfKey(owner), seams.random)
@@ -68,7 +83,7 @@ export async function openVault(store: Store, masterKey: Uint8Array, seams: Seam
     }
     const ciphertext = seal(await dataKey(tx, owner), bytes, placeOf(id, version, owner), seams.random)
     const created_at = seams.clock.now()
-    await tx.insertInto('secrets').values({ id, version, owner, purpose, ciphertext, created_at }).execute()
+    await insertSecret.run(tx, { id, version, owner, purpose, ciphertext, created_at })
     return `${id}@${version}`
   }
 
@@ -93,13 +108,7 @@ export async function openVault(store: Store, masterKey: Uint8Array, seams: Seam
 
     async get(db, ref) {
       const { id, version } = parse(ref)
-      const row = await db
-        .selectFrom('secrets')
-        .innerJoin('data_keys', 'data_keys.owner', 'secrets.owner')
-        .select(['secrets.owner', 'ciphertext', 'wrapped'])
-        .where('id', '=', id)
-        .where('version', '=', version ?? 0)
-        .executeTakeFirst()
+      const row = await selectSecret.first(db, { id, version: version ?? 0 })
       if (!row) throw unavailable(`There is no secret ${ref}.`)
       if (row.ciphertext === '') throw unavailable(`The secret ${ref} was destroyed.`)
       const key = unwrap(row.owner, row.wrapped)

@@ -1,20 +1,25 @@
 // What a session is opened from: the row, its secrets, and the kind's own reading of it.
 
+import type { ProviderId } from '../../kernel/ids.ts'
 import { ProviderFault } from '../../provider/fault.ts'
 import type { Kinds, SessionsOptions } from '../../provider/registry.ts'
 import type { Vault } from '../../secrets/index.ts'
-import type { Store } from '../../store/index.ts'
+import { type Store, statement } from '../../store/index.ts'
 import { openConfig } from './config.ts'
+
+// Asked before every call to a provider.
+const selectProvider = statement((db, { provider }: { provider: ProviderId }) =>
+  db
+    .selectFrom('providers')
+    .select(['kind', 'config', 'version'])
+    .where('id', '=', provider)
+    .where('deleted_at', 'is', null),
+)
 
 /** The `load` of openSessions. */
 export function loadProvider(store: Store, vault: Vault, kinds: Kinds): SessionsOptions['load'] {
   return async (provider, known) => {
-    const row = await store.read
-      .selectFrom('providers')
-      .select(['kind', 'config', 'version'])
-      .where('id', '=', provider)
-      .where('deleted_at', 'is', null)
-      .executeTakeFirst()
+    const row = await selectProvider.first(store.read, { provider })
     if (!row) return undefined
     if (row.version === known) return 'unchanged'
     const kind = await kinds.get(row.kind)

@@ -12,11 +12,12 @@ echo "$STEP \${attempt##*/}" >> ${testimony}
 sleep 0.15
 `
 
-export const witness = {
+/** The blueprint of a platform of so many machines. */
+export const witnessOf = (machines: number) => ({
   'blueprint.yaml': `name: witness
 version: 1.0.0
 groups:
-  node: { count: 5, flavor: small, image: debian-12, spread: { host: should } }
+  node: { count: ${machines}, flavor: small, image: debian-12, spread: { host: should } }
 steps:
   prepare: { on: each, run: scripts/prepare.sh }
   found: { on: founder(node), once: true, needs: [prepare], run: scripts/found.sh, outputs: { cluster: plain } }
@@ -25,7 +26,7 @@ steps:
   'scripts/prepare.sh': `STEP=prepare\n${testify}`,
   'scripts/found.sh': `STEP=found\n${testify}echo cluster=c-1 >> "$GANTRY_OUTPUT"\n`,
   'scripts/join.sh': `STEP=join\n${testify}`,
-}
+})
 
 export interface Testimony {
   readonly member: string

@@ -11,7 +11,7 @@ import { stopWorld, worldControl } from '../../providers/simulated/index.ts'
 import { type Api, apiOf } from '../../src/cli/client/api.ts'
 import { seededRandom } from '../support/random.ts'
 import { type Serving, startServe } from '../support/serve.ts'
-import { testimonyOf, witness } from './sigkill-witness.ts'
+import { testimonyOf, witnessOf } from './sigkill-witness.ts'
 
 const kills = 25
 const machines = 5
@@ -50,7 +50,7 @@ beforeAll(async () => {
   const tenant = await api.createTenant({ name: 'acme' })
   const ticket = await api.createTicket(tenant.id, { name: 'gold', limits })
   project = (await api.createProject(tenant.id, { name: 'shop', shares: [{ ticket: ticket.id, limits }] })).id
-  await api.createBlueprint({ files: witness })
+  await api.createBlueprint({ files: witnessOf(machines) })
 }, 60_000)
 
 afterAll(async () => {

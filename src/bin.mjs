@@ -3,7 +3,7 @@
 // installed beside Gantry and runs main with it. main.ts and main.js do their work on being loaded.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import * as modules from 'node:module'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -14,6 +14,8 @@ const here = dirname(fileURLToPath(import.meta.url))
 const main = join(here, existsSync(join(here, 'main.ts')) ? 'main.ts' : 'main.js')
 
 if (Number(process.versions.node.split('.')[0]) >= wanted) {
+  // As in main, but before it: what is kept of all files needs no compiler of types at all, and that takes long to load.
+  modules.enableCompileCache(join(here, '../node_modules/.cache/gantry'))
   await import(pathToFileURL(main).href)
 } else {
   const node = installedNode()
@@ -26,7 +28,7 @@ if (Number(process.versions.node.split('.')[0]) >= wanted) {
 
 /** The bin/node of the optional package for this machine, in our node_modules or a parent's (hoisted). */
 function installedNode() {
-  const require = createRequire(import.meta.url)
+  const require = modules.createRequire(import.meta.url)
   for (const family of ['node', 'node-bin']) {
     try {
       const manifest = require.resolve(`${family}-${process.platform}-${process.arch}/package.json`)
@@ -39,7 +41,7 @@ function installedNode() {
 }
 
 function run(node) {
-  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' })
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' })
   child.on('error', (error) => fail(`${node} does not start (${error.code})`))
   // A terminal sends these to the child as well: forwarded, Ctrl-C would count as pressed twice.
   const terminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY

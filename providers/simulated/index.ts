@@ -17,6 +17,6 @@ export const simulated: ProviderKind<SimulatedConfig, SimulatedMachineSpec> = {
   connect: async (config, seams) => {
     const address = await openWorld(config.folder, config.world, seams)
     const { cloud, close } = await httpCloud(address)
-    return simulatedSession(cloud, close)
+    return simulatedSession(cloud, seams.clock, close)
   },
 }

@@ -1,4 +1,5 @@
-import type { Observed, Session } from '../../src/provider/contract.ts'
+import type { Clock } from '../../src/kernel/seams.ts'
+import { lookHoldsMs, type Observed, type Session } from '../../src/provider/contract.ts'
 import { ProviderFault } from '../../src/provider/fault.ts'
 import type { Cloud } from './world/cloud.ts'
 
@@ -7,7 +8,7 @@ import type { Cloud } from './world/cloud.ts'
 // one key, and destroy takes both.
 
 /** A provider session on `cloud`; `close` is called when it is disposed of. */
-export function simulatedSession(cloud: Cloud, close: () => Promise<void> = async () => {}): Session {
+export function simulatedSession(cloud: Cloud, clock: Clock, close: () => Promise<void> = async () => {}): Session {
   return {
     capabilities: cloud.capabilities(),
     probe: (signal) => unlessAborted(signal, () => cloud.probe()),
@@ -16,10 +17,12 @@ export function simulatedSession(cloud: Cloud, close: () => Promise<void> = asyn
     },
     create: async (key, request, signal) => {
       const { own: _own, ...plain } = request
+      const lookedAt = clock.now()
       const found = await unlessAborted(signal, () => cloud.find([key]))
       const ours = found.find((object) => object.owner === request.owner)
       if (ours !== undefined && ours.state !== 'deleting') return ours.ref
       if (found.some((object) => object.owner !== request.owner)) throw taken(key)
+      if (clock.now() - lookedAt > lookHoldsMs) throw stale(key)
       return unlessAborted(signal, () => cloud.create(key, plain))
     },
     async *observe(owner, keys, signal) {
@@ -50,6 +53,11 @@ export function simulatedSession(cloud: Cloud, close: () => Promise<void> = asyn
 
 function taken(key: string): ProviderFault {
   return new ProviderFault({ kind: 'nameTaken', outcome: 'none' }, `${key} belongs to somebody else's machine`)
+}
+
+function stale(key: string): ProviderFault {
+  const kind = { kind: 'transient', outcome: 'none' } as const
+  return new ProviderFault(kind, `the look for ${key} took so long that somebody may have made it meanwhile`)
 }
 
 /** Sends nothing after the signal has aborted; a call under way is left to end, its effect unknown to the caller. */

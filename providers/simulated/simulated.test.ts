@@ -79,7 +79,7 @@ async function lab(input: WorldInput = {}): Promise<Lab> {
       await session[Symbol.asyncDispose]()
       await control.close()
       await stopWorld(folder)
-      await rm(folder, { recursive: true, force: true })
+      await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
     },
   }
 }

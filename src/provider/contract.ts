@@ -74,13 +74,20 @@ export interface Observed {
   readonly unfinished?: boolean
 }
 
+/**
+ * How old a look may be for a create that rests on nothing else, ms. A process that slept between the two may have been
+ * taken over and the machine made by another; less than what is left of a lease when create is called
+ * (architecture, section 5), so a look this young is still the owner's.
+ */
+export const lookHoldsMs = 4_000
+
 /** What this server can do, known after connect. Declared, never sniffed by kind. */
 export interface Capabilities {
   /** `consistent`: an acknowledged create or destroy is visible to the next observe. */
   readonly lookup: 'consistent' | 'eventual'
   /** For how long after a create was sent it may still appear, and for how long a list may lag. */
   readonly settleMs: number
-  /** How a repeated create is recognised; `none` means only by looking first. */
+  /** How a repeated create is recognised; `none` means only by looking first, and `lookHoldsMs` is to be kept. */
   readonly createIdempotency: 'token' | 'uniqueName' | 'none'
   /** Whether inventory() reports hosts with capacity, or zones only. */
   readonly hosts: boolean

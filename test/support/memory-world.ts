@@ -27,5 +27,5 @@ export function memoryWorld(clock: VirtualClock, input: WorldInput = {}): World 
 
 /** The provider session of a memory world. Any number may be open at once. */
 export function memorySession(world: World): Session {
-  return simulatedSession(cloudOf(world))
+  return simulatedSession(cloudOf(world), world.seams.clock)
 }

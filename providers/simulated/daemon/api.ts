@@ -27,6 +27,7 @@ export interface Api {
 }
 
 const maxBodyBytes = 8 * 2 ** 20
+const keepAliveMs = 60_000
 
 export async function openApi(options: ApiOptions): Promise<Api> {
   const { world } = options
@@ -57,6 +58,8 @@ export async function openApi(options: ApiOptions): Promise<Api> {
   const server = createServer((request, response) => {
     serve(request, response).catch(() => request.socket.destroy())
   })
+  // A caller that was stopped for a while finds its connections as it left them, as it would with most clouds.
+  server.keepAliveTimeout = keepAliveMs
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', resolve)

@@ -39,7 +39,7 @@ export function memoryKinds(world: World): Kinds {
       if (config.password !== rightPassword) {
         throw new ProviderFault({ kind: 'denied', outcome: 'none' }, 'wrong password')
       }
-      return simulatedSession(cloudOf(world))
+      return simulatedSession(cloudOf(world), world.seams.clock)
     },
   }
   return { names: ['memory'], get: async (name) => (name === 'memory' ? kind : undefined) }

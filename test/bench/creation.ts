@@ -23,6 +23,14 @@ export interface Round {
   readonly worldCpu: number
 }
 
+export interface Alone {
+  readonly ids: readonly string[]
+  /** From request to READY, each. */
+  readonly seconds: readonly number[]
+  /** CPU-seconds of the server per platform: what others do on the machine hardly shows in it. */
+  readonly serverCpu: number
+}
+
 export interface CreationRow {
   readonly platforms: number
   readonly latencyMs: number
@@ -32,9 +40,9 @@ export interface CreationRow {
   readonly remove: Spread
   readonly serverCpu: Spread
   readonly worldCpu: Spread
-  /** Seconds from request to READY of a platform made alone: the first ten, and ten more when all others are there. */
-  readonly before: readonly number[]
-  readonly after: readonly number[]
+  /** Platforms made one by one: the first ten, and ten more when all others are there. */
+  readonly before: Alone
+  readonly after: Alone
   readonly residentMiB: number
 }
 
@@ -58,13 +66,11 @@ export async function creationRow(options: CreationOptions): Promise<CreationRow
   await removeAll(stage, watch, early.ids)
   const warm: Round[] = []
   for (let count = 1; count < rounds; count++) warm.push(await round(stage, watch, platforms))
-  const late: Alone = { ids: [], seconds: [] }
-  const last = await round(stage, watch, platforms, async () => {
-    const more = await oneByOne(stage, watch)
-    late.ids.push(...more.ids)
-    late.seconds.push(...more.seconds)
-  })
-  warm.push(last)
+  let late = early
+  const addMore = async (): Promise<void> => {
+    late = await oneByOne(stage, watch)
+  }
+  warm.push(await round(stage, watch, platforms, addMore))
   await removeAll(stage, watch, late.ids)
   return {
     platforms,
@@ -74,15 +80,15 @@ export async function creationRow(options: CreationOptions): Promise<CreationRow
     remove: spreadOf(warm.map((each) => each.remove)),
     serverCpu: spreadOf(warm.map((each) => each.serverCpu)),
     worldCpu: spreadOf(warm.map((each) => each.worldCpu)),
-    before: early.seconds,
-    after: late.seconds,
+    before: early,
+    after: late,
     residentMiB: residentBytes(stage.pids.gantry) / 2 ** 20,
   }
 }
 
 /** `thousandth : first`, of platforms that had the machine for themselves. */
 export function slowdown({ before, after }: CreationRow): number {
-  return medianOf(after) / medianOf(before)
+  return medianOf(after.seconds) / medianOf(before.seconds)
 }
 
 async function round(stage: Stage, watch: Watch, platforms: number, then?: () => Promise<void>): Promise<Round> {
@@ -116,21 +122,18 @@ async function removeAll(stage: Stage, watch: Watch, ids: readonly string[]): Pr
   return (performance.now() - began) / 1000
 }
 
-interface Alone {
-  readonly ids: string[]
-  readonly seconds: number[]
-}
-
 async function oneByOne(stage: Stage, watch: Watch): Promise<Alone> {
-  const made: Alone = { ids: [], seconds: [] }
+  const ids: string[] = []
+  const seconds: number[] = []
+  const cpuBefore = cpuSeconds(stage.pids.gantry)
   for (let count = 0; count < alone; count++) {
     const began = performance.now()
     const id = await ask(stage)
     await watch.reached(id, 'ready')
-    made.seconds.push((performance.now() - began) / 1000)
-    made.ids.push(id)
+    seconds.push((performance.now() - began) / 1000)
+    ids.push(id)
   }
-  return made
+  return { ids, seconds, serverCpu: (cpuSeconds(stage.pids.gantry) - cpuBefore) / alone }
 }
 
 let serial = 0

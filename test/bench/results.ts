@@ -30,11 +30,17 @@ export function creationLine(row: CreationRow): Line {
       `${((platforms * stepsEach) / create.median).toFixed(0)}/s`,
       perPlatform(row.serverCpu.median),
       perPlatform(row.worldCpu.median),
-      `${ms(medianOf(row.before))} -> ${ms(medianOf(row.after))}: ${slowdown(row).toFixed(2)}`,
+      aloneCell(row),
       `${row.remove.median.toFixed(2)} s`,
       `${row.residentMiB.toFixed(0)} MiB`,
     ],
   }
+}
+
+function aloneCell(row: CreationRow): string {
+  const { before, after } = row
+  const wall = `${ms(medianOf(before.seconds))} -> ${ms(medianOf(after.seconds))}: ${slowdown(row).toFixed(2)}`
+  return `${wall} (CPU ${ms(before.serverCpu)} -> ${ms(after.serverCpu)})`
 }
 
 export function coldStartLine({ first, again }: ColdStartRow): Line {

@@ -8,6 +8,8 @@ import { ownerSchema } from '../../src/engine/owner.ts'
 /** One moment of a run: under which fence who held it. */
 export interface Hold {
   readonly platform: string
+  /** The platform's. */
+  readonly state: string
   readonly fence: number
   readonly pid: number
   /** ms since 1970. */
@@ -44,7 +46,13 @@ const written = {
   receipt_objects: of,
 }
 
-const holdRow = z.object({ platform_id: z.string(), fence: z.number(), owner: z.string(), lease_until: z.number() })
+const holdRow = z.object({
+  platform_id: z.string(),
+  state: z.string(),
+  fence: z.number(),
+  owner: z.string(),
+  lease_until: z.number(),
+})
 const attemptRow = z.object({
   id: z.string(),
   platform_id: z.string(),
@@ -57,14 +65,17 @@ const attemptRow = z.object({
 /** Opens the file read-only; its servers go on. */
 export function openLedger(path: string): Ledger {
   const database = new Database(path, { readonly: true, fileMustExist: true, timeout: 10_000 })
+  const held = database.prepare(
+    'select runs.*, state from runs join platforms on id = platform_id where owner is not null',
+  )
   return {
     holds() {
-      const rows = database.prepare('select * from runs where owner is not null').all()
+      const rows = held.all()
       const seenAt = Date.now()
       return rows.map((row) => {
-        const { platform_id, fence, owner, lease_until } = holdRow.parse(row)
+        const { platform_id, state, fence, owner, lease_until } = holdRow.parse(row)
         const { pid } = ownerSchema.parse(JSON.parse(owner))
-        return { platform: platform_id, fence, pid, leaseUntil: lease_until, seenAt }
+        return { platform: platform_id, state, fence, pid, leaseUntil: lease_until, seenAt }
       })
     },
     everything: (platforms) =>

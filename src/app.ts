@@ -4,6 +4,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { firstToken } from './access/index.ts'
+import type { TerminalAccess } from './bootstrap/index.ts'
 import { lazyRemote } from './bootstrap/lazy-remote.ts'
 import type { Remote } from './bootstrap/remote.ts'
 import { type Care, type DecideDeps, engineHooks, startCare } from './care/index.ts'
@@ -193,4 +194,15 @@ export async function openapiText(version: string): Promise<string> {
 export async function sshCryptoDetail(): Promise<string> {
   const { sshCrypto } = await import('./bootstrap/index.ts')
   return sshCrypto().detail
+}
+
+/** A person's login to a machine without an ssh program, for `gantry ssh`; answers the exit code. */
+export async function openOwnTerminal(
+  access: TerminalAccess,
+  command: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
+  const { openTerminal } = await import('./bootstrap/index.ts')
+  const { stdin, stdout, stderr, env } = process
+  return openTerminal(access, command, { stdin, stdout, stderr, term: env.TERM ?? 'dumb', signal }, realSeams())
 }

@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { LocalFacts } from './cli/world.ts'
 import { ProblemError } from './kernel/problem.ts'
 
 const usage = `Usage: gantry serve [options]
@@ -26,7 +27,9 @@ async function main(argv: readonly string[]): Promise<number> {
   if (command === 'openapi') return openapi(rest)
   const cli = await import('./cli/main.ts')
   const sshCrypto = async () => (await import('./app.ts')).sshCryptoDetail()
-  return cli.main(argv, { sshCrypto })
+  const terminal: LocalFacts['terminal'] = async (access, command, signal) =>
+    (await import('./app.ts')).openOwnTerminal(access, command, signal)
+  return cli.main(argv, { sshCrypto, terminal })
 }
 
 async function serve(argv: readonly string[]): Promise<number> {

@@ -1,9 +1,10 @@
 // One connection for each incarnation of a machine, shared by everybody who talks to it, and closed when nobody has
 // for a while. A connection proves one identity: if the pinned key, the user or our key changes, it is not reused.
 
-import ssh2, { type Client, type ParsedKey } from 'ssh2'
+import type { Client } from 'ssh2'
 import type { Seams } from '../kernel/seams.ts'
-import { handshake, type Login, pinnedKey } from './handshake.ts'
+import { handshake } from './handshake.ts'
+import { loginOf } from './login.ts'
 import { RemoteFault, type RemoteFaultKind, type RemoteTarget } from './remote.ts'
 import { type Slots, slots } from './slots.ts'
 import { ChannelRefused } from './speak.ts'
@@ -139,7 +140,7 @@ export function pool(seams: Seams, limits: PoolLimits): Pool {
 
 /** Tries each address in turn; of several faults the one that says most is thrown. */
 async function open(target: RemoteTarget, limitMs: number, seams: Seams, signal: AbortSignal): Promise<Client> {
-  const login: Login = { user: target.user, key: loginKey(target), hostKey: pinnedKey(target.hostKey) }
+  const login = loginOf(target)
   const telling: readonly RemoteFaultKind[] = ['hostKeyChanged', 'loginDenied', 'protocol']
   const faults: RemoteFault[] = []
   for (const endpoint of target.endpoints) {
@@ -156,12 +157,6 @@ async function open(target: RemoteTarget, limitMs: number, seams: Seams, signal:
 
 function noChannel(refused: ChannelRefused): RemoteFault {
   return new RemoteFault('protocol', `the machine opens no channel: ${refused.message}`, { cause: refused })
-}
-
-function loginKey(target: RemoteTarget): ParsedKey {
-  const key: ParsedKey | Error = ssh2.utils.parseKey(target.privateKeyPem)
-  if (key instanceof Error) throw new RemoteFault('loginDenied', `our own key cannot be read: ${key.message}`)
-  return key
 }
 
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

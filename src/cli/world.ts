@@ -6,6 +6,16 @@ import type { Terminal } from './client/screen.ts'
 export interface LocalFacts {
   /** Which implementation ssh2 uses for its ciphers here. */
   readonly sshCrypto: () => Promise<string>
+  /** Logs a person in with our own SSH, where no ssh program is installed; answers the exit code. */
+  readonly terminal: (access: TerminalAccess, command: readonly string[], signal: AbortSignal) => Promise<number>
+}
+
+export interface TerminalAccess {
+  readonly endpoint: { readonly address: string; readonly port: number }
+  readonly user: string
+  /** OpenSSH one-line public key. */
+  readonly hostKey: string
+  readonly privateKeyPem: string
 }
 
 export interface World {

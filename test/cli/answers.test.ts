@@ -156,7 +156,7 @@ describe('history', () => {
 })
 
 describe('doctor', () => {
-  const local = { sshCrypto: async () => 'native' }
+  const local = { sshCrypto: async () => 'native', terminal: async () => 0 }
   const ready = { body: { status: 'ok', checks: { database: 'ok' } } }
   const version = { version: '0.1.0', api: 'v1', node: 'v26.10.0', reportOnly: false, database: 'sqlite' }
   const provider = { name: 'dc1', kind: 'incus', state: 'healthy', stateReason: null, health: null }

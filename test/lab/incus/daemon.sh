@@ -10,7 +10,8 @@ start_daemon() {
   mkdir -p "$INCUS_DIR"
   chmod 711 "$INCUS_DIR"
   # Its own session, so that a signal meant for a test (Ctrl-C) does not reach the machines' owner.
-  setsid "$incusd" --group root --logfile "$run_dir/incusd.log" >"$run_dir/incusd.out" 2>&1 </dev/null 9>&- &
+  # 3 and 9 are ours: whoever waits for the end of our output would wait for the daemon.
+  setsid "$incusd" --group root --logfile "$run_dir/incusd.log" >"$run_dir/incusd.out" 2>&1 </dev/null 3>&- 9>&- &
   remember_process $! "$daemon_file"
   incus admin waitready --timeout 60 2>>"$run_dir/incusd.out" || {
     tail -n 20 "$run_dir/incusd.log" "$run_dir/incusd.out" >&2

@@ -13,10 +13,14 @@ import { formMembers } from './form.ts'
 import { openProblem, resolveProblem } from './problems.ts'
 import { loadNeighbours, seatSlots } from './seat.ts'
 
-/** After this many new places for want of capacity, a person is asked. */
-const maxCapacityMoves = 3
-
 type Cause = 'dead' | 'capacity'
+
+/**
+ * So often a slot gets a new machine within an hour; then a person is asked. What dies again and again is not
+ * mended by making it again, and each try costs the provider and the tenant.
+ */
+const mostPerHour: Readonly<Record<Cause, number>> = { dead: 5, capacity: 3 }
+const hourMs = 3_600_000
 
 export async function decideReplacements(
   tx: Tx,
@@ -30,7 +34,7 @@ export async function decideReplacements(
     let leaving = members.filter((member) => member.state === 'leaving').length
     for (const member of members) {
       if (member.state === 'leaving') continue
-      const cause = await causeOf(tx, view, member)
+      const cause = await causeOf(tx, deps, view, member)
       if (cause === undefined) continue
       if (group.quorum && leaving > 0) continue
       if (await replace(tx, deps, view, group, member, cause)) {
@@ -42,28 +46,31 @@ export async function decideReplacements(
   return changed
 }
 
-async function causeOf(tx: Tx, view: PlatformView, member: MemberView): Promise<Cause | undefined> {
-  if (member.machine.missing) return 'dead'
-  for (const record of view.records.values()) {
-    if (record.member !== member.ref || record.status !== 'blocked') continue
-    if (record.problem?.code === 'machine_dead') return 'dead'
-    if (record.key === machineKey(member.ref) && record.problem?.code === 'provider_capacity') {
-      return (await capacityMoves(tx, view, member)) < maxCapacityMoves ? 'capacity' : undefined
-    }
-  }
-  return undefined
-}
-
-async function capacityMoves(tx: Tx, view: PlatformView, member: MemberView): Promise<number> {
+/** Why the member needs a new machine and may have one now. */
+async function causeOf(tx: Tx, deps: DecideDeps, view: PlatformView, member: MemberView): Promise<Cause | undefined> {
+  const cause = needOf(view, member)
+  if (cause === undefined) return undefined
+  const since = deps.seams.clock.now() - hourMs
   const rows = await tx
     .selectFrom('members')
     .select('id')
     .where('platform_id', '=', view.id)
     .where('group_name', '=', member.group)
     .where('ordinal', '=', member.ordinal)
-    .where('cause', '=', 'capacity')
+    .where('cause', '=', cause)
+    .where('created_at', '>', since)
     .execute()
-  return rows.length
+  return rows.length < mostPerHour[cause] ? cause : undefined
+}
+
+function needOf(view: PlatformView, member: MemberView): Cause | undefined {
+  if (member.machine.missing) return 'dead'
+  for (const record of view.records.values()) {
+    if (record.member !== member.ref || record.status !== 'blocked') continue
+    if (record.problem?.code === 'machine_dead') return 'dead'
+    if (record.key === machineKey(member.ref) && record.problem?.code === 'provider_capacity') return 'capacity'
+  }
+  return undefined
 }
 
 async function replace(

@@ -50,6 +50,8 @@ function judge(run: RunState): Verdict {
   const problem = blockedProblem(run)
   if (problem) return { state: 'blocked', reason: problem.detail, problem }
   if (view.state === 'pending') return { state: 'building', reason: null, problem: null }
+  const lost = [...view.members.values()].find((member) => member.machine.missing && member.state !== 'leaving')
+  if (open.length === 0 && lost) return { state: 'degraded', reason: `${lost.name} is lost`, problem: null }
   if (open.length === 0) return { state: 'ready', reason: null, problem: null }
   if (view.readyAt === null && view.state !== 'ready') return { state: 'building', reason: null, problem: null }
   const repairing = [...view.members.values()].find((member) => member.state === 'leaving' && member.cause !== null)

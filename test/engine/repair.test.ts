@@ -132,6 +132,39 @@ test('a host without room is answered by another place, and the refused incarnat
   expect(life.world.living()).toHaveLength(2)
 })
 
+test('a machine that dies each time it is made is not made for ever: a person is asked', async () => {
+  await using life = openLife(template, { world: { faults: { failBoots: 1_000 } } })
+  const gantry = await life.start()
+  const id = await gantry.ask('team-a', { voters: 1, workers: 0 })
+  await life.clock.advance(40 * 60_000)
+  expect(await stateOf(gantry.store, id)).toBe('blocked')
+  const made = await gantry.store.read.selectFrom('members').select('incarnation').execute()
+  expect(made.length).toBeLessThanOrEqual(7)
+  life.world.faults.failBoots = 0
+  await gantry.run(async (store) => (await stateOf(store, id)) === 'ready')
+  expect(life.world.living()).toHaveLength(1)
+})
+
+test('a platform whose dead machine finds no place is degraded, not ready', async () => {
+  const host = { name: 'only', zone: 'zone-a', cpu: 8, memoryBytes: 2 ** 35, diskBytes: 2 ** 40 }
+  await using life = openLife(template, { world: { hosts: [host] } })
+  const gantry = await life.start()
+  await life.wait(gantry.care.scanNow())
+  const id = await gantry.ask('team-a', { voters: 1, workers: 1 })
+  await gantry.run(async (store) => (await stateOf(store, id)) === 'ready')
+  await gantry.store.write(async (tx) => {
+    await tx.updateTable('hosts').set({ state: 'maintenance' }).execute()
+  })
+  kill(life, 'worker-0')
+  await gantry.run(async (store) => (await stateOf(store, id)) === 'degraded')
+  const { state_reason } = await gantry.store.read
+    .selectFrom('platforms')
+    .select('state_reason')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  expect(state_reason).toContain('worker-0')
+})
+
 test('a create whose answer was lost makes one machine', async () => {
   await using life = openLife(template, { world: { faults: { loseCreateReplies: 2 } } })
   await built(life, { voters: 1, workers: 1 })

@@ -90,6 +90,9 @@ export async function providerConfig(facts: LabFacts) {
     },
     machineConfig: {
       'security.nesting': 'true',
+      // A range of its own: where root has several in /etc/subuid, Incus maps all of them onto 0 and nothing starts.
+      'security.idmap.isolated': 'true',
+      'security.idmap.size': '65536',
       'raw.lxc': 'lxc.mount.auto = cgroup:rw:force\nlxc.cgroup.devices.allow = a',
     },
   }

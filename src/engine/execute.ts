@@ -230,7 +230,7 @@ function timedOut(step: PlanStep, reason: string): Problem {
     code: 'step_timed_out',
     detail: `${step.key} was not done within ${Math.round(step.deadlineMs / 1000)} s: ${reason}`,
     facts: { step: step.key, deadlineMs: step.deadlineMs },
-    next: 'Mend what it waits for; it is tried again every 5 minutes, or at once after a retry.',
+    next: 'Mend what it waits for; it is tried again every 5 minutes by itself.',
   }
 }
 

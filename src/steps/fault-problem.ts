@@ -61,7 +61,7 @@ export function remoteOutcome(fault: RemoteFault, facts: Facts): Exclude<StepOut
         kind: 'blocked',
         problem: say(
           'host_key_changed',
-          'Find out who answers at this address; if the machine was rebuilt, replace the member.',
+          'Find out who answers at this address. If the machine was rebuilt, delete it at its provider: it is replaced by itself.',
         ),
       }
     case 'loginDenied':

@@ -86,7 +86,10 @@ async function lost(
     case 'block':
       return {
         kind: 'blocked',
-        problem: { ...problem, next: 'Look at the machine, then retry the task or replace the member.' },
+        problem: {
+          ...problem,
+          next: 'Look at the machine. Deleted at its provider, it is replaced by itself; otherwise the script is tried again every 5 minutes.',
+        },
       }
     case 'replaceMachine':
       return {

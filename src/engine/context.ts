@@ -6,11 +6,12 @@ import type { Json } from '../kernel/canonical.ts'
 import { chooseExecutor, memberAnswers } from './executor.ts'
 import { freshOutputs } from './fresh.ts'
 import { resolveInput } from './input.ts'
+import { recordJourney } from './journey.ts'
 import { openLog } from './logs.ts'
 import { fencedWrite, mayAct, type RunState, recordOf } from './state.ts'
 import type { MachineChange, StepContext } from './step-kind.ts'
 import type { MemberView } from './view.ts'
-import { engineActor, saveAttempt, saveMachineFacts, saveRecord, writeEnd } from './write.ts'
+import { engineActor, saveMachineFacts, saveRecord } from './write.ts'
 
 export function stepContext(run: RunState, step: PlanStep, fingerprint: string, deadlineAt: number): StepContext {
   const { deps } = run
@@ -48,18 +49,7 @@ export function stepContext(run: RunState, step: PlanStep, fingerprint: string, 
     get inFlight() {
       return run.ends.has(step.key) ? null : (run.view.inFlight.get(step.key) ?? null)
     },
-    recordAttempt: (executor) =>
-      fencedWrite(run, async (tx) => {
-        await writeEnd(tx, run, step.key)
-        return saveAttempt(tx, deps.seams, run.view, step.key, {
-          number: recordOf(run, step).attempts + 1,
-          fingerprint,
-          executor,
-          machineId: memberOf(run, executor).machine.id,
-          fence: run.lease.fence,
-          startedAt: deps.seams.clock.now(),
-        })
-      }),
+    recordJourney: (executor) => recordJourney(run, step, fingerprint, executor),
     endAttempt(outcome, exitCode, detail) {
       const attempt = run.view.inFlight.get(step.key)
       if (attempt)

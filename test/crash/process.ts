@@ -44,6 +44,7 @@ export interface Gate {
 
 export interface Process {
   readonly store: Store
+  readonly seams: Seams
   readonly engine: Engine
   readonly care: Care
   readonly crash: CrashPoint
@@ -147,6 +148,7 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
 
   return {
     store,
+    seams,
     engine,
     care,
     crash,

@@ -45,7 +45,6 @@ export const factKinds = [
   'machine.changed',
   'task.created',
   'task.progress',
-  'run.claimed',
   'run.taken-over',
   'step.started',
   'step.done',

@@ -43,28 +43,26 @@ export async function recordJourney(
     await writeEnd(tx, run, step.key)
     const attempt = await begin(step, fingerprint)
     const behind: Leg[] = []
-    let before = step.key
     for (const { step: next, fingerprint: target, input } of travellers) {
       // What was so a moment ago, when its inputs were looked up, may not be so any more.
       if (!isFree(run, next, target, executor)) break
-      await saveRecord(tx, run.view, onTheWay(recordOf(run, next), target, before))
+      await saveRecord(tx, run.view, onTheWay(recordOf(run, next), target))
       behind.push({ step: next, attempt: await begin(next, target), input })
-      before = next.key
     }
     return { attempt, behind }
   })
 }
 
 /** Its first effect may come without another word from us: what it is to achieve is on the disk before that. */
-function onTheWay(record: RecordView, target: string, before: string): RecordView {
+function onTheWay(record: RecordView, target: string): RecordView {
   return {
     ...record,
     attempting: target,
-    status: 'waiting',
+    status: 'idle',
     attempts: record.attempting === target ? record.attempts : 0,
     deadlineAt: null,
     nextAt: null,
-    reason: `goes on by itself when ${before} is done`,
+    reason: null,
   }
 }
 

@@ -30,7 +30,7 @@ async function explained(holds: (body: Explained) => boolean): Promise<Explained
       if (!holds(body)) throw new Error(JSON.stringify(body))
       return body
     },
-    { timeout: 50_000, interval: 20 },
+    { timeout: 60_000, interval: 20 },
   )
 }
 type Explained = Awaited<ReturnType<TestGantry['api']>>['body']

@@ -5058,7 +5058,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `name_taken`, `quota_exceeded`, `no_capacity`: Name taken; Quota exceeded; No capacity. */
+            /** @description `name_taken`, `quota_exceeded`, `no_capacity`, `provider_unreachable`, `provider_denied`: Name taken; Quota exceeded; No capacity; Provider unreachable; Provider refused the login. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

@@ -10,6 +10,7 @@ export type {
   HostRefusal,
   Obstacle,
   Placed,
+  ProvidersHint,
   Question,
   Refusal,
   Resources,

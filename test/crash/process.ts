@@ -16,6 +16,7 @@ import type { Json } from '../../src/kernel/canonical.ts'
 import type { PlatformId } from '../../src/kernel/ids.ts'
 import type { Seams } from '../../src/kernel/seams.ts'
 import type { Session } from '../../src/provider/contract.ts'
+import { ProviderFault } from '../../src/provider/fault.ts'
 import { lookerOver } from '../../src/provider/look.ts'
 import { keyMaker, openVault } from '../../src/secrets/index.ts'
 import { gateStep, machineStep, scriptStep, sshStep } from '../../src/steps/index.ts'
@@ -133,7 +134,12 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
     store,
     seams,
     wake: (id) => engine.wake(id),
-    sessions: { get: async () => session },
+    sessions: {
+      async get(provider) {
+        if (provider === template.providerId) return session
+        throw new ProviderFault({ kind: 'transient', outcome: 'none' }, 'nobody answers there')
+      },
+    },
     scanEveryMs: 10_000,
     log,
   })

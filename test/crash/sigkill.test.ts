@@ -51,13 +51,13 @@ beforeAll(async () => {
   const ticket = await api.createTicket(tenant.id, { name: 'gold', limits })
   project = (await api.createProject(tenant.id, { name: 'shop', shares: [{ ticket: ticket.id, limits }] })).id
   await api.createBlueprint({ files: witnessOf(machines) })
-}, 60_000)
+})
 
 afterAll(async () => {
   await serving.end('SIGTERM')
   await stopWorld(worldFolder)
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
-}, 30_000)
+})
 
 async function apiNow(): Promise<Api> {
   return apiOf({ url: (await serving.listening).url, token })
@@ -160,9 +160,9 @@ async function untilReady(api: Api, platform: string): Promise<void> {
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  const givesUpAt = Date.now() + 60_000
+  const givesUpAt = Date.now() + 100_000
   while (!(await holds())) {
-    if (Date.now() > givesUpAt) throw new Error('it did not come true within a minute')
+    if (Date.now() > givesUpAt) throw new Error('it did not come true in time')
     await sleep(50)
   }
 }

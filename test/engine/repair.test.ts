@@ -145,26 +145,6 @@ test('a machine that dies each time it is made is not made for ever: a person is
   expect(life.world.living()).toHaveLength(1)
 })
 
-test('a platform whose dead machine finds no place is degraded, not ready', async () => {
-  const host = { name: 'only', zone: 'zone-a', cpu: 8, memoryBytes: 2 ** 35, diskBytes: 2 ** 40 }
-  await using life = openLife(template, { world: { hosts: [host] } })
-  const gantry = await life.start()
-  await life.wait(gantry.care.scanNow())
-  const id = await gantry.ask('team-a', { voters: 1, workers: 1 })
-  await gantry.run(async (store) => (await stateOf(store, id)) === 'ready')
-  await gantry.store.write(async (tx) => {
-    await tx.updateTable('hosts').set({ state: 'maintenance' }).execute()
-  })
-  kill(life, 'worker-0')
-  await gantry.run(async (store) => (await stateOf(store, id)) === 'degraded')
-  const { state_reason } = await gantry.store.read
-    .selectFrom('platforms')
-    .select('state_reason')
-    .where('id', '=', id)
-    .executeTakeFirstOrThrow()
-  expect(state_reason).toContain('worker-0')
-})
-
 test('a create whose answer was lost makes one machine', async () => {
   await using life = openLife(template, { world: { faults: { loseCreateReplies: 2 } } })
   await built(life, { voters: 1, workers: 1 })

@@ -19,13 +19,16 @@ export async function openWorld(folder: string, layout: WorldLayout, seams: Seam
   const known = await aliveAddress(folder)
   if (known !== null) return known
   await writeLayout(folder, layout)
-  startProcess(folder)
+  // A process that ends before it answers will not answer: its folder went, or somebody else was quicker.
+  const ended = startProcess(folder)
   const until = seams.clock.now() + patienceMs
-  for (let nap = 20; seams.clock.now() < until; nap = Math.min(nap * 1.5, 250)) {
-    await seams.clock.sleep(nap)
+  for (let nap = 20; seams.clock.now() < until && !ended.aborted; nap = Math.min(nap * 1.5, 250)) {
+    await seams.clock.sleep(nap, ended).catch(() => undefined)
     const address = await aliveAddress(folder)
     if (address !== null) return address
   }
+  const quicker = await aliveAddress(folder)
+  if (quicker !== null) return quicker
   throw new ProviderFault(
     { kind: 'transient', outcome: 'none' },
     `the simulated world in ${folder} did not start; see its daemon.log`,
@@ -72,11 +75,16 @@ export async function aliveAddress(folder: string): Promise<WorldAddress | null>
   return null
 }
 
-function startProcess(folder: string): void {
+/** Answers a signal that aborts when the process has ended. */
+function startProcess(folder: string): AbortSignal {
+  const ended = new AbortController()
   const here = fileURLToPath(import.meta.url)
   const main = fileURLToPath(new URL(`./main${extname(here)}`, import.meta.url))
   const log = openSync(join(folder, 'daemon.log'), 'a', 0o600)
   const child = spawn(process.execPath, [main, folder], { detached: true, stdio: ['ignore', log, log], cwd: '/' })
+  child.once('exit', () => ended.abort())
+  child.once('error', () => ended.abort())
   child.unref()
   closeSync(log)
+  return ended.signal
 }

@@ -52,7 +52,15 @@ export const platformEndpoints = [
         headers: ['Location', 'Preference-Applied'],
       },
     },
-    problems: ['name_taken', 'unknown_parameter', 'invalid_parameter', 'quota_exceeded', 'no_capacity'],
+    problems: [
+      'name_taken',
+      'unknown_parameter',
+      'invalid_parameter',
+      'quota_exceeded',
+      'no_capacity',
+      'provider_unreachable',
+      'provider_denied',
+    ],
     async handle(rooms, call) {
       const { project } = call.params
       try {

@@ -36,7 +36,7 @@ const listed = [instance(alive, 'n1'), withoutConfig(away, 'n2'), withoutConfig(
 function filtered(query: URLSearchParams) {
   const filter = query.get('filter') ?? ''
   return listed.filter(
-    ({ status, config }) => config?.['user.gantry.owner'] === owner || filter === '' || /or status eq Error/.test(filter),
+    ({ config }) => config?.['user.gantry.owner'] === owner || filter === '' || /or status eq Error/.test(filter),
   )
 }
 

@@ -16,7 +16,8 @@ const words: readonly { readonly kind: FaultKind; readonly pattern: RegExp }[] =
   },
   {
     kind: 'transient',
-    pattern: /busy|in progress|locked|timed? ?out|deadline exceeded|connection refused|unreachable|instance is running/i,
+    pattern:
+      /busy|in progress|locked|timed? ?out|deadline exceeded|connection refused|unreachable|instance is running/i,
   },
   {
     kind: 'rejected',

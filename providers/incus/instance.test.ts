@@ -39,7 +39,7 @@ test('what carries no tags of ours is nothing to us; another owner or another ke
   expect(isOurs(instance(), 'ins_a' as OwnerTag, 'ins_a/0/p/w@2' as ResourceKey)).toBe(false)
 })
 
-test('a copy of our machine carries our tags and is its maker\'s: only the name of the key makes it ours', () => {
+test("a copy of our machine carries our tags and is its maker's: only the name of the key makes it ours", () => {
   expect(toObserved(instance({ name: 'backup-of-w' }), 'box')).toBeUndefined()
 })
 

@@ -106,7 +106,13 @@ export function unreadable(instance: Instance, owner: OwnerTag, key: ResourceKey
 /** The machine of a key that the server is about to make: it has no record yet and cannot be taken back. */
 export function inTheMaking(owner: OwnerTag, key: ResourceKey, serverName: string): Observed {
   const placement = { zone: serverName, host: null }
-  return { ...bare(owner, key), ref: nativeName(key) as string as NativeRef, state: 'creating', unfinished: true, placement }
+  return {
+    ...bare(owner, key),
+    ref: nativeName(key) as string as NativeRef,
+    state: 'creating',
+    unfinished: true,
+    placement,
+  }
 }
 
 function bare(owner: OwnerTag, key: ResourceKey) {

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import type { Observed, OwnerTag, ResourceKey } from '../../src/provider/contract.ts'
 import { ProviderFault } from '../../src/provider/fault.ts'
 import type { Api } from './api.ts'
-import { type Instance, inTheMaking, instanceSchema, isOurs, isUnreadable, toObserved, unreadable } from './instance.ts'
+import { type Instance, instanceSchema, inTheMaking, isOurs, isUnreadable, toObserved, unreadable } from './instance.ts'
 import { nativeName, ownerKey } from './tags.ts'
 
 const singly = 4

@@ -5,13 +5,14 @@ import { type GroupSpec, machineKey } from '../blueprints/index.ts'
 import type { MemberView, PlatformView } from '../engine/index.ts'
 import { moveMachine, moveMember, movePlatform } from '../events/index.ts'
 import { ProblemError } from '../kernel/problem.ts'
+import { storedRequestSchema } from '../provider/request.ts'
 import type { Tx } from '../store/store.ts'
-import { flavorOf } from './catalogue.ts'
 import { careActor, writeDecision } from './decision.ts'
 import type { DecideDeps } from './deps.ts'
 import { formMembers } from './form.ts'
 import { openProblem, resolveProblem } from './problems.ts'
 import { loadNeighbours, seatSlots } from './seat.ts'
+import type { Slot } from './slot.ts'
 
 type Cause = 'dead' | 'capacity'
 
@@ -21,6 +22,9 @@ type Cause = 'dead' | 'capacity'
  */
 const mostPerHour: Readonly<Record<Cause, number>> = { dead: 5, capacity: 3 }
 const hourMs = 3_600_000
+
+/** What may keep a successor from being placed, for as long as nobody changes it: no room, or no such image any more. */
+const inTheWay = ['no_capacity', 'invalid_parameter'] as const
 
 export async function decideReplacements(
   tx: Tx,
@@ -49,7 +53,7 @@ export async function decideReplacements(
 /** Why the member needs a new machine and may have one now. */
 async function causeOf(tx: Tx, deps: DecideDeps, view: PlatformView, member: MemberView): Promise<Cause | undefined> {
   const cause = needOf(view, member)
-  if (cause === undefined) return undefined
+  if (cause === undefined || (await isReportOnly(tx))) return undefined
   const since = deps.seams.clock.now() - hourMs
   const rows = await tx
     .selectFrom('members')
@@ -61,6 +65,12 @@ async function causeOf(tx: Tx, deps: DecideDeps, view: PlatformView, member: Mem
     .where('created_at', '>', since)
     .execute()
   return rows.length < mostPerHour[cause] ? cause : undefined
+}
+
+/** After a restore nothing is repaired until an admin has accepted its report: what looks lost may be what we forgot. */
+async function isReportOnly(tx: Tx): Promise<boolean> {
+  const { report_only } = await tx.selectFrom('installation').select('report_only').executeTakeFirstOrThrow()
+  return report_only !== 0
 }
 
 function needOf(view: PlatformView, member: MemberView): Cause | undefined {
@@ -81,10 +91,11 @@ async function replace(
   member: MemberView,
   cause: Cause,
 ): Promise<boolean> {
-  const { cost, ...resources } = flavorOf(deps.flavors, group.flavor)
-  const slot = { group, ordinal: member.ordinal, incarnation: member.incarnation + 1, resources, cost }
+  // As large as the one before, whose quota it inherits, whatever has become of the flavor since.
+  const { resources } = storedRequestSchema.parse(JSON.parse(member.machine.spec))
+  const slot: Slot = { group, ordinal: member.ordinal, incarnation: member.incarnation + 1, resources, cost: {} }
   const neighbours = (await loadNeighbours(tx, view.id)).filter((neighbour) => neighbour.name !== member.name)
-  const named = { subject: member.ref, machineId: member.machine.id, code: 'no_capacity' as const }
+  const named = { subject: member.ref, machineId: member.machine.id }
   try {
     const seating = await seatSlots(tx, [slot], neighbours)
     const because = { actor: careActor, cause }
@@ -105,13 +116,15 @@ async function replace(
       reason: cause,
       data: { by: successor?.ref ?? '' },
     })
-    await resolveProblem(tx, deps.seams, view, named, 'a place was found')
+    for (const code of inTheWay) await resolveProblem(tx, deps.seams, view, { ...named, code }, 'a place was found')
     await resolveProblem(tx, deps.seams, view, { ...named, code: 'machine_dead' }, 'recreate')
     return true
   } catch (error) {
-    if (!(error instanceof ProblemError) || error.code !== 'no_capacity') throw error
+    const code = error instanceof ProblemError ? inTheWay.find((known) => known === error.code) : undefined
+    if (!(error instanceof ProblemError) || code === undefined) throw error
     await openProblem(tx, deps.seams, view, {
       ...named,
+      code,
       detail: `${member.name} cannot be replaced: ${error.detail} ${error.next ?? ''}`.trim(),
       resolutions: ['recreate', 'ignore'],
     })

@@ -5,8 +5,8 @@ import { type GroupSpec, machineKey } from '../blueprints/index.ts'
 import type { MemberView, PlatformView } from '../engine/index.ts'
 import { moveMachine, moveMember, movePlatform } from '../events/index.ts'
 import { ProblemError } from '../kernel/problem.ts'
+import { storedRequestSchema } from '../provider/request.ts'
 import type { Tx } from '../store/store.ts'
-import { flavorOf } from './catalogue.ts'
 import { careActor, writeDecision } from './decision.ts'
 import type { DecideDeps } from './deps.ts'
 import { formMembers } from './form.ts'
@@ -51,7 +51,7 @@ export async function decideReplacements(
 /** Why the member needs a new machine and may have one now. */
 async function causeOf(tx: Tx, deps: DecideDeps, view: PlatformView, member: MemberView): Promise<Cause | undefined> {
   const cause = needOf(view, member)
-  if (cause === undefined) return undefined
+  if (cause === undefined || (await isReportOnly(tx))) return undefined
   const since = deps.seams.clock.now() - hourMs
   const rows = await tx
     .selectFrom('members')
@@ -63,6 +63,12 @@ async function causeOf(tx: Tx, deps: DecideDeps, view: PlatformView, member: Mem
     .where('created_at', '>', since)
     .execute()
   return rows.length < mostPerHour[cause] ? cause : undefined
+}
+
+/** After a restore nothing is repaired until an admin has accepted its report: what looks lost may be what we forgot. */
+async function isReportOnly(tx: Tx): Promise<boolean> {
+  const { report_only } = await tx.selectFrom('installation').select('report_only').executeTakeFirstOrThrow()
+  return report_only !== 0
 }
 
 function needOf(view: PlatformView, member: MemberView): Cause | undefined {
@@ -147,8 +153,9 @@ async function seatSuccessor(
   member: MemberView,
 ): Promise<Found> {
   try {
-    const { cost, ...resources } = flavorOf(deps.flavors, group.flavor)
-    const slot = { group, ordinal: member.ordinal, incarnation: member.incarnation + 1, resources, cost }
+    // As large as the one before, whose quota it inherits, whatever has become of the flavor since.
+    const { resources } = storedRequestSchema.parse(JSON.parse(member.machine.spec))
+    const slot: Slot = { group, ordinal: member.ordinal, incarnation: member.incarnation + 1, resources, cost: {} }
     const neighbours = (await loadNeighbours(tx, view.id)).filter((neighbour) => neighbour.name !== member.name)
     return { kind: 'seated', slot, seating: await seatSlots(tx, [slot], neighbours) }
   } catch (error) {

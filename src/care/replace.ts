@@ -11,12 +11,13 @@ import { careActor, writeDecision } from './decision.ts'
 import type { DecideDeps } from './deps.ts'
 import { formMembers } from './form.ts'
 import { openProblem, resolveProblem } from './problems.ts'
+import { lastRetry } from './retry.ts'
 import { loadNeighbours, seatSlots } from './seat.ts'
 
 type Cause = 'dead' | 'capacity'
 
 /**
- * So often a slot gets a new machine within an hour; then a person is asked. What dies again and again is not
+ * So often a slot gets a new machine within an hour; then a person is asked, whose retry lets it begin anew. What dies again and again is not
  * mended by making it again, and each try costs the provider and the tenant.
  */
 const mostPerHour: Readonly<Record<Cause, number>> = { dead: 5, capacity: 3 }
@@ -50,7 +51,7 @@ export async function decideReplacements(
 async function causeOf(tx: Tx, deps: DecideDeps, view: PlatformView, member: MemberView): Promise<Cause | undefined> {
   const cause = needOf(view, member)
   if (cause === undefined) return undefined
-  const since = deps.seams.clock.now() - hourMs
+  const since = Math.max(deps.seams.clock.now() - hourMs, await lastRetry(tx, view.id))
   const rows = await tx
     .selectFrom('members')
     .select('id')

@@ -11,6 +11,7 @@ import { careActor, writeDecision } from './decision.ts'
 import type { DecideDeps } from './deps.ts'
 import { formMembers } from './form.ts'
 import { openProblem, resolveProblem } from './problems.ts'
+import { lastRetry } from './retry.ts'
 import { loadNeighbours, type Seating, seatSlots } from './seat.ts'
 import { seatCodes } from './seat-problem.ts'
 import type { Slot } from './slot.ts'
@@ -18,7 +19,7 @@ import type { Slot } from './slot.ts'
 type Cause = 'dead' | 'capacity'
 
 /**
- * So often a slot gets a new machine within an hour; then a person is asked. What dies again and again is not
+ * So often a slot gets a new machine within an hour; then a person is asked, whose retry lets it begin anew. What dies again and again is not
  * mended by making it again, and each try costs the provider and the tenant.
  */
 const mostPerHour: Readonly<Record<Cause, number>> = { dead: 5, capacity: 3 }
@@ -52,7 +53,7 @@ export async function decideReplacements(
 async function causeOf(tx: Tx, deps: DecideDeps, view: PlatformView, member: MemberView): Promise<Cause | undefined> {
   const cause = needOf(view, member)
   if (cause === undefined || (await isReportOnly(tx))) return undefined
-  const since = deps.seams.clock.now() - hourMs
+  const since = Math.max(deps.seams.clock.now() - hourMs, await lastRetry(tx, view.id))
   const rows = await tx
     .selectFrom('members')
     .select('id')
@@ -90,7 +91,7 @@ async function replace(
   cause: Cause,
 ): Promise<boolean> {
   const named = { subject: member.ref, machineId: member.machine.id }
-  const found = await seatSuccessor(tx, deps, view, group, member)
+  const found = await seatSuccessor(tx, view, group, member)
   for (const code of hindrances) {
     if (found.kind === 'hindered' && found.code === code) continue
     await resolveProblem(
@@ -145,13 +146,7 @@ type Found =
   | { readonly kind: 'hindered'; readonly code: (typeof hindrances)[number]; readonly detail: string }
 
 /** Where the member's successor would go. Writes nothing, so that what is refused leaves nothing half-written. */
-async function seatSuccessor(
-  tx: Tx,
-  deps: DecideDeps,
-  view: PlatformView,
-  group: GroupSpec,
-  member: MemberView,
-): Promise<Found> {
+async function seatSuccessor(tx: Tx, view: PlatformView, group: GroupSpec, member: MemberView): Promise<Found> {
   try {
     // As large as the one before, whose quota it inherits, whatever has become of the flavor since.
     const { resources } = storedRequestSchema.parse(JSON.parse(member.machine.spec))

@@ -3,6 +3,7 @@
 import type { MemberRef, PlanStep } from '../blueprints/plan-types.ts'
 import { moveMachine } from '../events/index.ts'
 import type { Json } from '../kernel/canonical.ts'
+import { beginningWrite } from './beginning.ts'
 import { chooseExecutor, memberAnswers } from './executor.ts'
 import { freshOutputs } from './fresh.ts'
 import { resolveInput } from './input.ts'
@@ -32,7 +33,7 @@ export function stepContext(run: RunState, step: PlanStep, fingerprint: string, 
     async markCreateSent(ref) {
       const member = memberOf(run, ref)
       const at = deps.seams.clock.now()
-      await fencedWrite(run, async (tx) => {
+      await beginningWrite(run, async (tx) => {
         await tx.updateTable('machines').set({ create_sent_at: at }).where('id', '=', member.machine.id).execute()
         update(run, ref, { createSentAt: at })
       })

@@ -3,8 +3,10 @@
 // disk before the first is sent; whether each began is for the machine to say, when its own turn comes.
 
 import type { MemberRef, PlanStep, ScriptStep, Value } from '../blueprints/plan-types.ts'
+import type { Tx } from '../store/store.ts'
+import { beginningWrite, NotNow } from './beginning.ts'
 import { resolveInput } from './input.ts'
-import { fencedWrite, type RunState, recordOf } from './state.ts'
+import { type RunState, recordOf } from './state.ts'
 import type { Leg, RecordedAttempt, ResolvedInput } from './step-kind.ts'
 import type { RecordView } from './view.ts'
 import { saveAttempt, saveRecord, writeEnd } from './write.ts'
@@ -18,39 +20,59 @@ interface Traveller {
   readonly input: ResolvedInput
 }
 
+interface Journey {
+  readonly attempt: RecordedAttempt
+  readonly behind: readonly Leg[]
+}
+
 /**
  * The attempt of `step` on `executor` and those that travel behind it, recorded with the lease's fence in one
  * transaction. What is in flight for the same target is taken as it is: an attempt that never began may still travel.
+ * Throws NotNow while nothing may begin; what was recorded before may even then, and alone.
  */
 export async function recordJourney(
   run: RunState,
   step: PlanStep,
   fingerprint: string,
   executor: MemberRef,
-): Promise<{ readonly attempt: RecordedAttempt; readonly behind: readonly Leg[] }> {
+): Promise<Journey> {
+  const left = run.ends.has(step.key) ? undefined : run.view.inFlight.get(step.key)
   const travellers = await travellersBehind(run, step, executor)
-  return fencedWrite(run, async (tx) => {
-    const begin = async (one: PlanStep, target: string): Promise<RecordedAttempt> =>
-      run.view.inFlight.get(one.key) ??
-      saveAttempt(tx, run.deps.seams, run.view, one.key, {
-        number: recordOf(run, one).attempts + 1,
-        fingerprint: target,
-        executor,
-        machineId: run.view.members.get(executor)?.machine.id ?? null,
-        fence: run.lease.fence,
-        startedAt: run.deps.seams.clock.now(),
-      })
-    await writeEnd(tx, run, step.key)
-    const attempt = await begin(step, fingerprint)
-    const behind: Leg[] = []
-    for (const { step: next, fingerprint: target, input } of travellers) {
-      // What was so a moment ago, when its inputs were looked up, may not be so any more.
-      if (!isFree(run, next, target, executor)) break
-      await saveRecord(tx, run.view, onTheWay(recordOf(run, next), target))
-      behind.push({ step: next, attempt: await begin(next, target), input })
-    }
-    return { attempt, behind }
-  })
+  try {
+    return await beginningWrite(run, (tx) => record(tx, run, { step, fingerprint, executor }, travellers))
+  } catch (error) {
+    if (left && error instanceof NotNow) return { attempt: left, behind: [] }
+    throw error
+  }
+}
+
+async function record(
+  tx: Tx,
+  run: RunState,
+  first: { readonly step: PlanStep; readonly fingerprint: string; readonly executor: MemberRef },
+  travellers: readonly Traveller[],
+): Promise<Journey> {
+  const { executor } = first
+  const inFlight = async (step: PlanStep, fingerprint: string): Promise<RecordedAttempt> =>
+    run.view.inFlight.get(step.key) ??
+    saveAttempt(tx, run.deps.seams, run.view, step.key, {
+      number: recordOf(run, step).attempts + 1,
+      fingerprint,
+      executor,
+      machineId: run.view.members.get(executor)?.machine.id ?? null,
+      fence: run.lease.fence,
+      startedAt: run.deps.seams.clock.now(),
+    })
+  await writeEnd(tx, run, first.step.key)
+  const attempt = await inFlight(first.step, first.fingerprint)
+  const behind: Leg[] = []
+  for (const { step, fingerprint, input } of travellers) {
+    // What was so a moment ago, when its inputs were looked up, may not be so any more.
+    if (!isFree(run, step, fingerprint, executor)) break
+    await saveRecord(tx, run.view, onTheWay(recordOf(run, step), fingerprint))
+    behind.push({ step, attempt: await inFlight(step, fingerprint), input })
+  }
+  return { attempt, behind }
 }
 
 /** Its first effect may come without another word from us: what it is to achieve is on the disk before that. */
@@ -111,7 +133,7 @@ function isFree(run: RunState, step: ScriptStep, fingerprint: string, executor: 
   if (left && (left.fingerprint !== fingerprint || left.executor !== executor)) return false
   const { attempting, status, nextAt } = recordOf(run, step)
   if (status === 'running' || run.targets.of(step) !== fingerprint) return false
-  return attempting !== fingerprint || (status !== 'blocked' && nextAt === null)
+  return attempting !== fingerprint || (status !== 'blocked' && (nextAt ?? 0) <= run.deps.seams.clock.now())
 }
 
 async function noFresh(key: string): Promise<never> {

@@ -4,6 +4,7 @@
 import type { Plan, PlanStep } from '../blueprints/index.ts'
 import type { EngineDeps } from './deps.ts'
 import { executeStep } from './execute.ts'
+import { isHeld, isUnderWay } from './hold.ts'
 import { consumeWake, type Lease, LeaseLost, releaseLease, renewEveryMs, renewLease } from './lease.ts'
 import { loadPlatform } from './load.ts'
 import { planOf, scheduleOf, unmentioned } from './planning.ts'
@@ -159,6 +160,7 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
     }
     for (const step of run.schedule.open()) {
       if (busy.has(step.key) || waitsForLeftovers(run, step, left)) continue
+      if (isHeld(run.view) && !isUnderWay(run.view, step.key)) continue
       const fingerprint = run.targets.of(step)
       if (fingerprint === undefined) continue
       const record = run.view.records.get(step.key)

@@ -5,6 +5,7 @@
 import type { MemberRef, PlanStep } from '../blueprints/plan-types.ts'
 import { memberOf } from './context.ts'
 import { memberAnswers } from './executor.ts'
+import { isHeld } from './hold.ts'
 import { fencedWrite, mayAct, type RunState } from './state.ts'
 import type { RecordedAttempt } from './step-kind.ts'
 import { writeEnd } from './write.ts'
@@ -24,7 +25,8 @@ export function leftovers(run: RunState): ReadonlyMap<string, RecordedAttempt> {
 
 /**
  * Whether a step of the plan sees to it: its own when its turn has come, the user of what a fresh step mints, or, for
- * what travels, the step it travels behind, as long as that one is under way and both are still what is wanted.
+ * what travels, the step it travels behind, as long as that one is under way, both are still what is wanted, and
+ * something may begin at all.
  */
 function isFollowed(run: RunState, key: string, attempt: RecordedAttempt): boolean {
   const { schedule, targets, view } = run
@@ -33,7 +35,7 @@ function isFollowed(run: RunState, key: string, attempt: RecordedAttempt): boole
   const step = schedule.step(key)
   if (!step) return false
   if (schedule.isOpenAfter(key, new Set())) return true
-  if (targets.of(step) !== attempt.fingerprint) return false
+  if (isHeld(view) || targets.of(step) !== attempt.fingerprint) return false
   return schedule.waitsFor(key).some((before) => {
     const ahead = view.inFlight.get(before)
     return ahead?.executor === attempt.executor && isFollowed(run, before, ahead)

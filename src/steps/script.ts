@@ -89,7 +89,7 @@ async function lost(
         kind: 'blocked',
         problem: {
           ...problem,
-          next: 'Look at the machine. Deleted at its provider, it is replaced by itself; otherwise the script is tried again every 5 minutes.',
+          next: `Look at the machine. Deleted at its provider, it is replaced by itself; otherwise the script is tried again every 5 minutes, and at once by:  gantry platform retry ${ctx.platformName}`,
         },
       }
     case 'replaceMachine':

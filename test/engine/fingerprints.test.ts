@@ -100,6 +100,7 @@ function platform(): PlatformView {
     readyAt: 1,
     problem: null,
     sshSecret: 'sec_2@1',
+    tasks: [],
     members: new Map(members.map((one) => [one.ref, one])),
     records: new Map(),
     founders: { voter: 'voter-0@1' },

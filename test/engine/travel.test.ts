@@ -2,7 +2,7 @@
 
 import { afterAll, expect, test } from 'vitest'
 import type { BlueprintFiles } from '../../src/blueprints/index.ts'
-import { makeDue } from '../../src/engine/index.ts'
+import { holdPlatform, makeDue, resumePlatform } from '../../src/engine/index.ts'
 import { moveMachine, moveMember } from '../../src/events/index.ts'
 import type { PlatformId } from '../../src/kernel/ids.ts'
 import { type MemoryLife, openLife } from '../crash/installation.ts'
@@ -132,6 +132,23 @@ test('a change stops what travels for the earlier target before it begins: it ru
   expect(await order(life, 'node-0')).toEqual(['first', 'second b', 'third', 'told of-node-0@1'])
   const seconds = (await attempts(gantry, id)).filter((row) => row.step_key.endsWith('/second'))
   expect(seconds.map((row) => row.outcome)).toEqual(['abandoned', 'done'])
+})
+
+test('a held platform lets the script that runs end, and what travels behind it begins only when it is resumed', async () => {
+  const { life, gantry } = await counted()
+  await using _ = life
+  const id = await gantry.ask('team-a', { first: 'slow' })
+  await gantry.run(async () => life.remote.starts.length === 1)
+  const because = { actor: 'test', cause: 'cancelled', task: null }
+  await gantry.store.write((tx) => holdPlatform(tx, gantry.seams, id, because))
+  gantry.engine.wake(id)
+  await life.clock.advance(120_000)
+  expect(await order(life, 'node-0')).toEqual(['first'])
+  await gantry.store.write((tx) => resumePlatform(tx, gantry.seams, id, because))
+  gantry.engine.wake(id)
+  await is(gantry, id, 'ready')
+  expect(await order(life, 'node-0')).toEqual(['first', 'second a', 'third', 'told of-node-0@1'])
+  expect(life.remote.startedTwice()).toEqual([])
 })
 
 test('nobody leaves while a script of an earlier plan runs on its machine, and none begins there after it', async () => {

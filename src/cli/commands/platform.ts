@@ -11,6 +11,7 @@ import type { Runner } from '../session.ts'
 import { labels, several } from '../values.ts'
 import { addPlatformCreate } from './platform-create.ts'
 import { addPlatformDelete } from './platform-delete.ts'
+import { addPlatformLife } from './platform-life.ts'
 
 interface ListOptions {
   readonly all?: boolean
@@ -88,6 +89,7 @@ export function addPlatform(parent: Command, runner: Runner): void {
         print.data(output, () => [typeof output.value === 'string' ? output.value : JSON.stringify(output.value)])
       }),
     )
+  addPlatformLife(platform, runner)
   addPlatformDelete(platform, runner)
 }
 

@@ -180,7 +180,7 @@ test('a create cut off at any moment is finished by the next one, and the machin
     await next.destroy(owner, key('cut'), signal)
     expect(await ourNames()).toEqual([])
   }
-})
+}, 600_000)
 
 test('a machine that was stopped is seen as stopped, and started again only by a power call', async () => {
   const asked = ask('power')

@@ -182,6 +182,25 @@ describe('a simulated cloud', () => {
     await expect(client(machine, { hostKey: stranger.public })).rejects.toThrow(/denied|verification/i)
   })
 
+  test('waits for the input of a command that reads it, however late it comes', async () => {
+    const machine = await world.up('patient')
+    const connection = await client(machine)
+    const said = await new Promise<string>((resolve, reject) => {
+      connection.exec(`sh -c 'eval "$(cat)"'`, async (error, channel) => {
+        if (error) return reject(error)
+        let text = ''
+        channel.on('data', (chunk: Buffer) => {
+          text += chunk.toString()
+        })
+        channel.on('close', () => resolve(text))
+        await seams.clock.sleep(500)
+        channel.end('echo heard')
+      })
+    })
+    connection.end()
+    expect(said).toBe('heard\n')
+  })
+
   test('gives a person a shell that keeps its folder and its exit code', async () => {
     const machine = await world.up('shell')
     const connection = await client(machine)

@@ -89,14 +89,14 @@ test("a stranger's machine under the name of ours blocks, says so, and stays as 
   expect(body.next[0]).toMatch(/Remove or rename/)
   const tasks = await on.api('GET', `/v1/tasks?platform=${platform}&state=blocked`)
   expect(tasks.body.items[0]).toMatchObject({ problem: { code: 'resource_name_taken' } })
-  const waited = await on.api('GET', `/v1/tasks/${tasks.body.items[0].id}`, undefined, { prefer: 'wait=30' })
+  const waited = await on.api('GET', `/v1/tasks/${tasks.body.items[0].id}`, undefined, { prefer: 'wait=60' })
   expect(waited.body.state).toBe('blocked')
   expect(world.living().map((machine) => machine.request.hostname)).toEqual(['stranger'])
   expect(stranger.goneAt).toBeNull()
 })
 
 test('it can be deleted from there: the receipt is true and the stranger still stands', async () => {
-  const answer = await on.api('DELETE', `/v1/platforms/${platform}`, undefined, { prefer: 'wait=10' })
+  const answer = await on.api('DELETE', `/v1/platforms/${platform}`, undefined, { prefer: 'wait=60' })
   expect(answer.body, JSON.stringify(on.logged.slice(-5))).toMatchObject({ state: 'done' })
   expect(world.living().map((machine) => machine.request.hostname)).toEqual(['stranger'])
   const superseded = await on.api('GET', `/v1/tasks?platform=${platform}&state=superseded`)

@@ -6,13 +6,14 @@ import { demoStage } from './demo-process.ts'
 
 /** ms after its start: before its first signal handler, about then, and before its first word. */
 const asItBegins = [0, 50, 200]
+/** What it says in any case: a state that passes quickly is not always seen. */
 const whenItSaid = [
   /Gantry demo/,
   /server +http/,
   /provider +sim/,
   /request +platform/,
-  /the provider is making it/,
-  /docker +\S+ +started/,
+  /machine +\S+ +done/,
+  /docker +\S+ +done/,
   /until Ctrl-C/,
 ]
 

@@ -64,7 +64,7 @@ async function apiNow(): Promise<Api> {
 }
 
 test(`a server killed ${kills} times while it builds leaks nothing, doubles nothing and starts no attempt twice`, {
-  timeout: 180_000,
+  timeout: 300_000,
 }, async () => {
   console.log(`moments of SIGKILL: GANTRY_SIGKILL_SEED=${seed}`)
   const platforms = await buildUnderKills()

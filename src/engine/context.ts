@@ -30,6 +30,10 @@ export function stepContext(run: RunState, step: PlanStep, fingerprint: string, 
     knows: (ref) => run.view.members.has(ref),
     answers: (ref) => memberAnswers(run.view.members.get(ref)),
     mayAct: () => mayAct(run),
+    async mayDestroy() {
+      const row = await store.read.selectFrom('installation').select('report_only').executeTakeFirst()
+      return row?.report_only !== 1
+    },
     async markCreateSent(ref) {
       const member = memberOf(run, ref)
       const at = deps.seams.clock.now()

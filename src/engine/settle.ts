@@ -1,5 +1,6 @@
 // What the state of the steps says about the platform and its tasks, written when it changes.
 
+import { machineKey } from '../blueprints/index.ts'
 import { movePlatform, moveTask } from '../events/index.ts'
 import { newId } from '../kernel/ids.ts'
 import type { Problem } from '../kernel/problem.ts'
@@ -10,7 +11,7 @@ import { isHeld } from './hold.ts'
 import { resolveValue } from './resolve.ts'
 import { fencedWrite, type RunState } from './state.ts'
 import { loadOpenTasks } from './tasks.ts'
-import type { PlatformView } from './view.ts'
+import type { MemberView, PlatformView } from './view.ts'
 import { engineActor } from './write.ts'
 
 interface Verdict {
@@ -80,11 +81,16 @@ function judge(run: RunState): Verdict {
   if (open.length === 0) return { state: 'ready', reason: null, problem: null }
   if (view.readyAt === null && view.state !== 'ready') return { state: 'building', reason: null, problem: null }
   const repairing = [...view.members.values()].find((member) => member.state === 'leaving' && member.cause !== null)
-  if (repairing)
-    return { state: 'degraded', reason: `${repairing.name} is being replaced: ${repairing.cause}`, problem: null }
+  if (repairing) return { state: 'degraded', reason: repairReason(run, repairing), problem: null }
   return view.state === 'degraded'
     ? { state: 'degraded', reason: view.stateReason, problem: null }
     : { state: 'changing', reason: null, problem: null }
+}
+
+function repairReason({ view }: RunState, leaving: MemberView): string {
+  const removal = view.records.get(machineKey(leaving.ref))
+  const stuck = removal?.status === 'blocked' ? `; ${removal.problem?.detail ?? 'its old machine is not gone'}` : ''
+  return `${leaving.name} is being replaced: ${leaving.cause}${stuck}`
 }
 
 function blockedProblem(run: RunState): Problem | null {
@@ -92,6 +98,8 @@ function blockedProblem(run: RunState): Problem | null {
   for (const step of run.schedule.unclean()) {
     const record = run.view.records.get(step.key)
     if (record?.status !== 'blocked' || !record.problem) continue
+    // What cannot be proven gone keeps nobody from using what took its place: degraded, with the reason, not blocked.
+    if (step.want === 'absent' && run.view.want === 'present' && run.view.readyAt !== null) continue
     // A problem of the target before (a machine that could not be made, and is to go now) is none of this one.
     if (record.attempting === run.targets.of(step)) return record.problem
   }

@@ -619,7 +619,7 @@ export interface paths {
         head?: never;
         /**
          * Change a provider
-         * @description A new configuration is tried before it is kept.
+         * @description A new configuration is tried before it is kept. One that leads to another server is refused while machines are there: what that server does not show would count as gone. The same server under a new identity is accepted by naming it.
          */
         patch: operations["updateProvider"];
         trace?: never;
@@ -1619,6 +1619,8 @@ export interface components {
             health: components["schemas"]["ProviderHealth"] | null;
             /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
             id: string;
+            /** @description Who its server is, whatever its address; another server is not believed. null until it is first probed. */
+            identity: string | null;
             images: {
                 [key: string]: components["schemas"]["ImageMapping"];
             };
@@ -1716,6 +1718,8 @@ export interface components {
             next: string | null;
         };
         ProviderPatch: {
+            /** @description The identity with which the provider's server answers now, when it is still the same server with the same machines (e.g. its certificate was renewed). */
+            acceptIdentity?: string;
             /** @description Fields named here are set (null removes one); secret fields not named stay. */
             config?: {
                 [key: string]: unknown;

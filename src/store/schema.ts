@@ -135,7 +135,7 @@ export interface ProviderTable {
   state: 'healthy' | 'unreachable' | 'denied' | 'removing'
   state_since: Instant
   state_reason: string | null
-  /** JSON of the last probe: version, latencyMs, capabilities. */
+  /** JSON: identity of its server, and of the last check health { version, latencyMs, missingRights } and capabilities. */
   facts: JsonText
   labels: JsonText
   version: number

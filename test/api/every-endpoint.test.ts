@@ -126,12 +126,15 @@ test('a platform is made, looked into from every side, and deleted', async () =>
 
 test('a platform is stopped and goes on, twice', async () => {
   const wish = { name: 'stopped', blueprint: 'machines', parameters: { count: 1 } }
+  // A provider in no hurry: nothing is done before it is cancelled.
+  on.world.faults.slowMs = 500
   let task = (await good('POST', `/v1/projects/${begun.project}/platforms`, wish)).body
   const at = `/v1/platforms/${task.target.id}`
   for (const go of ['resume', 'retry']) {
     await good('POST', `/v1/tasks/${task.id}/cancel`)
     task = (await good('POST', `${at}/${go}`)).body
   }
+  on.world.faults.slowMs = 0
   const done = await good('GET', `/v1/tasks/${task.id}`, undefined, { prefer: 'wait=20' })
   expect(done.body).toMatchObject({ kind: 'platform.retry', state: 'done' })
   await good('DELETE', at, undefined, { prefer: 'wait=20' })

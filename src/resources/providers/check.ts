@@ -3,7 +3,7 @@
 import type { JsonData } from '../../http/schema.ts'
 import { z } from '../../http/schema.ts'
 import { ProblemError } from '../../kernel/problem.ts'
-import type { Seams } from '../../kernel/seams.ts'
+import { within } from '../../provider/bounded.ts'
 import type { Health, HostReport, ProviderKind, Session } from '../../provider/contract.ts'
 import { ProviderFault } from '../../provider/fault.ts'
 import { faultProblem } from '../../provider/fault-problem.ts'
@@ -34,7 +34,7 @@ export async function checkProvider(
   },
 ): Promise<Checked> {
   try {
-    return await within(seams, checkMs, async (signal) => {
+    return await within(seams.clock, checkMs, 'none', new AbortController().signal, async (signal) => {
       const config = provider.kind.config.parse(provider.config)
       await using session = await connect(kinds, { kind: provider.kind.kind, config }, seams)
       const health = await session.probe(signal)
@@ -68,23 +68,4 @@ export async function checkImages(
     next: 'Name a reference that the provider has, or put the image there first.',
     errors,
   })
-}
-
-/** Runs `work`, or throws a transient fault after `ms`, having aborted its signal. */
-async function within<T>(seams: Seams, ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const over = new AbortController()
-  const clock = new AbortController()
-  const late = seams.clock.sleep(ms, clock.signal).then(
-    () => {
-      const fault = new ProviderFault({ kind: 'transient', outcome: 'none' }, `it did not answer within ${ms / 1000} s`)
-      over.abort(fault)
-      throw fault
-    },
-    () => new Promise<never>(() => undefined),
-  )
-  try {
-    return await Promise.race([work(over.signal), late])
-  } finally {
-    clock.abort()
-  }
 }

@@ -32,7 +32,7 @@ export function stepContext(run: RunState, step: PlanStep, fingerprint: string, 
     async markCreateSent(ref) {
       const member = memberOf(run, ref)
       const at = deps.seams.clock.now()
-      await beginningWrite(run, async (tx) => {
+      await beginningWrite(run, step.key, async (tx) => {
         await tx.updateTable('machines').set({ create_sent_at: at }).where('id', '=', member.machine.id).execute()
         update(run, ref, { createSentAt: at })
       })
@@ -50,7 +50,7 @@ export function stepContext(run: RunState, step: PlanStep, fingerprint: string, 
       return run.ends.has(step.key) ? null : (run.view.inFlight.get(step.key) ?? null)
     },
     recordAttempt: (executor) =>
-      beginningWrite(run, async (tx) => {
+      beginningWrite(run, step.key, async (tx) => {
         await writeEnd(tx, run, step.key)
         return saveAttempt(tx, deps.seams, run.view, step.key, {
           number: recordOf(run, step).attempts + 1,

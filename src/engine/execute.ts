@@ -69,7 +69,7 @@ async function begin(run: RunState, step: PlanStep, fingerprint: string): Promis
   }
   const member = step.kind === 'machine' ? run.view.members.get(step.input.member) : undefined
   const to = member && machineStateAtBegin(step, member)
-  await beginningWrite(run, async (tx) => {
+  await beginningWrite(run, step.key, async (tx) => {
     await saveRecord(tx, run.view, record)
     await stepEvent(tx, run.deps.seams, run.view, 'step.started', step.key, { want: step.want })
     if (member && to)

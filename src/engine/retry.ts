@@ -23,6 +23,8 @@ export async function retryBlocked(
     .select(['key', 'problem'])
     .where('platform_id', '=', platform)
     .where('status', '=', 'blocked')
+    // An operation that is blocked has failed; running it again is another one.
+    .where('key', 'not like', 'op/%')
     .execute()
   const { codes } = because
   const meant = blocked.filter(

@@ -1,5 +1,6 @@
 // What the state of the steps says about the platform and its tasks, written when it changes.
 
+import { isOperationKey, type PlanStep } from '../blueprints/index.ts'
 import { movePlatform, moveTask } from '../events/index.ts'
 import { newId } from '../kernel/ids.ts'
 import type { Problem } from '../kernel/problem.ts'
@@ -65,7 +66,7 @@ function areTold({ view }: RunState, verdict: Verdict): boolean {
 
 function judge(run: RunState): Verdict {
   const { view, schedule } = run
-  const open = [...schedule.unclean()]
+  const open = platformSteps(schedule.unclean())
   if (view.want === 'absent') {
     const blocked = blockedProblem(run)
     if (view.members.size === 0) return { state: 'deleted', reason: null, problem: null }
@@ -87,9 +88,14 @@ function judge(run: RunState): Verdict {
     : { state: 'changing', reason: null, problem: null }
 }
 
+/** Without those of operations: what is asked for once does not say how the platform is. */
+function platformSteps(steps: Iterable<PlanStep>): PlanStep[] {
+  return [...steps].filter((step) => !isOperationKey(step.key))
+}
+
 function blockedProblem(run: RunState): Problem | null {
   if (run.view.problem) return run.view.problem
-  for (const step of run.schedule.unclean()) {
+  for (const step of platformSteps(run.schedule.unclean())) {
     const record = run.view.records.get(step.key)
     if (record?.status !== 'blocked' || !record.problem) continue
     // A problem of the target before (a machine that could not be made, and is to go now) is none of this one.

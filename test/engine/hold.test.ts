@@ -107,6 +107,46 @@ test('a machine whose making had not begun is not made while the platform is hel
   expect(life.world.living()).toHaveLength(2)
 })
 
+test.each(['machine', 'script'] as const)(
+  'a cancel that is committed before a %s step begins its work wins, though the step was on its way',
+  async (kind) => {
+    await using life = openLife(template)
+    let stop: (() => Promise<unknown>) | undefined
+    const gantry = await life.start(null, {
+      kind: (real) =>
+        real.kind !== kind
+          ? real
+          : {
+              ...real,
+              async ensure(ctx) {
+                const cancelling = stop
+                stop = undefined
+                await cancelling?.()
+                return real.ensure(ctx)
+              },
+            },
+    })
+    const { id, task } = await asked(gantry, 'ok')
+    stop = () => cancel(gantry, id, task)
+    await is(gantry, id, 'held')
+    const made = life.world.living().length
+    await life.clock.advance(5 * 60_000)
+    expect(life.world.living().length).toBe(made)
+    const begun = await gantry.store.read
+      .selectFrom('machines')
+      .select('id')
+      .where('create_sent_at', 'is not', null)
+      .execute()
+    expect(begun).toHaveLength(made)
+    expect(made).toBeLessThan(kind === 'machine' ? 2 : 3)
+    expect(life.remote.starts.length).toBeLessThan(2)
+    await resume(gantry, id)
+    await is(gantry, id, 'ready')
+    expect(life.remote.startedTwice()).toEqual([])
+    expect(life.world.living()).toHaveLength(2)
+  },
+)
+
 test('a member that dies while its platform is held is a named problem, and replaced only after resume', async () => {
   await using life = openLife(template)
   const gantry = await life.start()

@@ -112,6 +112,7 @@ test.each(['machine', 'script'] as const)(
   async (kind) => {
     await using life = openLife(template)
     let stop: (() => Promise<unknown>) | undefined
+    let stopping: Promise<unknown> | undefined
     const gantry = await life.start(null, {
       kind: (real) =>
         real.kind !== kind
@@ -119,9 +120,8 @@ test.each(['machine', 'script'] as const)(
           : {
               ...real,
               async ensure(ctx) {
-                const cancelling = stop
-                stop = undefined
-                await cancelling?.()
+                stopping ??= stop?.()
+                await stopping
                 return real.ensure(ctx)
               },
             },
@@ -129,17 +129,9 @@ test.each(['machine', 'script'] as const)(
     const { id, task } = await asked(gantry, 'ok')
     stop = () => cancel(gantry, id, task)
     await is(gantry, id, 'held')
-    const made = life.world.living().length
     await life.clock.advance(5 * 60_000)
-    expect(life.world.living().length).toBe(made)
-    const begun = await gantry.store.read
-      .selectFrom('machines')
-      .select('id')
-      .where('create_sent_at', 'is not', null)
-      .execute()
-    expect(begun).toHaveLength(made)
-    expect(made).toBeLessThan(kind === 'machine' ? 2 : 3)
-    expect(life.remote.starts.length).toBeLessThan(2)
+    expect(life.world.living()).toHaveLength(kind === 'machine' ? 0 : 2)
+    expect(life.remote.starts).toEqual([])
     await resume(gantry, id)
     await is(gantry, id, 'ready')
     expect(life.remote.startedTwice()).toEqual([])

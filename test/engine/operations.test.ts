@@ -198,20 +198,42 @@ test('an exclusive operation waits for what was under way, and for operations be
   expect(life.remote.starts.slice(-5).map((start) => start.stepKey.split('/')[1])).toEqual([nap, nap, nap, nap, alone])
 })
 
-test('a repair that has begun stands still while an exclusive operation runs, and then goes on', async () => {
-  await using life = openLife(quorum)
+test('an exclusive operation begins only when what was under way has ended, also of an operation that was cancelled', async () => {
+  await using life = openLife(template)
   const { gantry, id } = await built(life)
-  kill(life, 'worker-0')
+  const nap = await run(gantry, id, 'nap')
+  await gantry.run(async () => steps(life, nap).length === 2)
+  await cancel(gantry, id, nap)
+  const alone = await run(gantry, id, 'alone')
+  await life.clock.advance(30_000)
+  expect(steps(life, alone)).toEqual([])
+  await ends(gantry, alone, 'done')
+  const attempts = await gantry.store.read
+    .selectFrom('attempts')
+    .selectAll()
+    .where('step_key', 'like', 'op/%')
+    .execute()
+  const began = attempts.find((attempt) => attempt.step_key.includes(alone))?.started_at ?? 0
+  for (const before of attempts.filter((attempt) => attempt.step_key.includes(nap)))
+    expect(before.ended_at).toBeLessThanOrEqual(began)
+})
+
+test('a repair that has begun stands still while an exclusive operation runs, and then goes on', async () => {
+  await using life = openLife(template)
+  const { gantry, id } = await built(life)
+  kill(life, 'node-1')
   await life.wait(gantry.care.scanNow())
-  await gantry.run(async () => life.remote.starts.some((start) => start.stepKey === 'leave/worker-0@1'))
-  const before = life.remote.starts.length
-  const task = await run(gantry, id, 'rekey')
+  await gantry.run(async () => (await nodes(gantry)).length === 3)
+  const task = await run(gantry, id, 'alone')
+  await gantry.run(async () => steps(life, task).length === 1)
+  const states = async () => (await nodes(gantry)).map((node) => node.state)
+  const standing = await states()
+  expect(standing).not.toEqual(['ready', 'deleted', 'ready'])
+  await life.clock.advance(40_000)
+  expect(await states()).toEqual(standing)
   await ends(gantry, task, 'done')
-  const own = life.remote.starts.slice(before).map((start) => start.stepKey.split('/')[0])
-  expect(own).toEqual(own.map(() => 'op'))
-  expect(steps(life, task)).toEqual(['key', 'spread', 'spread', 'spread'])
   await gantry.run(async (store) => (await stateOf(store, id)) === 'ready')
-  expect(life.world.living()).toHaveLength(5)
+  expect(await states()).toEqual(['ready', 'deleted', 'ready'])
 })
 
 test('cancelling an operation lets its scripts end and begins none, and does not hold the platform', async () => {
@@ -315,5 +337,5 @@ test('the operations of the test blueprint name outputs of its own steps and cou
 })
 
 async function nodes(gantry: Process) {
-  return gantry.store.read.selectFrom('machines').select('member').orderBy('member').execute()
+  return gantry.store.read.selectFrom('machines').select(['member', 'state']).orderBy('member').execute()
 }

@@ -16,7 +16,7 @@ export function opening(run: RunState, busy: Iterable<string>): (key: string) =>
   const underWay = new Set([...view.inFlight.keys()].map(userOf))
   const alone = exclusiveNow(view)
   const free = alone !== undefined && isAlone(run, alone, busy)
-  const going = new Set(view.operations.filter((operation) => goesOn(view, operation)))
+  const going = new Set(view.operations.filter((operation) => isOpen(operation) && !isQueued(view, operation)))
   return (key) => {
     if (underWay.has(key)) return true
     if (held) return false
@@ -24,12 +24,6 @@ export function opening(run: RunState, busy: Iterable<string>): (key: string) =>
     if (operation && !(going.has(operation) && isPossible(view, operation, key))) return false
     return alone === undefined || (operation === alone && free)
   }
-}
-
-/** A step that is out of tries ends its operation: nothing more of it begins. */
-function goesOn(view: PlatformView, operation: OperationView): boolean {
-  if (!isOpen(operation) || isQueued(view, operation)) return false
-  return operation.plan.steps.every((step) => view.records.get(step.key)?.status !== 'blocked')
 }
 
 /** Not on a member that has left. */

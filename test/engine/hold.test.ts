@@ -157,6 +157,9 @@ test('a member that dies while its platform is held is a named problem, and repl
   await resume(gantry, id)
   await is(gantry, id, 'ready')
   expect(life.world.living()).toHaveLength(2)
+  // What was under way on the machine that is gone is over with it.
+  const open = await gantry.store.read.selectFrom('attempts').select('id').where('ended_at', 'is', null).execute()
+  expect(open).toEqual([])
 })
 
 test('a held platform can be deleted, and the deletion cannot be cancelled', async () => {

@@ -37,7 +37,7 @@ export function stepContext(run: RunState, step: PlanStep, fingerprint: string, 
     async markCreateSent(ref) {
       const member = memberOf(run, ref)
       const at = deps.seams.clock.now()
-      await beginningWrite(run, async (tx) => {
+      await beginningWrite(run, step.key, async (tx) => {
         await tx.updateTable('machines').set({ create_sent_at: at }).where('id', '=', member.machine.id).execute()
         update(run, ref, { createSentAt: at })
       })

@@ -4,6 +4,7 @@ import type { PlanStep } from '../blueprints/plan-types.ts'
 import { moveMachine } from '../events/index.ts'
 import type { Problem } from '../kernel/problem.ts'
 import { unreachable } from '../kernel/unreachable.ts'
+import type { Tx } from '../store/store.ts'
 import { memberAdvanced } from './advance.ts'
 import { backoffMs, blockedRetryMs } from './backoff.ts'
 import { beginningWrite, NotNow } from './beginning.ts'
@@ -75,8 +76,9 @@ async function begin(run: RunState, step: PlanStep, fingerprint: string): Promis
   const member = step.kind === 'machine' ? run.view.members.get(step.input.member) : undefined
   const to = member && machineStateAtBegin(step, member)
   // What was sent along with the script before it has begun already, or may at any moment: it is followed, not begun.
-  const write = isUnderWay(run.view, step.key) ? fencedWrite : beginningWrite
-  await write(run, async (tx) => {
+  const write = (work: (tx: Tx) => Promise<void>) =>
+    isUnderWay(run.view, step.key) ? fencedWrite(run, work) : beginningWrite(run, step.key, work)
+  await write(async (tx) => {
     await saveRecord(tx, run.view, record)
     await stepEvent(tx, run.deps.seams, run.view, 'step.started', step.key, { want: step.want })
     if (member && to)

@@ -25,6 +25,8 @@ export async function retryBlocked(
     .where('platform_id', '=', platform)
     .where('status', 'in', ['blocked', 'waiting'])
     .where('problem', 'is not', null)
+    // An operation that is blocked has failed; running it again is another one.
+    .where('key', 'not like', 'op/%')
     .execute()
   const { codes } = because
   const meant = failed.filter(

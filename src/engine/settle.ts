@@ -1,6 +1,6 @@
 // What the state of the steps says about the platform and its tasks, written when it changes.
 
-import { machineKey } from '../blueprints/index.ts'
+import { isOperationKey, machineKey, type PlanStep } from '../blueprints/index.ts'
 import { movePlatform, moveTask } from '../events/index.ts'
 import { newId } from '../kernel/ids.ts'
 import type { Problem } from '../kernel/problem.ts'
@@ -66,7 +66,7 @@ function areTold({ view }: RunState, verdict: Verdict): boolean {
 
 function judge(run: RunState): Verdict {
   const { view, schedule } = run
-  const open = [...schedule.unclean()]
+  const open = platformSteps(schedule.unclean())
   if (view.want === 'absent') {
     const blocked = blockedProblem(run)
     if (view.members.size === 0) return { state: 'deleted', reason: null, problem: null }
@@ -93,9 +93,14 @@ function repairReason({ view }: RunState, leaving: MemberView): string {
   return `${leaving.name} is being replaced: ${leaving.cause}${stuck}`
 }
 
+/** Without those of operations: what is asked for once does not say how the platform is. */
+function platformSteps(steps: Iterable<PlanStep>): PlanStep[] {
+  return [...steps].filter((step) => !isOperationKey(step.key))
+}
+
 function blockedProblem(run: RunState): Problem | null {
   if (run.view.problem) return run.view.problem
-  for (const step of run.schedule.unclean()) {
+  for (const step of platformSteps(run.schedule.unclean())) {
     const record = run.view.records.get(step.key)
     if (record?.status !== 'blocked' || !record.problem) continue
     // What cannot be proven gone keeps nobody from using what took its place: degraded, with the reason, not blocked.

@@ -105,7 +105,7 @@ test('while the provider does not answer nobody is declared dead; a deletion wai
 test('what waits in back-off for a provider goes on as soon as the provider is seen to answer', async () => {
   await using life = openLife(template)
   const gantry = await life.start()
-  const id = await gantry.ask('team-a', { count: 1 })
+  await gantry.ask('team-a', { count: 1 })
   life.world.faults.unreachable = true
   const waits = async (store: Store): Promise<number | null> => {
     const row = await store.read

@@ -6,7 +6,7 @@ import { moveMachine, moveMember } from '../events/index.ts'
 import type { Tx } from '../store/store.ts'
 import { update } from './context.ts'
 import type { RunState } from './state.ts'
-import type { StepOutcome } from './step-kind.ts'
+import type { RecordedAttempt, StepOutcome } from './step-kind.ts'
 import type { MemberView } from './view.ts'
 import { engineActor, saveGone, saveMachineFacts } from './write.ts'
 
@@ -49,20 +49,13 @@ async function leave(tx: Tx, run: RunState, member: MemberView, cause: string): 
     member: member.name,
     slotFree,
   })
-  // What was under way on its machine is over with it.
-  await tx
-    .updateTable('attempts')
-    .set({ ended_at: run.deps.seams.clock.now(), outcome: 'abandoned', detail: `${member.ref} is gone` })
-    .where('machine_id', '=', member.machine.id)
-    .where('ended_at', 'is', null)
-    .execute()
   await tx
     .deleteFrom('records')
     .where('platform_id', '=', run.view.id)
     .where('member', '=', member.ref)
     .where('mode', '=', 'each')
     .execute()
-  const over = [...run.view.inFlight.values()].filter((attempt) => attempt.executor === member.ref)
+  const over = attemptsOver(run, member)
   if (over.length === 0) return
   await tx
     .updateTable('attempts')
@@ -70,21 +63,27 @@ async function leave(tx: Tx, run: RunState, member: MemberView, cause: string): 
     .where(
       'id',
       'in',
-      over.map((attempt) => attempt.id),
+      over.map(([, attempt]) => attempt.id),
     )
     .where('ended_at', 'is', null)
     .execute()
 }
 
+/** What was under way on its machine, but for steps that anybody can go on with: those judge themselves what was lost. */
+function attemptsOver(run: RunState, member: MemberView): [string, RecordedAttempt][] {
+  return [...run.view.inFlight].filter(([key, attempt]) => {
+    if (attempt.executor !== member.ref) return false
+    const step = run.schedule.step(key)
+    return !(step?.kind === 'script' || step?.kind === 'gate') || step.on.kind === 'member'
+  })
+}
+
 function left(run: RunState, member: MemberView): void {
   member.state = 'gone'
   run.view.members.delete(member.ref)
-  for (const [key, attempt] of run.view.inFlight) {
-    if (attempt.machineId === member.machine.id) run.view.inFlight.delete(key)
-  }
+  for (const [key] of attemptsOver(run, member)) run.view.inFlight.delete(key)
   for (const record of run.view.records.values()) {
     if (record.member === member.ref && record.mode === 'each') run.view.records.delete(record.key)
   }
-  for (const [key, attempt] of run.view.inFlight) if (attempt.executor === member.ref) run.view.inFlight.delete(key)
   if (run.view.want === 'present') run.wake()
 }

@@ -51,7 +51,15 @@ export async function runAttempt(
   on: Executor,
 ): Promise<AttemptResult> {
   const left = ctx.inFlight
-  if (left && !ctx.knows(left.executor)) ctx.endAttempt('abandoned', null, `${left.executor} is gone`)
+  const trouble = left && troubleOf(ctx, left, on)
+  if (left && trouble) {
+    const detail = `${left.executor} ${trouble}`
+    // Whoever said that a lost attempt is a person's to judge wants no other one beside it either.
+    if (on.kind === 'anyHealthy' && ctx.step.kind === 'script' && ctx.step.onLost === 'block')
+      return { kind: 'lost', detail, attempt: left }
+    ctx.endAttempt('abandoned', null, detail)
+    if (on.kind === 'anyHealthy') return not({ kind: 'wait', afterMs: 0, reason: `${detail}; another one is taken` })
+  }
   const executor = ctx.inFlight?.executor ?? ctx.executor()
   if (executor === null)
     return not({
@@ -59,10 +67,6 @@ export async function runAttempt(
       afterMs: nobodyMs,
       reason: on.kind === 'anyHealthy' ? `no healthy ${on.group} to run it on` : 'nobody to run it on',
     })
-  if (ctx.inFlight && on.kind === 'anyHealthy' && !ctx.answers(executor)) {
-    ctx.endAttempt('abandoned', null, `${executor} does not answer`)
-    return not({ kind: 'wait', afterMs: 0, reason: `${executor} does not answer; another one is taken` })
-  }
   const resolved = await ctx.resolve(executor)
   if (resolved.kind !== 'resolved') return not(resolved)
   const target = await targetOf(ctx, ctx.machine(executor))
@@ -93,6 +97,12 @@ export async function runAttempt(
     if (error instanceof RemoteFault) return not(remoteOutcome(error, { member: executor, step: ctx.step.key }))
     throw error
   }
+}
+
+/** What keeps an attempt in flight from being followed; a machine of its own may answer again, another's is not waited for. */
+function troubleOf(ctx: StepContext, { executor }: RecordedAttempt, on: Executor): string | undefined {
+  if (!ctx.knows(executor)) return 'is gone'
+  return on.kind === 'anyHealthy' && !ctx.answers(executor) ? 'does not answer' : undefined
 }
 
 const stoppedBefore = 'stopped before it began'

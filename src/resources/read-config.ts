@@ -17,7 +17,9 @@ function load(path: string): unknown {
   try {
     return parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    throw refused(path, error instanceof Error ? error.message : String(error), error)
+    // The parser draws the place under its message; the message names line and column already.
+    const [why = ''] = String(error instanceof Error ? error.message : error).split('\n')
+    throw refused(path, why.replace(/[.:]$/, ''), error)
   }
 }
 

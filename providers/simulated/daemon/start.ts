@@ -14,12 +14,19 @@ import type { WorldAddress } from './protocol.ts'
 
 const patienceMs = 20_000
 
-/** The address of the world in `folder`, started if none is alive. Throws ProviderFault `transient`. */
+/**
+ * The address of the world in `folder`, started if none is alive. Throws ProviderFault `rejected` for a folder that
+ * cannot be used, `transient` for a world that does not start.
+ */
 export async function openWorld(folder: string, layout: WorldLayout, seams: Seams): Promise<WorldAddress> {
   const known = await aliveAddress(folder)
   if (known !== null) return known
-  await writeLayout(folder, layout)
-  startProcess(folder)
+  try {
+    await writeLayout(folder, layout)
+    startProcess(folder)
+  } catch (cause) {
+    throw unusable(folder, cause)
+  }
   const until = seams.clock.now() + patienceMs
   for (let nap = 20; seams.clock.now() < until; nap = Math.min(nap * 1.5, 250)) {
     await seams.clock.sleep(nap)
@@ -70,6 +77,13 @@ export async function aliveAddress(folder: string): Promise<WorldAddress | null>
   }
   await dropAddress(folder, address, `${address.id}.${process.pid}`)
   return null
+}
+
+function unusable(folder: string, cause: unknown): ProviderFault {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new ProviderFault({ kind: 'rejected', outcome: 'none' }, `its folder ${folder} cannot be used: ${why}`, {
+    cause,
+  })
 }
 
 function startProcess(folder: string): void {

@@ -2,10 +2,11 @@
 // its owner alone and replaced as a whole, so that a crash never leaves half of it.
 
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { makeFolder } from '../../kernel/folder.ts'
 import { ApiProblem } from './api-problem.ts'
 
 const context = z.object({
@@ -46,7 +47,7 @@ export function readContexts(path: string): ContextFile {
 
 /** Replaces the file, mode 0600 in a folder of mode 0700. */
 export function writeContexts(path: string, content: ContextFile): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(path))
   const next = `${path}.${randomBytes(4).toString('hex')}`
   try {
     writeFileSync(next, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flag: 'wx' })

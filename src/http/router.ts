@@ -9,6 +9,7 @@ import type { Seams } from '../kernel/seams.ts'
 import { readJson } from './body.ts'
 import type { CallFacts, Endpoint, Kit } from './endpoint.ts'
 import { type IdempotencyStore, idempotencyKey, once } from './idempotency.ts'
+import { refuseUnkeepable } from './keepable.ts'
 import type { Log } from './log.ts'
 import { waitMs } from './prefer.ts'
 import { problemOf, problemResponse } from './problem.ts'
@@ -78,7 +79,9 @@ async function call<K extends Kit>(
   requestId: string,
   seen: { caller?: Caller<K> },
 ): Promise<Reply> {
-  const opened = endpoint.open(c.req.param())
+  const named = c.req.param()
+  // No database has a key with NUL in it, and PostgreSQL will not even look.
+  const opened = Object.values(named).some((value) => value.includes('\0')) ? undefined : endpoint.open(named)
   const caller = endpoint.permission === 'public' ? undefined : await host.authenticate(bearer(c))
   if (caller) seen.caller = caller
   if (!opened) throw notFound(c.req.path)
@@ -128,6 +131,7 @@ function queryOf(c: Context): Record<string, string | string[]> {
     const [only] = values
     query[name] = values.length === 1 && only !== undefined ? only : values
   }
+  refuseUnkeepable(query, '/query')
   return query
 }
 
@@ -144,7 +148,7 @@ function unknownPath<K extends Kit>(endpoints: readonly Endpoint<K>[], host: Hos
   const allow = [...new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods)].sort().join(', ')
   const problem = {
     code: 'method_not_allowed',
-    detail: `${c.req.method} is not possible here; ${allow} is.`,
+    detail: `${c.req.method} is not possible here, only ${allow}.`,
     next: 'See openapi.yaml for what this path offers.',
   } as const
   return problemResponse(problem, requestId, { 'x-request-id': requestId, allow })

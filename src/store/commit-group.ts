@@ -58,7 +58,10 @@ export function commitGroups(
   let closed = false
 
   function write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    if (closed) return Promise.reject(new ProblemError({ code: 'unavailable', detail: 'The store is closed.' }))
+    if (closed)
+      return Promise.reject(
+        new ProblemError({ code: 'unavailable', detail: 'The store is closed.', next: 'Try again in a moment.' }),
+      )
     if (inside.getStore()?.active) {
       return Promise.reject(new Error('store.write() inside store.write() would wait for itself; pass the tx on'))
     }

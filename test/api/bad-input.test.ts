@@ -47,6 +47,8 @@ async function everything(): Promise<string> {
   return [...counts, JSON.stringify(limits), JSON.stringify(hosts)].join('\n')
 }
 
+const position = (...parts: readonly string[]) => Buffer.from(JSON.stringify(parts)).toString('base64url')
+
 interface Case {
   readonly what: string
   readonly code: string
@@ -214,6 +216,55 @@ const cases: readonly Case[] = [
     status: 422,
     says: /\/name: must be a DNS label/,
     call: (api) => api('POST', '/v1/tenants', { name: 'Team A' }),
+  },
+  {
+    what: 'a cursor of another list',
+    code: 'invalid_request',
+    status: 422,
+    says: /not a cursor of this list/,
+    call: (api) => api('GET', `/v1/platforms?cursor=${position('createdAt', begun.tenant, 'shop')}`),
+  },
+  {
+    what: 'a cursor of the same list in another order',
+    code: 'invalid_request',
+    status: 422,
+    says: /not a cursor of this list in this order/,
+    call: (api) => api('GET', `/v1/tenants?sort=-name&cursor=${position('createdAt', begun.tenant, 'shop')}`),
+  },
+  {
+    what: 'a field that no object can keep',
+    code: 'invalid_request',
+    status: 422,
+    says: /\/labels\/__proto__: is no name a field can have/,
+    call: (api) => api('POST', '/v1/tenants', { name: 't', labels: JSON.parse('{"__proto__":"x"}') }),
+  },
+  {
+    what: 'text that no database can keep',
+    code: 'invalid_request',
+    status: 422,
+    says: /\/labels\/a: holds a NUL character/,
+    call: (api) => api('POST', '/v1/tenants', { name: 't', labels: { a: 'x\0y' } }),
+  },
+  {
+    what: 'a query that no database can answer',
+    code: 'invalid_request',
+    status: 422,
+    says: /\/query\/name: holds a NUL character/,
+    call: (api) => api('GET', '/v1/tenants?name=%00'),
+  },
+  {
+    what: 'an id that no database can look for',
+    code: 'not_found',
+    status: 404,
+    says: /nothing at/,
+    call: (api) => api('GET', '/v1/blueprints/%00'),
+  },
+  {
+    what: 'a share of a ticket that does not exist, though it asks for nothing of it',
+    code: 'not_found',
+    status: 404,
+    says: /no ticket tkt_0+ in the tenant/,
+    call: (api) => api('PUT', `/v1/projects/${begun.project}/shares/tkt_${'0'.repeat(26)}`, { limits: {} }),
   },
   {
     what: 'a cursor that is none of ours',

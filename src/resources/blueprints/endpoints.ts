@@ -86,4 +86,4 @@ function view(row: BlueprintTable): Blueprint {
   }
 }
 
-const Position = z.tuple([z.string(), z.string()])
+const Position = z.tuple([z.string(), z.string().regex(/^\d+\.\d+\.\d+/)])

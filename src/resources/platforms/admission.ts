@@ -6,7 +6,7 @@ import { claimsOf, formPlatform, type PlatformWish, type Preview, previewPlatfor
 import { z } from '../../http/schema.ts'
 import type { PlatformId, ProjectId, TaskId } from '../../kernel/ids.ts'
 import { ProblemError } from '../../kernel/problem.ts'
-import { quoteQuota, reservationsOfProject } from '../../quota/index.ts'
+import { amountText, quoteQuota, reservationsOfProject } from '../../quota/index.ts'
 import type { Db, Tx } from '../../store/index.ts'
 import { findBlueprint } from '../blueprints/index.ts'
 import { givingName } from '../name-taken.ts'
@@ -110,7 +110,7 @@ export async function explainRefusal(db: Db, project: ProjectId, error: unknown)
     .select(['id', 'name'])
     .where('id', 'in', [...used.keys()])
     .execute()
-  const usedBy = names.map(({ id, name }) => `${name} ${used.get(id) ?? 0}`)
+  const usedBy = names.map(({ id, name }) => `${name} ${amountText(key, used.get(id) ?? 0)}`)
   const problem = { ...error.toProblem(), facts: { ...error.facts, usedBy } }
   return new ProblemError(problem, { cause: error })
 }

@@ -50,7 +50,7 @@ export function createApp<K extends Kit>(endpoints: readonly Endpoint<K>[], host
 async function answer<K extends Kit>(endpoint: Endpoint<K>, host: Host<K>, c: Context): Promise<Response> {
   const requestId = newId('request', host.seams)
   const startedAt = host.seams.clock.now()
-  const headers = { 'x-request-id': requestId, 'x-content-type-options': 'nosniff' }
+  const headers = { 'x-request-id': requestId, 'x-content-type-options': 'nosniff', ...partingWords(host) }
   const seen: { caller?: Caller<K> } = {}
   let response: Response
   try {
@@ -59,7 +59,9 @@ async function answer<K extends Kit>(endpoint: Endpoint<K>, host: Host<K>, c: Co
   } catch (error) {
     const problem = problemOf(error)
     response = problemResponse(problem, requestId, headers)
-    if (response.status >= 500) host.log('error', problem.detail, { requestId, code: problem.code }, error)
+    // Only what is our fault is an error; that we close, or that the disk is full, is for the log as well.
+    if (problem.code === 'internal') host.log('error', problem.detail, { requestId, code: problem.code }, error)
+    else if (response.status >= 500) host.log('warn', problem.detail, { requestId, code: problem.code }, causeOf(error))
   }
   if (endpoint.permission !== 'public') {
     host.log('info', `${c.req.method} ${c.req.path} ${response.status}`, {
@@ -112,6 +114,15 @@ async function call<K extends Kit>(
     )
   const request = { method: endpoint.method, path: c.req.path, query, body: JSON.stringify(body) ?? null }
   return once(host, host.idempotency, caller.name, key, request).run((commit) => run(host.world, factsWith(commit)))
+}
+
+/** Who asks again on the same connection would keep a process that closes from ending. */
+function partingWords({ closing }: Pick<Host<Kit>, 'closing'>): { readonly connection?: 'close' } {
+  return closing.aborted ? { connection: 'close' } : {}
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined
 }
 
 function respond(reply: Reply, headers: Record<string, string>): Response {

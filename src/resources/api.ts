@@ -10,6 +10,7 @@ import { imageEndpoints } from './images/index.ts'
 import { installationEndpoints } from './installation/index.ts'
 import { machineEndpoints } from './machines/index.ts'
 import { platformEndpoints, platformInsightEndpoints } from './platforms/index.ts'
+import { problemEndpoints } from './problems/index.ts'
 import { projectEndpoints } from './projects/index.ts'
 import { providerEndpoints } from './providers/index.ts'
 import { receiptEndpoints } from './receipts/index.ts'
@@ -33,6 +34,7 @@ export const endpoints: readonly GantryEndpoint[] = [
   ...flavorEndpoints,
   ...imageEndpoints,
   ...installationEndpoints,
+  ...problemEndpoints,
 ]
 
 /** What openapi.yaml says of the API as a whole; the version is the installation's. */

@@ -1,7 +1,7 @@
 // A task as a person follows it: steps of the same name are one row with a mark for each member, because twelve machines
 // installing the same thing are one thing happening. Pure: the same task gives the same rows.
 
-import type { Step } from './types.ts'
+import type { Step, Task } from './types.ts'
 
 export interface Row {
   readonly name: string
@@ -35,6 +35,17 @@ export function rows(steps: readonly Step[]): Row[] {
 export function memberName(step: Pick<Step, 'member'>): string {
   const [name = '', incarnation = '1'] = (step.member ?? '').split('@')
   return incarnation === '1' || name === '' ? name : `${name} (${ordinal(Number(incarnation))})`
+}
+
+/**
+ * The steps of a task as it is now. A platform that is gone has no plan any more, but what it was last seen to be doing
+ * is done: without that its end would look as if nothing had happened.
+ */
+export function stepsNow(before: readonly Step[], task: Pick<Task, 'state' | 'steps'>): readonly Step[] {
+  if (task.steps.length > 0 || task.state !== 'done') return task.steps
+  return before.map((step) =>
+    step.state === 'done' ? step : { ...step, state: 'done', seconds: null, reason: null, problem: null },
+  )
 }
 
 /** The steps that changed since `before`, for a watcher without a terminal: ends in their order, then what goes on. */

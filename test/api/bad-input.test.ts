@@ -287,6 +287,18 @@ describe.each(cases.map((each) => [each.what, each] as const))('%s', (_, { code,
   })
 })
 
+test('a refusal says which parameter, changed by itself, would be admitted', async () => {
+  const spread = await ask({ parameters: { managers: 5, workers: 0 } })(on.api)
+  expect(spread.body).toMatchObject({
+    code: 'no_capacity',
+    facts: { wouldFitWith: ['managers=3', 'managerSpread=should'] },
+    next: 'It would fit with managers=3, or with managerSpread=should; or ask an infra-admin for capacity.',
+  })
+  const fewer = await ask({ parameters: { managers: 3, workers: 5, flavor: 'small' } })(on.api)
+  expect(fewer.body).toMatchObject({ code: 'quota_exceeded', facts: { wouldFitWith: ['managers=1', 'workers=3'] } })
+  expect(fewer.body.next).toContain('it would fit with managers=1, or with workers=3.')
+})
+
 test('a refusal for want of capacity says for each host why not', async () => {
   const answer = await ask({ parameters: { managers: 5, workers: 0, managerSpread: 'must' } })(on.api)
   expect(answer.body.facts.hosts).toHaveLength(3)

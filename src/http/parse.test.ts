@@ -69,6 +69,7 @@ test('a wrong field is told in plain words, not in those of the parser', () => {
     '/name must be text, not a list',
     '/disks must be a list, not an object',
   ])
+  expect(details({ name: 'a', size: 'many' })).toEqual(['/size must be a number, not text, or must be unlimited'])
   expect(details({ name: 'a', disks: [{ size: 1.5 }] })).toEqual([
     '/disks/0/size must be a whole number, not a fraction',
   ])

@@ -29,6 +29,8 @@ export function fieldErrors(schema: z.ZodType, issues: readonly z.core.$ZodIssue
     if (issue.code === 'invalid_union') {
       const inner = issue.errors.find((errors) => errors.some((error) => error.path.length > 0))
       if (inner) return fieldErrors(schema, inner, pointer)
+      const each = new Set(issue.errors.flat().map((error) => error.message))
+      return [{ pointer, detail: [...each].join(', or ') }]
     }
     if (issue.code === 'invalid_key') {
       const why = issue.issues.map((inner) => inner.message).join(', ')

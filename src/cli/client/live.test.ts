@@ -30,7 +30,8 @@ describe('progress without a terminal', () => {
     const gone = stepsNow(before, { ...task([]), state: 'done' })
     const lines = changes(before, gone).map((one) => plainLine(task([]), one, start + 4_000, noPaint))
     expect(lines).toEqual(['0:04   machine gone    worker-1      done'])
-    expect(stepsNow(before, { ...task([]), state: 'running' })).toEqual([])
+    expect(stepsNow([going], { ...task([]), state: 'running' }).map((one) => one.state)).toEqual(['done'])
+    expect(stepsNow([done('ssh', 'worker-0@1', 2, 3)], { ...task([]), state: 'running' })).toEqual([])
   })
 
   test('a removal is named as one', () => {

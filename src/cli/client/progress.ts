@@ -38,14 +38,18 @@ export function memberName(step: Pick<Step, 'member'>): string {
 }
 
 /**
- * The steps of a task as it is now. A platform that is gone has no plan any more, but what it was last seen to be doing
- * is done: without that its end would look as if nothing had happened.
+ * The steps of a task as it is now, and before them those whose work ended with them: a machine that is gone has no step
+ * any more, nor has a platform. Left out, they would look as if nothing had happened.
  */
 export function stepsNow(before: readonly Step[], task: Pick<Task, 'state' | 'steps'>): readonly Step[] {
-  if (task.steps.length > 0 || task.state !== 'done') return task.steps
-  return before.map((step) =>
-    step.state === 'done' ? step : { ...step, state: 'done', seconds: null, reason: null, problem: null },
-  )
+  const there = new Set(task.steps.map((step) => step.key))
+  const over = task.state === 'done' && task.steps.length === 0
+  const ended = before.filter((step) => !there.has(step.key) && (over || step.want === 'absent'))
+  return [...ended.map(asDone), ...task.steps]
+}
+
+function asDone(step: Step): Step {
+  return step.state === 'done' ? step : { ...step, state: 'done', seconds: null, reason: null, problem: null }
 }
 
 /** The steps that changed since `before`, for a watcher without a terminal: ends in their order, then what goes on. */

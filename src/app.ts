@@ -29,7 +29,7 @@ import { readConfig } from './resources/read-config.ts'
 import type { Rooms } from './resources/rooms.ts'
 import { keyMaker, loadMasterKey, openVault } from './secrets/index.ts'
 import { gateStep, machineStep, scriptStep, sshStep } from './steps/index.ts'
-import { openStore, type StoreOptions } from './store/index.ts'
+import { databaseExists, openStore, type StoreOptions } from './store/index.ts'
 
 export { lineLog } from './http/log.ts'
 
@@ -171,10 +171,12 @@ export interface ServeFlags {
 export async function serve(flags: ServeFlags, version: string, log: Log): Promise<Gantry> {
   const seams = realSeams()
   const config = readConfig(flags.config)
+  const database = flags.database ?? `sqlite:${join(flags.data, 'gantry.db')}`
+  const fresh = !databaseExists(database)
   makeDataFolder(flags.data)
   return startGantry({
-    database: flags.database ?? `sqlite:${join(flags.data, 'gantry.db')}`,
-    masterKey: loadMasterKey(join(flags.data, 'master.key'), seams),
+    database,
+    masterKey: loadMasterKey(join(flags.data, 'master.key'), seams, fresh),
     listen: flags.listen,
     config,
     version,

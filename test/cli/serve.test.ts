@@ -61,6 +61,15 @@ test.each([
   expect(code).toBe(1)
 })
 
+test('a master key that was lost is missed, not replaced by one that opens nothing', async () => {
+  const data = join(folder, 'data')
+  await serve('--data', data, '--port', '0')
+  rmSync(join(data, 'master.key'))
+  const { code, err } = await serve('--data', data, '--port', '0')
+  expect({ code, there: existsSync(join(data, 'master.key')) }).toEqual({ code: 1, there: false })
+  expect(err).toMatch(/^gantry: The master key .* is missing, and the database was written with it\.\nRestore it/)
+})
+
 test('a configuration that cannot be used is found before anything is made', async () => {
   const data = join(folder, 'data')
   expect(await serve('--data', data, '--config', join(folder, 'none'))).toMatchObject({ code: 1 })

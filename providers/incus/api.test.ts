@@ -102,6 +102,28 @@ test('an aborted call ends at once, also while it waits for an operation', async
   await expect(working).rejects.toThrow('lease lost')
 })
 
+test('a connection that breaks while an operation runs leaves its effect unknown, though only a look was lost', async () => {
+  const ways: Handler[] = [
+    (request) => request.socket.destroy(),
+    (_, response) => response.writeHead(502).end('<html>bad gateway</html>'),
+    (_, response) => reply(response, 200, sync({ nonsense: true })),
+    (_, response) => reply(response, 503, { type: 'error', error: 'Daemon is shutting down', error_code: 503 }),
+    (_, response) => reply(response, 403, { type: 'error', error: 'not authorized', error_code: 403 }),
+  ]
+  for (const way of ways) {
+    const { api } = await serve((request, response) => {
+      if (request.method === 'GET') way(request, response)
+      else reply(response, 202, { type: 'async', operation: '/1.0/operations/o1' })
+    })
+    const lost = { name: 'ProviderFault', kind: 'transient', outcome: 'unknown' }
+    await expect(api.change('POST', '/instances', {}, signal)).rejects.toMatchObject(lost)
+    const late = new AbortController()
+    const aborted = api.change('POST', '/instances', {}, late.signal)
+    late.abort(new Error('lease lost'))
+    await expect(aborted).rejects.toMatchObject({ ...lost, message: expect.stringContaining('lease lost') })
+  }
+})
+
 test("waiting for quiet sees the operations on this very instance only, in either server's words", async () => {
   let asked = 0
   const { api } = await serve((_, response) => {

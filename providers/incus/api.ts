@@ -36,6 +36,8 @@ export interface Api {
   putFile(instance: string, file: FileToPut, signal: AbortSignal): Promise<void>
   /** Waits until no operation on the instance is under way. */
   settled(instance: string, signal: AbortSignal): Promise<void>
+  /** Names of instances on which an operation is under way, also of those that are not written down yet. */
+  underWay(signal: AbortSignal): Promise<ReadonlySet<string>>
 }
 
 const envelopeSchema = z.object({
@@ -76,20 +78,20 @@ export function apiOver(connection: Connection, project: string, seams: Seams): 
     return envelope
   }
 
+  /** The end of an operation the server has taken. Throws its failure, or that we lost sight of it. */
   async function follow(operation: string, signal: AbortSignal): Promise<void> {
     const path = `${operation.split('?')[0]}?${new URLSearchParams({ project })}`
-    for (let pauseMs = firstPollMs; ; pauseMs = Math.min(pauseMs * 1.3, lastPollMs)) {
-      await seams.clock.sleep(pauseMs, signal)
-      const answer = await connection.send({ method: 'GET', path }, signal)
-      const envelope = open(answer, { method: 'GET', path })
-      if (envelope.type === 'error') {
-        // A restarted server forgets its operations; what became of this one is to be looked at.
-        throw new ProviderFault({ kind: 'transient', outcome: 'unknown' }, `an operation was lost: ${envelope.error}`)
+    let ended: z.infer<typeof operationSchema> | undefined
+    for (let pauseMs = firstPollMs; ended === undefined; pauseMs = Math.min(pauseMs * 1.3, lastPollMs)) {
+      try {
+        await seams.clock.sleep(pauseMs, signal)
+        const now = parsed(operationSchema, (await ask({ method: 'GET', path }, signal)).metadata, path)
+        if (now.status_code >= success) ended = now
+      } catch (error) {
+        throw lostSight(error)
       }
-      const { status_code, err } = parsed(operationSchema, envelope.metadata, path)
-      if (status_code === success) return
-      if (status_code >= failure) throw faultOfOperation(err)
     }
+    if (ended.status_code >= failure) throw faultOfOperation(ended.err)
   }
 
   const api: Api = {
@@ -137,15 +139,17 @@ export function apiOver(connection: Connection, project: string, seams: Seams): 
     },
     async settled(instance, signal) {
       for (let pauseMs = firstPollMs; ; pauseMs = Math.min(pauseMs * 1.3, lastPollMs)) {
-        const operations = await api.get('/operations', operationsSchema, signal, { recursion: '1' })
-        if (
-          !Object.values(operations ?? {})
-            .flat()
-            .some((operation) => isUnderWay(operation, instance))
-        )
-          return
+        if (!(await api.underWay(signal)).has(instance)) return
         await seams.clock.sleep(pauseMs, signal)
       }
+    },
+    async underWay(signal) {
+      const byStatus = await api.get('/operations', operationsSchema, signal, { recursion: '1' })
+      return new Set(
+        Object.values(byStatus ?? {})
+          .flat()
+          .flatMap(touchedBy),
+      )
     },
   }
   return api
@@ -156,10 +160,20 @@ function json(body: unknown): Pick<Call, 'body' | 'headers'> {
   return { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
 }
 
-function isUnderWay({ status_code, resources }: z.infer<typeof operationSchema>, instance: string): boolean {
-  if (status_code >= success) return false
-  const touched = [...(resources?.instances ?? []), ...(resources?.containers ?? [])]
-  return touched.some((path) => path.split('?')[0]?.endsWith(`/${instance}`))
+/** The instances of an operation that has not ended. */
+function touchedBy({ status_code, resources }: z.infer<typeof operationSchema>): string[] {
+  if (status_code >= success) return []
+  const paths = [...(resources?.instances ?? []), ...(resources?.containers ?? [])]
+  return paths.map((path) => path.split('?')[0]?.split('/').at(-1) ?? '')
+}
+
+/**
+ * What the server has taken goes on without us: a broken connection, a restarted server that forgot its operations or
+ * an abort tell nothing of its end, though the call that failed was only a look.
+ */
+function lostSight(error: unknown): ProviderFault {
+  const message = `lost sight of an operation: ${error instanceof Error ? error.message : String(error)}`
+  return new ProviderFault({ kind: 'transient', outcome: 'unknown' }, message, { cause: error })
 }
 
 function open(answer: Answer, call: Call): z.infer<typeof envelopeSchema> {
@@ -184,6 +198,6 @@ function faultOf(answer: Answer, text: string, call: Call): ProviderFault {
 function parsed<T>(schema: z.ZodType<T>, metadata: unknown, path: string): T {
   const result = schema.safeParse(metadata)
   if (result.success) return result.data
-  // A change that was sent has taken effect all the same: only looks are parsed.
-  throw new ProviderFault({ kind: 'transient', outcome: 'unknown' }, `${path}: ${z.prettifyError(result.error)}`)
+  // Only looks are parsed, and they have no effect.
+  throw new ProviderFault({ kind: 'transient', outcome: 'none' }, `${path}: ${z.prettifyError(result.error)}`)
 }

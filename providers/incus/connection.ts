@@ -77,7 +77,9 @@ function byTls(config: IncusConfig): { options: Options; agent: http.Agent } {
     // Handed over only now: a request written earlier could leave in the same breath as the handshake's end.
     socket.once('secureConnect', () => {
       socket.off('error', failed)
-      const seen = createHash('sha256').update(socket.getPeerCertificate().raw).digest('hex')
+      // None when the connection broke in this very moment; then it matches nothing.
+      const { raw = new Uint8Array() }: { raw?: Uint8Array } = socket.getPeerCertificate()
+      const seen = createHash('sha256').update(raw).digest('hex')
       if (pinned === undefined || seen === pinned) return done?.(null, socket)
       socket.destroy()
       done?.(new UntrustedServer(`the server's certificate has the fingerprint ${seen}, not ${pinned}`), socket)

@@ -9,6 +9,7 @@ import type { Claims } from './claims.ts'
 import type { IncusConfig, IncusMachineSpec } from './config.ts'
 import { afterEffect } from './faults.ts'
 import { type Instance, instanceSchema, isOurs, stageOf } from './instance.ts'
+import { memberSchema } from './inventory.ts'
 import { placeIdentity } from './prepare.ts'
 import { addressConfig, instanceBody } from './spec.ts'
 import { nativeName, preparedKey } from './tags.ts'
@@ -34,10 +35,10 @@ export async function createMachine(
   const name = nativeName(key)
   let found = await findOurs(making.api, key, request, signal)
   if (found && stageOf(found) === 'complete') return name as NativeRef
-  if (found) {
-    await making.api.settled(name, signal)
-    found = await findOurs(making.api, key, request, signal)
-  }
+  // Another try of this create may be under way, and have no record yet.
+  await making.api.settled(name, signal)
+  found = await findOurs(making.api, key, request, signal)
+  if (found && stageOf(found) === 'complete') return name as NativeRef
   if (found && stageOf(found) === 'bare') {
     // Perhaps not wholly unpacked, as after a crash of the server; it never ran, so nothing in it is anybody's.
     await making.api.change('DELETE', `/instances/${name}`, undefined, signal)
@@ -76,7 +77,7 @@ async function makeInstance(making: Making, key: ResourceKey, request: Request, 
     try {
       await api.change('POST', '/instances', body, signal, target)
     } catch (error) {
-      throw await explained(api, key, request, error, signal)
+      throw await explained(making, key, request, error, signal)
     }
     try {
       await placeIdentity(api, name, request, signal)
@@ -109,20 +110,38 @@ function targetOf({ standalone }: Making, { zone, host }: Request): Record<strin
 
 /** What a refused POST means, when another try of this very create may be the reason. */
 async function explained(
-  api: Api,
+  making: Making,
   key: ResourceKey,
   request: Request,
   error: unknown,
   signal: AbortSignal,
 ): Promise<unknown> {
-  if (!(error instanceof ProviderFault) || error.outcome === 'unknown') return error
+  if (!(error instanceof ProviderFault)) return error
   const facts = (kind: ProviderFault['kind'], outcome: ProviderFault['outcome'], message: string) =>
     new ProviderFault({ kind, outcome }, message, { cause: error })
-  if (await findOurs(api, key, request, signal)) return facts('transient', 'done', 'another call is making it')
+  const away = await memberAway(making, request, error, signal)
+  // What could not be made there can be made elsewhere.
+  if (away !== undefined) return facts('capacity', error.outcome, `${away}: ${error.message}`)
+  if (error.outcome === 'unknown') return error
+  if (await findOurs(making.api, key, request, signal)) return facts('transient', 'done', 'another call is making it')
   // Taken a moment ago and gone again, as a stranger would have been told of: worth another try.
   if (error.kind === 'nameTaken') return facts('transient', 'none', error.message)
   // The request names an image, a pool and a network; "not found" means one of those.
   return error.kind === 'gone' ? facts('rejected', 'none', error.message) : error
+}
+
+/** How the cluster member we asked for is away, if it is: its refusals speak of all kinds of things. */
+async function memberAway(
+  { api, standalone }: Making,
+  { zone, host }: Request,
+  error: ProviderFault,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (standalone !== null || (error.kind !== 'transient' && error.kind !== 'denied')) return undefined
+  const name = host ?? zone
+  const path = `/cluster/members/${encodeURIComponent(name)}`
+  const member = await api.find(path, memberSchema, signal).catch(() => undefined)
+  return member && member.status !== 'Online' ? `member ${name} is ${member.status.toLowerCase()}` : undefined
 }
 
 async function startMachine(api: Api, name: string, signal: AbortSignal): Promise<void> {

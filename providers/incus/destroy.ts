@@ -19,7 +19,8 @@ export async function destroyMachine(api: Api, owner: OwnerTag, key: ResourceKey
     if (found.status !== 'Stopped') await stop(api, name, signal)
     await api.change('DELETE', `/instances/${name}`, undefined, signal)
   } catch (error) {
-    if (error instanceof ProviderFault && error.kind === 'gone') return
+    // Somebody else may have removed it meanwhile; a failed operation says so in many words.
+    if (!(await findToDestroy(api, owner, key, signal))) return
     throw error
   }
 }

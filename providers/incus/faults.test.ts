@@ -20,6 +20,8 @@ test.each([
   ],
   ['Create instance from image: write /var/x: no space left on device', 'capacity'],
   ['Reached maximum aggregate value "4GiB" for "limits.memory" in project "p"', 'capacity'],
+  ['Failed creating instance record: Not enough uid/gid available for the container', 'capacity'],
+  ['Instance is protected', 'denied'],
   ['something nobody has seen', 'transient'],
 ] as const)('an operation that ended with "%s" is %s and undone', (text, kind) => {
   expect(faultOfOperation(text)).toMatchObject({ kind, outcome: 'none', message: text })
@@ -36,6 +38,13 @@ test('a refusal had no effect; a server error on a change may have had one', () 
     outcome: 'none',
   })
   expect(faultOfAnswer(500, 'boom', false)).toMatchObject({ kind: 'transient', outcome: 'none' })
+})
+
+test('a refusal that another moment or another place may lift is no refusal for ever', () => {
+  expect(faultOfAnswer(403, 'Cluster member is evacuated', true)).toMatchObject({ kind: 'capacity', outcome: 'none' })
+  expect(faultOfAnswer(400, 'Instance is running', true)).toMatchObject({ kind: 'transient', outcome: 'none' })
+  for (const status of [408, 409, 412, 423, 425])
+    expect(faultOfAnswer(status, '', true)).toMatchObject({ kind: 'transient', outcome: 'none' })
 })
 
 test('a fault after the instance exists never claims that nothing happened', () => {

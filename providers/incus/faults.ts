@@ -6,13 +6,18 @@ import { type FaultKind, ProviderFault } from '../../src/provider/fault.ts'
 const words: readonly { readonly kind: FaultKind; readonly pattern: RegExp }[] = [
   {
     kind: 'capacity',
-    pattern: /no space left|out of (disk )?space|disk quota|cannot allocate memory|reached maximum/i,
+    pattern:
+      /no space left|out of (disk )?space|disk quota|insufficient (free )?space|cannot allocate memory|reached maximum|not enough uid|member is evacuated/i,
   },
   { kind: 'nameTaken', pattern: /already exists|already in use|UNIQUE constraint failed: "?instances/i },
-  { kind: 'denied', pattern: /not authorized|forbidden|certificate is restricted|project is restricted|is forbidden/i },
+  {
+    kind: 'denied',
+    pattern: /not authorized|forbidden|certificate is restricted|project is restricted|instance is protected/i,
+  },
   {
     kind: 'transient',
-    pattern: /busy|in progress|locked|timed? ?out|deadline exceeded|connection refused|unreachable/i,
+    pattern:
+      /busy|in progress|locked|timed? ?out|deadline exceeded|connection refused|unreachable|instance is running/i,
   },
   {
     kind: 'rejected',
@@ -25,16 +30,25 @@ export function kindOf(text: string): FaultKind | undefined {
   return words.find(({ pattern }) => pattern.test(text))?.kind
 }
 
+/** Refusals that another moment may lift: request timeout, conflict, precondition failed, locked, too early. */
+const passing = [408, 409, 412, 423, 425]
+
 /** The fault of an error answer. `changing`: whether the call was one that changes something. */
 export function faultOfAnswer(status: number, text: string, changing: boolean, retryAfterMs?: number): ProviderFault {
   const message = text === '' ? `HTTP ${status}` : text
-  if (status === 401 || status === 403) return new ProviderFault({ kind: 'denied', outcome: 'none' }, message)
+  if (status === 401 || status === 403) {
+    // An evacuated cluster member forbids what another one takes.
+    return new ProviderFault({ kind: kindOf(text) === 'capacity' ? 'capacity' : 'denied', outcome: 'none' }, message)
+  }
   if (status === 404) return new ProviderFault({ kind: 'gone', outcome: 'none' }, message)
   if (status === 429 || status === 503) {
     return new ProviderFault({ kind: 'transient', outcome: 'none', retryAfterMs }, message)
   }
   const kind = kindOf(text)
-  if (status >= 400 && status < 500) return new ProviderFault({ kind: kind ?? 'rejected', outcome: 'none' }, message)
+  if (status >= 400 && status < 500) {
+    const otherwise = passing.includes(status) ? 'transient' : 'rejected'
+    return new ProviderFault({ kind: kind ?? otherwise, outcome: 'none' }, message)
+  }
   // incusd answers refusals of its own as 500 too; in words we know, they come before any effect.
   const refused = kind !== undefined && kind !== 'transient'
   return new ProviderFault({ kind: kind ?? 'transient', outcome: changing && !refused ? 'unknown' : 'none' }, message)

@@ -1,14 +1,15 @@
 import { expect, test } from 'vitest'
 import type { OwnerTag, ResourceKey } from '../../src/provider/contract.ts'
-import { instanceSchema, isOurs, toObserved } from './instance.ts'
+import { instanceSchema, isOurs, isUnreadable, toObserved } from './instance.ts'
 import { promises } from './inventory.ts'
 import { parseBytes } from './sizes.ts'
+import { nativeName } from './tags.ts'
 
 const tags = { 'user.gantry.owner': 'ins_a', 'user.gantry.key': 'ins_a/0/p/w@1', 'user.gantry.spec': 'abc' }
 
 function instance(parts: object = {}) {
   return instanceSchema.parse({
-    name: 'g-w-1',
+    name: nativeName('ins_a/0/p/w@1' as ResourceKey),
     status: 'Running',
     type: 'container',
     created_at: '2026-01-01T00:00:00Z',
@@ -36,6 +37,20 @@ test('what carries no tags of ours is nothing to us; another owner or another ke
   expect(isOurs(instance(), 'ins_a' as OwnerTag, 'ins_a/0/p/w@1' as ResourceKey)).toBe(true)
   expect(isOurs(instance(), 'ins_b' as OwnerTag, 'ins_a/0/p/w@1' as ResourceKey)).toBe(false)
   expect(isOurs(instance(), 'ins_a' as OwnerTag, 'ins_a/0/p/w@2' as ResourceKey)).toBe(false)
+})
+
+test("a copy of our machine carries our tags and is its maker's: only the name of the key makes it ours", () => {
+  expect(toObserved(instance({ name: 'backup-of-w' }), 'box')).toBeUndefined()
+})
+
+test('a machine that is frozen, as during a snapshot, runs', () => {
+  for (const status of ['Freezing', 'Frozen', 'Thawed'])
+    expect(toObserved(instance({ status }), 'box')?.state).toBe('running')
+})
+
+test('what a silent cluster member has is known by name only; an instance in error that can be read is not', () => {
+  expect(isUnreadable(instance({ status: 'Error', config: null, created_at: '0001-01-01T00:00:00Z' }))).toBe(true)
+  expect(isUnreadable(instance({ status: 'Error' }))).toBe(false)
 })
 
 test('a machine that never ran waits for a create to finish it; one that ran and does not is stopped', () => {

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import type { NativeRef, Observed, OwnerTag, ResourceKey } from '../../src/provider/contract.ts'
-import { addressKey, ownerKey, preparedKey, resourceKeyKey, specKey } from './tags.ts'
+import { addressKey, nativeName, ownerKey, preparedKey, resourceKeyKey, specKey } from './tags.ts'
 
 const stringMap = z.record(z.string(), z.string())
 
@@ -16,7 +16,8 @@ export const instanceSchema = z.object({
   last_used_at: z.string(),
   /** Cluster member; 'none' on a standalone server. */
   location: z.string(),
-  config: stringMap,
+  /** Null, and no tags with it, when the cluster member that has the instance does not answer. */
+  config: stringMap.nullish().transform((value) => value ?? {}),
   expanded_config: stringMap.nullish().transform((value) => value ?? {}),
   expanded_devices: z
     .record(z.string(), stringMap)
@@ -32,6 +33,14 @@ export const instanceSchema = z.object({
     .nullish(),
 })
 export type Instance = z.infer<typeof instanceSchema>
+
+/**
+ * Whether the server knows of it by name only: its cluster member does not answer, or it cannot be read there. It is
+ * in the list then, without any of its configuration, so that nobody can tell whose it is.
+ */
+export function isUnreadable(instance: Instance): boolean {
+  return instance.status === 'Error' && Object.keys(instance.config).length === 0
+}
 
 /** Whether it is ours: made by this owner for this very key. */
 export function isOurs(instance: Instance, owner: OwnerTag, key: ResourceKey): boolean {
@@ -62,12 +71,14 @@ export function machineAddresses(instance: Instance): string[] {
   return found
 }
 
-/** Undefined when the instance carries no tags of ours. */
+/**
+ * Undefined when the instance is none of ours: it carries no tags of ours, or it carries them under a name that is not
+ * its key's, as a copy does that somebody made of our machine. A copy is its maker's.
+ */
 export function toObserved(instance: Instance, serverName: string): Observed | undefined {
   const { [ownerKey]: owner, [resourceKeyKey]: key, [specKey]: specHash } = instance.config
-  if (owner === undefined || key === undefined) return undefined
+  if (owner === undefined || key === undefined || instance.name !== nativeName(key as ResourceKey)) return undefined
   const addresses = machineAddresses(instance)
-  const member = instance.location === 'none' ? serverName : instance.location
   return {
     key: key as ResourceKey,
     ref: instance.name as NativeRef,
@@ -76,10 +87,41 @@ export function toObserved(instance: Instance, serverName: string): Observed | u
     ...stateOf(instance),
     endpoints: addresses.slice(0, 1).map((address) => ({ address, port: 22 })),
     addresses,
-    placement: { zone: member, host: member },
+    placement: placementOf(instance, serverName),
     specHash: specHash ?? null,
     createdAt: Date.parse(instance.created_at) || null,
   }
+}
+
+/**
+ * The machine of a key, of which the server has the name and no more. Whatever has this name is in the way of `key`
+ * and proves that its machine is not gone; whether it is ours is asked again before anything is done to it.
+ */
+export function unreadable(instance: Instance, owner: OwnerTag, key: ResourceKey, serverName: string): Observed {
+  const placement = placementOf(instance, serverName)
+  const reason = `${placement.host} does not answer for it`
+  return { ...bare(owner, key), ref: instance.name as NativeRef, state: 'failed', reason, placement }
+}
+
+/** The machine of a key that the server is about to make: it has no record yet and cannot be taken back. */
+export function inTheMaking(owner: OwnerTag, key: ResourceKey, serverName: string): Observed {
+  const placement = { zone: serverName, host: null }
+  return {
+    ...bare(owner, key),
+    ref: nativeName(key) as string as NativeRef,
+    state: 'creating',
+    unfinished: true,
+    placement,
+  }
+}
+
+function bare(owner: OwnerTag, key: ResourceKey) {
+  return { key, owner, kind: 'machine' as const, endpoints: [], addresses: [], specHash: null, createdAt: null }
+}
+
+function placementOf({ location }: Instance, serverName: string): { readonly zone: string; readonly host: string } {
+  const member = location === 'none' ? serverName : location
+  return { zone: member, host: member }
 }
 
 function stateOf(instance: Instance): Pick<Observed, 'state' | 'reason' | 'unfinished'> {
@@ -88,14 +130,15 @@ function stateOf(instance: Instance): Pick<Observed, 'state' | 'reason' | 'unfin
     case 'Running':
     case 'Ready':
     case 'Thawed':
+    // A machine is frozen by whoever takes a snapshot or a backup of it, for as long as that takes.
     case 'Freezing':
+    case 'Frozen':
       return { state: 'running' }
     case 'Starting':
       return { state: 'creating' }
     case 'Stopped':
     case 'Stopping':
     case 'Aborting':
-    case 'Frozen':
       return made ? { state: 'stopped' } : { state: 'creating', unfinished: true }
     default:
       return { state: 'failed', reason: `Incus says ${instance.status}` }

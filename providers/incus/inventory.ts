@@ -8,6 +8,7 @@ import type { Api } from './api.ts'
 import type { Instance } from './instance.ts'
 import { everyInstance } from './look.ts'
 import { parseBytes } from './sizes.ts'
+import { gate } from './turns.ts'
 
 export const memberSchema = z.object({ server_name: z.string(), status: z.string() })
 
@@ -17,6 +18,9 @@ const resourcesSchema = z.object({
 })
 
 const poolSchema = z.object({ space: z.object({ total: z.number().default(0), used: z.number().default(0) }) })
+
+/** Members measured at once: each reads its hardware for it. */
+const measuredAtOnce = 8
 
 export interface Measuring {
   readonly api: Api
@@ -34,13 +38,20 @@ export async function* inventoryOf(measuring: Measuring, signal: AbortSignal): A
       ? [{ server_name: standalone, status: 'Online' }]
       : await api.get('/cluster/members', z.array(memberSchema), signal, { recursion: '1' })
   const instances = hosts ? await everyInstance(api, signal) : []
-  for (const { server_name: name, status } of members) {
-    const state = stateOf(status)
+  const few = gate(measuredAtOnce)
+  const reports = members.map(async ({ server_name: name, status }): Promise<HostReport> => {
+    const host = { name, zone: name, state: stateOf(status), capacity: null, used: null }
+    if (!hosts || host.state === 'unreachable') return host
     const here = instances.filter(({ location }) => standalone !== null || location === name)
-    const measured =
-      hosts && state !== 'unreachable' ? await measure(measuring, name, here, signal) : { capacity: null, used: null }
-    yield { name, zone: name, state, ...measured }
-  }
+    try {
+      return { ...host, ...(await few(() => measure(measuring, name, here, signal), signal)) }
+    } catch (error) {
+      // One member that has just gone away must not hide the others; a server of its own that does is the provider itself.
+      if (standalone !== null || signal.aborted || !(error instanceof ProviderFault)) throw error
+      return { ...host, state: 'unreachable' }
+    }
+  })
+  yield* await Promise.all(reports)
 }
 
 /** Whether this client may read capacities: a certificate restricted to projects may not. */
@@ -68,7 +79,7 @@ async function measure(
   const target: Record<string, string> = standalone === null ? { target: name } : {}
   const [{ cpu, memory }, { space }] = await Promise.all([
     api.get('/resources', resourcesSchema, signal, target),
-    api.get(`/storage-pools/${pool}/resources`, poolSchema, signal, target),
+    api.get(`/storage-pools/${encodeURIComponent(pool)}/resources`, poolSchema, signal, target),
   ])
   const promised = promises(instances)
   return {

@@ -8,6 +8,12 @@ import { nativeName } from './tags.ts'
 
 const actions = { on: 'start', off: 'stop', reset: 'restart' } as const
 
+function actionOf(to: keyof typeof actions, running: boolean, frozen: boolean): string {
+  if (frozen && to === 'on') return 'unfreeze'
+  // A stopped machine cannot be restarted, but what was asked for is a running one.
+  return to === 'reset' && !running ? 'start' : actions[to]
+}
+
 /** Throws ProviderFault `gone` when there is no such machine of ours. */
 export async function powerMachine(
   api: Api,
@@ -21,9 +27,9 @@ export async function powerMachine(
   if (!isOurs(found, owner, key)) {
     throw new ProviderFault({ kind: 'nameTaken', outcome: 'none' }, `${name} is not ours and is left alone`)
   }
-  const running = found.status === 'Running'
-  if (running === (to === 'on') && to !== 'reset') return
-  // A stopped machine cannot be restarted, but what was asked for is a running one.
-  const action = to === 'reset' && !running ? 'start' : actions[to]
+  const frozen = found.status === 'Frozen'
+  const running = frozen || ['Running', 'Ready', 'Thawed'].includes(found.status)
+  if (running === (to === 'on') && to !== 'reset' && !frozen) return
+  const action = actionOf(to, running, frozen)
   await api.order(`/instances/${name}/state`, { action, timeout: 30, force: to !== 'on' }, signal)
 }

@@ -11,14 +11,14 @@ const projectSchema = z.object({ config: z.record(z.string(), z.string()) })
 export async function missingRights(
   api: Api,
   config: IncusConfig,
-  hosts: boolean,
+  { hosts, clustered }: { readonly hosts: boolean; readonly clustered: boolean },
   signal: AbortSignal,
 ): Promise<string[]> {
   const missing: string[] = []
   if (!hosts) missing.push('reading /1.0/resources (capacity of hosts stays unknown, placement goes by zone)')
   const project = await visible(api, `/projects/${encodeURIComponent(config.project)}`, projectSchema, signal)
   if (!project) missing.push(`project ${config.project} (no machine can be made)`)
-  else missing.push(...restrictions(project.config, config))
+  else missing.push(...restrictions(project.config, config, clustered))
   if (!(await visible(api, `/storage-pools/${encodeURIComponent(config.pool)}`, z.unknown(), signal))) {
     missing.push(`storage pool ${config.pool} (no machine can be made)`)
   }
@@ -34,7 +34,7 @@ export async function missingRights(
 /** What a restricted project forbids by default, and when a configuration needs it (doc/reference/projects). */
 const restricted: readonly {
   readonly key: string
-  readonly needed: (config: IncusConfig) => boolean
+  readonly needed: (config: IncusConfig, clustered: boolean) => boolean
   readonly without: string
 }[] = [
   {
@@ -52,13 +52,22 @@ const restricted: readonly {
     needed: ({ machineConfig }) => machineConfig['security.nesting'] === 'true',
     without: 'security.nesting is refused',
   },
+  {
+    key: 'restricted.cluster.target',
+    needed: (_, clustered) => clustered,
+    without: 'a machine cannot be placed on the member chosen for it',
+  },
 ]
 
 /** What the settings of a project forbid of that which this configuration needs. */
-export function restrictions(project: Readonly<Record<string, string>>, config: IncusConfig): string[] {
+export function restrictions(
+  project: Readonly<Record<string, string>>,
+  config: IncusConfig,
+  clustered: boolean,
+): string[] {
   if (project.restricted !== 'true') return []
   return restricted
-    .filter(({ key, needed }) => needed(config) && project[key] !== 'allow')
+    .filter(({ key, needed }) => needed(config, clustered) && project[key] !== 'allow')
     .map(({ key, without }) => `${key}=allow in project ${config.project} (${without})`)
 }
 

@@ -34,8 +34,8 @@ const serverSchema = z.object({
 })
 
 /**
- * For how long after a create was sent its instance may still appear, ms. The record is written before the image is
- * unpacked, so only a request that is still on its way counts.
+ * For how long after a create was sent its instance may still appear out of nothing, ms: only a request that is still on
+ * its way counts, as what the server has taken is seen by its operation.
  */
 const settleMs = 10_000
 
@@ -76,7 +76,7 @@ function sessionOver(api: Api, config: IncusConfig, seams: Seams, server: Server
   const claims =
     network.kind === 'static' ? claimsOn(network, (signal) => everyInstance(api, signal), seams.random) : null
   const making = { api, config, claims, standalone }
-  const looking = { api, serverName, needsState: network.kind !== 'static' }
+  const looking = { api, serverName, clustered: server.clustered, needsState: network.kind !== 'static' }
   const oneByOne = turns()
   const makers = gate(config.parallelCreates)
 
@@ -97,7 +97,7 @@ function sessionOver(api: Api, config: IncusConfig, seams: Seams, server: Server
       return {
         version: `${environment.server ?? 'lxd'} ${environment.server_version ?? 'of an unknown version'}`,
         latencyMs,
-        missingRights: await missingRights(api, config, hosts, signal),
+        missingRights: await missingRights(api, config, server, signal),
       }
     },
     inventory: (signal) => inventoryOf({ api, pool: config.pool, standalone, hosts }, signal),

@@ -93,9 +93,9 @@ test("identity goes to the login user's home with the user's own numbers, and on
 test('a restricted project is told what it must allow, and nothing that the configuration does not need', () => {
   const fixed = configSchema.parse({ socket: '/s', network, machineConfig: { 'security.nesting': 'true' } })
   const plain = configSchema.parse({ socket: '/s' })
-  expect(restrictions({ restricted: 'true' }, plain)).toEqual([])
-  expect(restrictions({}, fixed)).toEqual([])
-  const missing = restrictions({ restricted: 'true', 'restricted.devices.nic': 'allow' }, fixed)
+  expect(restrictions({ restricted: 'true' }, plain, false)).toEqual([])
+  expect(restrictions({}, fixed, true)).toEqual([])
+  const missing = restrictions({ restricted: 'true', 'restricted.devices.nic': 'allow' }, fixed, false)
   expect(missing.map((text) => text.split('=')[0])).toEqual([
     'restricted.containers.lowlevel',
     'restricted.containers.nesting',

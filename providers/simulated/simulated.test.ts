@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ssh2 from 'ssh2'
@@ -84,15 +84,24 @@ async function lab(input: WorldInput = {}): Promise<Lab> {
   }
 }
 
+/** What `work` answers, if it took less than `ms`: what is promised for that time cannot be asked of a later look. */
+async function soonerThan<T>(ms: number, work: () => Promise<T>): Promise<T | undefined> {
+  const started = seams.clock.now()
+  const answer = await work()
+  return seams.clock.now() - started < ms ? answer : undefined
+}
+
 interface Login {
   readonly user?: string
   readonly privateKey?: string
   readonly hostKey?: string
+  /** For a machine that is meant to say nothing; one that is only slow is waited for. */
+  readonly patienceMs?: number
 }
 
 function client(
   machine: Observed,
-  { user = 'admin', privateKey = login.private, hostKey = host.public }: Login = {},
+  { user = 'admin', privateKey = login.private, hostKey = host.public, patienceMs = 60_000 }: Login = {},
 ): Promise<ssh2.Client> {
   const [endpoint] = machine.endpoints
   const pinned = Buffer.from(hostKey.split(' ')[1] ?? '', 'base64')
@@ -107,7 +116,7 @@ function client(
       username: user,
       privateKey,
       hostVerifier: (shown: Buffer) => shown.equals(pinned),
-      readyTimeout: 3_000,
+      readyTimeout: patienceMs,
     })
     connection.setNoDelay(true)
   })
@@ -171,6 +180,25 @@ describe('a simulated cloud', () => {
     await expect(client(machine, { privateKey: stranger.private })).rejects.toThrow(/authentication/)
     await expect(client(machine, { user: 'root' })).rejects.toThrow(/authentication/)
     await expect(client(machine, { hostKey: stranger.public })).rejects.toThrow(/denied|verification/i)
+  })
+
+  test('waits for the input of a command that reads it, however late it comes', async () => {
+    const machine = await world.up('patient')
+    const connection = await client(machine)
+    const said = await new Promise<string>((resolve, reject) => {
+      connection.exec(`sh -c 'eval "$(cat)"'`, async (error, channel) => {
+        if (error) return reject(error)
+        let text = ''
+        channel.on('data', (chunk: Buffer) => {
+          text += chunk.toString()
+        })
+        channel.on('close', () => resolve(text))
+        await seams.clock.sleep(500)
+        channel.end('echo heard')
+      })
+    })
+    connection.end()
+    expect(said).toBe('heard\n')
   })
 
   test('gives a person a shell that keeps its folder and its exit code', async () => {
@@ -259,8 +287,10 @@ describe('a simulated cloud', () => {
 
   test('a process that was detached outlives its connection', async () => {
     const machine = await world.up('detached')
-    await world.run(machine, 'setsid sh -c "sleep 0.2; echo done > result" > /dev/null 2>&1 < /dev/null & echo $!')
+    const patient = 'until [ -e told ]; do sleep 0.02; done; echo done > result'
+    await world.run(machine, `setsid sh -c "${patient}" > /dev/null 2>&1 < /dev/null & echo $!`)
     expect(await world.run(machine, 'cat result')).toMatchObject({ code: 1 })
+    await world.run(machine, 'touch told')
     await expect.poll(() => world.run(machine, 'cat result')).toMatchObject({ out: 'done\n' })
   })
 })
@@ -280,11 +310,14 @@ describe('a simulated cloud in trouble', () => {
   })
 
   test('a create that is late appears after it was given up', async () => {
-    await world.control.faults({ lateCreates: 1, lateMs: 100 })
-    await expect(world.session.create(key('late'), request('late'), never)).rejects.toMatchObject({
-      outcome: 'unknown',
+    await world.control.faults({ lateCreates: 1, lateMs: 300 })
+    const before = await soonerThan(300, async () => {
+      await expect(world.session.create(key('late'), request('late'), never)).rejects.toMatchObject({
+        outcome: 'unknown',
+      })
+      return world.look('late')
     })
-    expect(await world.look('late')).toEqual([])
+    expect(before ?? []).toEqual([])
     await expect.poll(() => world.look('late')).toHaveLength(1)
   })
 
@@ -323,8 +356,8 @@ describe('a simulated cloud in trouble', () => {
     expect((await world.look('silent')).map((seen) => seen.state)).toEqual(['running'])
     expect(await world.look('failed')).toMatchObject([{ state: 'failed', reason: 'the simulated machine broke' }])
     expect(await world.look('vanished')).toEqual([])
-    await expect(client(silent)).rejects.toThrow(/[Tt]imed out/)
-    await expect(client(failed)).rejects.toThrow()
+    await expect(client(silent, { patienceMs: 500 })).rejects.toThrow(/[Tt]imed out/)
+    await expect(client(failed, { patienceMs: 500 })).rejects.toThrow()
     await expect(client(vanished)).rejects.toThrow(/ECONNREFUSED/)
   })
 
@@ -342,7 +375,7 @@ describe('a simulated cloud in trouble', () => {
     )
     await world.session.power?.(owner, key('power'), 'off', never)
     expect(await world.look('power')).toMatchObject([{ state: 'stopped' }])
-    await expect(client(machine)).rejects.toThrow()
+    await expect(client(machine, { patienceMs: 500 })).rejects.toThrow()
     await world.session.power?.(owner, key('power'), 'on', never)
     await expect.poll(async () => (await world.look('power'))[0]?.state).toBe('running')
     const after = await world.run(machine, 'cat note; pgrep sleep; cat /proc/sys/kernel/random/boot_id')
@@ -362,8 +395,11 @@ test('creates that overtake each other make duplicates; both are shown, and one 
 test('a list that lags shows neither what was just made nor that it was destroyed, for as long as declared', async () => {
   await using world = await lab({ lookup: 'eventual', settleMs: 300, seed: 5 })
   expect(world.session.capabilities).toMatchObject({ lookup: 'eventual', settleMs: 300 })
-  await world.session.create(key('lag'), request('lag'), never)
-  expect(await world.look('lag')).toEqual([])
+  const before = await soonerThan(300, async () => {
+    await world.session.create(key('lag'), request('lag'), never)
+    return world.look('lag')
+  })
+  expect(before ?? []).toEqual([])
   await expect.poll(() => world.look('lag')).toHaveLength(1)
   await world.session.destroy(owner, key('lag'), never)
   await expect.poll(() => world.look('lag')).toEqual([])
@@ -384,6 +420,18 @@ test('a world refuses a wrong token, and a world that ended refuses everybody', 
   await world[Symbol.asyncDispose]()
 })
 
+test('a world whose process ends before it answers is away, and nobody waits for it any longer', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'gantry-world-'))
+  await writeFile(join(folder, 'world.json'), 'not a world')
+  // A clock that stands still: no patience is ever over.
+  const patient = { ...seams, clock: { ...seams.clock, now: () => 0 } }
+  await expect(simulated.connect(configSchema.parse({ folder }), patient)).rejects.toMatchObject({
+    kind: 'transient',
+    outcome: 'none',
+  })
+  await rm(folder, { recursive: true })
+})
+
 test('two sessions that come at once share one world, and the world ends with its folder', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'gantry-world-'))
   const config = configSchema.parse({ folder })
@@ -393,7 +441,7 @@ test('two sessions that come at once share one world, and the world ends with it
   expect(seen && (await Array.fromAsync(seen))).toHaveLength(1)
   const control = await worldControl(folder)
   await rm(folder, { recursive: true })
-  await expect.poll(() => control.machines().catch(() => 'ended'), { timeout: 5_000 }).toBe('ended')
+  await expect.poll(() => control.machines().catch(() => 'ended')).toBe('ended')
   await control.close()
   for (const session of sessions) await session[Symbol.asyncDispose]()
 })

@@ -38,6 +38,8 @@ export const policy = {
   'platform.create': project,
   'platform.write': operate,
   'platform.delete': project,
+  /** Cancel, resume and retry: what is under way, not what is wanted. */
+  'platform.operate': operate,
   /** Secret outputs and the platform's SSH key. */
   'platform.secret': operate,
   'event.read': readers,

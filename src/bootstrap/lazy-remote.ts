@@ -13,6 +13,7 @@ export function lazyRemote(seams: Seams): Remote {
   return {
     prove: async (...call) => (await loaded()).prove(...call),
     start: async (...call) => (await loaded()).start(...call),
+    stop: async (...call) => (await loaded()).stop(...call),
     look: async (...call) => (await loaded()).look(...call),
     log: async (...call) => (await loaded()).log(...call),
     // What was never loaded has no connection to forget.

@@ -35,7 +35,16 @@ export interface ScriptAttempt {
   readonly secretEnv: Readonly<Record<string, string>>
   /** The runner ends the script after this long (SIGTERM, then SIGKILL): exit code 124. */
   readonly timeoutMs: number
+  /** Outputs without which what travels behind it does not begin. */
+  readonly mustGive: readonly string[]
 }
+
+/**
+ * Attempts that travel together, of one platform and under one fence: each begins when the one before it has ended
+ * with 0 and given its outputs, unless the machine has seen a higher fence by then, or somebody started or stopped it
+ * meanwhile; then it and what is behind it do not begin by themselves.
+ */
+export type Journey = readonly [ScriptAttempt, ...ScriptAttempt[]]
 
 export type AttemptStatus =
   | { readonly kind: 'absent' }
@@ -47,6 +56,8 @@ export type AttemptStatus =
       readonly outputs: Readonly<Record<string, string>>
       readonly logBytes: number
     }
+  /** It was stopped before it began, and never will. */
+  | { readonly kind: 'stopped' }
   /** The folder exists, the process does not, and there is no exit code: machine rebooted, process killed. */
   | { readonly kind: 'lost'; readonly detail: string; readonly logBytes: number }
 
@@ -55,10 +66,17 @@ export interface Remote extends AsyncDisposable {
   /** Connects (or reuses the connection), checks the host key against the target's, logs in. Throws RemoteFault. */
   prove(target: RemoteTarget, signal: AbortSignal): Promise<void>
   /**
-   * Starts the attempt unless its folder exists, in which case nothing is started; answers its status either way.
-   * Waits on the machine up to `waitMs` for a quick end. Throws RemoteFault; after a fault the caller looks, never guesses.
+   * Starts the journey unless the folder of its first attempt exists, in which case nothing is started; answers that
+   * attempt's status either way. Waits on the machine up to `waitMs` for a quick end of it. Throws RemoteFault; after
+   * a fault the caller looks, never guesses.
    */
-  start(target: RemoteTarget, attempt: ScriptAttempt, waitMs: number, signal: AbortSignal): Promise<AttemptStatus>
+  start(target: RemoteTarget, journey: Journey, waitMs: number, signal: AbortSignal): Promise<AttemptStatus>
+  /** From now on the attempt cannot begin; one that has begun goes on. Answers its status. Throws RemoteFault. */
+  stop(
+    target: RemoteTarget,
+    attempt: Pick<ScriptAttempt, 'id' | 'fence' | 'fenceScope'>,
+    signal: AbortSignal,
+  ): Promise<AttemptStatus>
   /** The attempt's status; waits on the machine up to `waitMs` while it is running. */
   look(target: RemoteTarget, attemptId: string, waitMs: number, signal: AbortSignal): Promise<AttemptStatus>
   /** Raw log bytes from `offset` (at most `maxBytes`); the log is capped at 16 MiB on the machine. */

@@ -5,7 +5,7 @@ import type { Seams } from '../kernel/seams.ts'
 import { type PoolLimits, pool } from './pool.ts'
 import { type Remote, RemoteFault, type RemoteTarget } from './remote.ts'
 import { readLog, readStatus } from './runner/answer.ts'
-import { logRequest, lookRequest, runnerCommand, startRequest } from './runner/program.ts'
+import { logRequest, lookRequest, runnerCommand, startRequest, stopRequest } from './runner/program.ts'
 import { type Spoken, speak } from './speak.ts'
 
 export interface SshRemoteLimits extends PoolLimits {
@@ -52,8 +52,12 @@ export function sshRemote(seams: Seams, limits: Partial<SshRemoteLimits> = {}): 
 
   return {
     prove: (target, signal) => machines.connect(target, signal),
-    async start(target, attempt, waitMs, signal) {
-      const { spoken, nonce } = await ask(target, (n) => startRequest(n, attempt, waitMs), waitMs, signal)
+    async start(target, journey, waitMs, signal) {
+      const { spoken, nonce } = await ask(target, (n) => startRequest(n, journey, waitMs), waitMs, signal)
+      return readStatus(spoken, nonce)
+    },
+    async stop(target, attempt, signal) {
+      const { spoken, nonce } = await askAgain(target, (n) => stopRequest(n, attempt), 0, signal)
       return readStatus(spoken, nonce)
     },
     async look(target, attemptId, waitMs, signal) {

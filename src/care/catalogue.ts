@@ -43,7 +43,7 @@ export function slotsOf(groups: readonly GroupSpec[], flavors: Flavors): Slot[] 
   })
 }
 
-export function flavorOf(flavors: Flavors, name: string): Flavor {
+function flavorOf(flavors: Flavors, name: string): Flavor {
   const flavor = flavors[name]
   if (flavor) return flavor
   throw new ProblemError({

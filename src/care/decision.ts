@@ -9,19 +9,20 @@ import type { Tx } from '../store/store.ts'
 export const careActor = 'gantry'
 
 export interface Decision {
-  readonly kind: 'founder' | 'replace'
+  readonly kind: 'founder' | 'replace' | 'retry'
   /** The group or member it is about. */
   readonly subject: string
   readonly reason: string
   readonly data: { readonly [name: string]: Json }
 }
 
-/** Writes a choice with its reason and event. */
+/** Writes a choice with its reason and event; Gantry's own unless a person took it. */
 export async function writeDecision(
   tx: Tx,
   seams: Seams,
   view: Pick<PlatformView, 'id' | 'tenantId' | 'projectId'>,
   decision: Decision,
+  actor: string = careActor,
 ): Promise<void> {
   await tx
     .insertInto('decisions')
@@ -41,7 +42,7 @@ export async function writeDecision(
     tenant: view.tenantId,
     project: view.projectId,
     platform: view.id,
-    actor: careActor,
+    actor,
     cause: decision.reason,
     data: { decision: decision.kind, about: decision.subject, ...decision.data },
   })

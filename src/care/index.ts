@@ -1,4 +1,5 @@
 export type { DecideDeps } from './deps.ts'
 export { engineHooks } from './hooks.ts'
 export { claimsOf, formPlatform, type PlatformWish, type Preview, previewPlatform, unformPlatform } from './platform.ts'
+export { noteRetry } from './retry.ts'
 export { type Care, startCare } from './watch.ts'

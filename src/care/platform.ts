@@ -45,7 +45,7 @@ export interface Preview {
   readonly plan: Plan
 }
 
-/** What would be made and where. Throws `quota_exceeded`, `no_capacity` or `invalid_parameter`. */
+/** What would be made and where. Throws `quota_exceeded`, `invalid_parameter` and what `seatSlots` throws. */
 export async function previewPlatform(
   db: Db,
   deps: Pick<DecideDeps, 'flavors'>,

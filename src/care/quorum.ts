@@ -1,8 +1,17 @@
 import type { GroupSpec } from '../blueprints/index.ts'
-import type { PlatformView } from '../engine/index.ts'
+import type { MemberView, PlatformView } from '../engine/index.ts'
 import type { Seams } from '../kernel/seams.ts'
 import type { Tx } from '../store/store.ts'
 import { openProblem, resolveProblem } from './problems.ts'
+
+/**
+ * Who counts: whoever joined and is not proven gone, and the founder from the moment of founding. Who leaves without
+ * ever having had a machine (no room was found for it) never was one of them.
+ */
+function votes(view: Pick<PlatformView, 'founders'>, { ref, group, state, machine }: MemberView): boolean {
+  if (state === 'joining') return view.founders[group] === ref
+  return machine.nativeRef !== null
+}
 
 /**
  * A founded group without a majority of answering members can neither admit nor remove anybody: that is not
@@ -15,17 +24,20 @@ export async function watchQuorum(
   group: GroupSpec,
   founded: boolean,
 ): Promise<{ readonly changed: boolean; readonly lost: boolean }> {
-  const voters = [...view.members.values()].filter(
-    (member) => member.group === group.name && member.state !== 'joining',
-  )
-  const alive = voters.filter((member) => !member.machine.missing)
-  const lost = founded && voters.length > 0 && alive.length * 2 <= voters.length
+  const { voters, alive } = quorumOf(view, group.name)
+  const lost = founded && voters > 0 && alive * 2 <= voters
   const problem = { subject: 'platform', code: 'quorum_lost' as const, machineId: null }
   if (!lost) return { lost, changed: await resolveProblem(tx, seams, view, problem, 'members answer again') }
   const changed = await openProblem(tx, seams, view, {
     ...problem,
-    detail: `${group.name} has lost its quorum: ${alive.length} of ${voters.length} members answer. Start them again at the provider, or delete the platform.`,
+    detail: `${group.name} has lost its quorum: ${alive} of ${voters} members answer. Start them again at the provider, or delete the platform.`,
     resolutions: ['delete'],
   })
   return { lost, changed }
+}
+
+/** COUNT of those who vote, and of those of them who answer. */
+export function quorumOf(view: Pick<PlatformView, 'members' | 'founders'>, group: string) {
+  const voters = [...view.members.values()].filter((member) => member.group === group && votes(view, member))
+  return { voters: voters.length, alive: voters.filter(({ machine }) => !machine.missing).length }
 }

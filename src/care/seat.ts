@@ -1,11 +1,11 @@
-// Where slots would go: reads hosts and neighbours, asks placement, and turns a refusal into a problem
-// that says for every host why not.
+// Where slots would go: reads hosts and neighbours, and asks placement.
 
 import type { PlatformId } from '../kernel/ids.ts'
 import { ProblemError } from '../kernel/problem.ts'
-import { type Assignment, type Hint, loadHosts, type Placed, place } from '../placement/index.ts'
+import { type Assignment, loadHosts, type Placed, place } from '../placement/index.ts'
 import type { Db } from '../store/store.ts'
 import { loadProviderImages, type ProviderImages } from './catalogue.ts'
+import { seatProblem } from './seat-problem.ts'
 import { type Slot, slotName } from './slot.ts'
 
 export interface Seating {
@@ -14,8 +14,9 @@ export interface Seating {
 }
 
 /**
- * Seats all slots or throws `no_capacity` (or `invalid_parameter` for an image no provider has).
- * `neighbours` are the platform's members that keep their place.
+ * Seats all slots or throws `no_capacity`; `provider_unreachable` or `provider_denied` when nothing but that is in
+ * the way; `invalid_parameter` for an image no provider has. `neighbours` are the platform's members that keep
+ * their place.
  */
 export async function seatSlots(db: Db, slots: readonly Slot[], neighbours: readonly Placed[]): Promise<Seating> {
   const providers = await loadProviderImages(db)
@@ -31,30 +32,8 @@ export async function seatSlots(db: Db, slots: readonly Slot[], neighbours: read
     hosts,
     existing: neighbours,
   })
-  if (answer.kind === 'placed') {
-    return { providers, assignments: new Map(answer.assignments.map((assignment) => [assignment.member, assignment])) }
-  }
-  const [first] = answer.refusals
-  const hints = answer.wouldFitWith.map(hintText)
-  throw new ProblemError({
-    code: 'no_capacity',
-    detail: `${someOf(answer.refusals.map((refusal) => refusal.member))} found no host.`,
-    facts: {
-      unseated: answer.refusals.length,
-      hosts: (first?.hosts ?? []).map((host) => `${host.host}: ${host.reason}`),
-      wouldFitWith: hints,
-    },
-    next:
-      hints.length > 0
-        ? `It would fit with ${hints.join(', or ')}.`
-        : 'Ask for fewer or smaller machines, or ask an infra-admin for capacity.',
-  })
-}
-
-/** `worker-6, worker-7, worker-8 and 31 more`. */
-function someOf(names: readonly string[]): string {
-  const shown = names.slice(0, 3).join(', ')
-  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown
+  if (answer.kind === 'refused') throw new ProblemError(seatProblem(answer, providers))
+  return { providers, assignments: new Map(answer.assignments.map((assignment) => [assignment.member, assignment])) }
 }
 
 function providersWith(providers: readonly ProviderImages[], image: string): ProviderImages['id'][] {
@@ -70,17 +49,6 @@ function providersWith(providers: readonly ProviderImages[], image: string): Pro
         ? `Choose one of ${known.join(', ')}, or ask an infra-admin to map it.`
         : 'Ask an infra-admin to map it at a provider.',
   })
-}
-
-function hintText(hint: Hint): string {
-  switch (hint.kind) {
-    case 'relax':
-      return `${hint.group} allowed to share a ${hint.spread} (should instead of must)`
-    case 'fewer':
-      return `${hint.members} of ${hint.group}`
-    default:
-      return hint satisfies never
-  }
 }
 
 /** Where the living members of a platform are. */

@@ -1,22 +1,14 @@
-// Scans go round by themselves: each provider on its own clock, so that a slow one delays nobody. What
+// Scans go round by themselves: each provider at its own pace, so that one that is slow or silent delays nobody. What
 // they find is written where the engine will see it; they decide nothing.
 
-import { retryBlocked } from '../engine/index.ts'
-import { appendEvent } from '../events/index.ts'
-import type { PlatformId, ProviderId } from '../kernel/ids.ts'
-import { jittered, type Seams } from '../kernel/seams.ts'
-import { ourUseOf, saveInventory } from '../placement/index.ts'
-import type { HostReport, Session } from '../provider/contract.ts'
-import { ProviderFault } from '../provider/fault.ts'
-import type { Tx } from '../store/store.ts'
-import { careActor } from './decision.ts'
-import { type ScanDeps, scanProvider } from './scan.ts'
+import type { ProviderId } from '../kernel/ids.ts'
+import { jittered } from '../kernel/seams.ts'
+import { type LookDeps, lookAfter } from './look-after.ts'
+import { type ScanMemory, scanMemory } from './round.ts'
 
-export interface CareDeps extends ScanDeps {
-  readonly sessions: { get(provider: ProviderId): Promise<Session> }
+export interface CareDeps extends LookDeps {
   /** ms between two scans of a provider; 30 s by default. */
   readonly scanEveryMs?: number
-  readonly log: (message: string, facts: { readonly [name: string]: unknown }) => void
 }
 
 export interface Care extends AsyncDisposable {
@@ -25,126 +17,91 @@ export interface Care extends AsyncDisposable {
 }
 
 const defaultScanEveryMs = 30_000
+/** ms until the next scan of a provider where something is not certain yet; also how often we see whose turn it is. */
+const soonMs = 5_000
+
+/** A provider as this process looks after it. */
+interface Charge {
+  readonly memory: ScanMemory
+  /** ms of rest that are left. Counted down by our own sleeps: a clock that is set back must not stop care. */
+  restMs: number
+  scanning: Promise<void> | null
+}
 
 export function startCare(deps: CareDeps): Care {
+  const { clock, random } = deps.seams
+  const everyMs = deps.scanEveryMs ?? defaultScanEveryMs
+  const tickMs = Math.min(soonMs, everyMs)
   const controller = new AbortController()
   const { signal } = controller
-  const orphans = new Map<ProviderId, Map<string, number>>()
+  const charges = new Map<ProviderId, Charge>()
+  const running = new Set<Promise<void>>()
   const looping = loop()
 
   return {
-    scanNow: scanAll,
+    async scanNow() {
+      const providers = await meet()
+      await Promise.all(providers.map(freshScan))
+    },
     async [Symbol.asyncDispose]() {
       controller.abort(new Error('care stops'))
       await looping
+      await Promise.all(running)
     },
   }
 
   async function loop(): Promise<void> {
     while (!signal.aborted) {
-      await deps.seams.clock
-        .sleep(jittered(deps.seams.random, deps.scanEveryMs ?? defaultScanEveryMs), signal)
-        .catch(() => undefined)
-      if (!signal.aborted) await scanAll().catch((error: unknown) => deps.log('scanning ended early', { error }))
-    }
-  }
-
-  async function scanAll(): Promise<void> {
-    const rows = await deps.store.read.selectFrom('providers').select('id').where('deleted_at', 'is', null).execute()
-    await Promise.all(rows.map((row) => scanOne(row.id)))
-  }
-
-  async function scanOne(provider: ProviderId): Promise<void> {
-    const remembered = orphans.get(provider) ?? new Map<string, number>()
-    orphans.set(provider, remembered)
-    try {
-      const session = await deps.sessions.get(provider)
-      await takeInventory(deps, provider, session, signal)
-      await scanProvider(deps, provider, session, remembered, signal)
-      await noteProvider(deps, provider, 'healthy', null)
-    } catch (error) {
+      await clock.sleep(tickMs, signal).catch(() => undefined)
       if (signal.aborted) return
-      if (!(error instanceof ProviderFault)) return deps.log('a scan failed', { provider, error })
-      await noteProvider(deps, provider, error.kind === 'denied' ? 'denied' : 'unreachable', error.message)
-    }
-  }
-}
-
-/** Brings hosts and zones in line with what the provider reports. */
-async function takeInventory(
-  deps: ScanDeps,
-  provider: ProviderId,
-  session: Session,
-  signal: AbortSignal,
-): Promise<void> {
-  const reports: HostReport[] = []
-  for await (const report of session.inventory(signal)) reports.push(report)
-  await deps.store.write(async (tx) => {
-    const changes = await saveInventory(tx, deps.seams, provider, reports, await ourUseOf(tx, provider))
-    for (const change of changes) {
-      await appendEvent(tx, deps.seams, {
-        kind: 'host.state',
-        subject: { kind: 'host', id: `${provider}/${change.host}` },
-        from: change.from ?? 'unknown',
-        to: change.to,
-        actor: careActor,
-        cause: 'inventory',
+      for (const charge of charges.values()) charge.restMs -= tickMs
+      const providers = await meet().catch((error: unknown) => {
+        deps.log('providers could not be listed', { error })
+        return []
       })
+      for (const provider of providers) if (isDue(provider)) running.add(scan(provider))
     }
-  })
-}
-
-type ProviderState = 'healthy' | 'unreachable' | 'denied'
-
-async function noteProvider(
-  deps: ScanDeps,
-  provider: ProviderId,
-  to: ProviderState,
-  reason: string | null,
-): Promise<void> {
-  const due = await deps.store.write(async (tx) => {
-    const row = await tx
-      .selectFrom('providers')
-      .select(['state', 'deleted_at'])
-      .where('id', '=', provider)
-      .executeTakeFirst()
-    if (!row || row.deleted_at !== null || row.state === 'removing') return []
-    const now = deps.seams.clock.now()
-    await tx.updateTable('providers').set({ last_scan_at: now }).where('id', '=', provider).execute()
-    if (row.state === to) return []
-    await tx
-      .updateTable('providers')
-      .set({ state: to, state_since: now, state_reason: reason })
-      .where('id', '=', provider)
-      .execute()
-    await appendEvent(tx, deps.seams, {
-      kind: 'provider.state',
-      subject: { kind: 'provider', id: provider },
-      from: row.state,
-      to,
-      actor: careActor,
-      cause: reason ?? 'it answers',
-    })
-    return to === 'healthy' ? retryPlatformsOn(tx, deps.seams, provider) : []
-  })
-  for (const platform of due) deps.wake(platform)
-}
-
-/** The provider answers again: what waited for it goes on now and not at its next slow try. */
-async function retryPlatformsOn(tx: Tx, seams: Seams, provider: ProviderId): Promise<PlatformId[]> {
-  const rows = await tx
-    .selectFrom('machines')
-    .select('platform_id')
-    .distinct()
-    .where('provider_id', '=', provider)
-    .where('state', 'in', ['planned', 'creating', 'replacing', 'deleting'])
-    .execute()
-  for (const { platform_id } of rows) {
-    await retryBlocked(tx, seams, platform_id, {
-      actor: careActor,
-      cause: 'the provider answers again',
-      codes: ['provider_unreachable', 'provider_denied'],
-    })
   }
-  return rows.map((row) => row.platform_id)
+
+  /** Who is to be looked after now. */
+  async function meet(): Promise<ProviderId[]> {
+    const rows = await deps.store.read.selectFrom('providers').select('id').where('deleted_at', 'is', null).execute()
+    const living = new Set(rows.map(({ id }) => id))
+    for (const id of charges.keys()) if (!living.has(id)) charges.delete(id)
+    for (const id of living) {
+      if (charges.has(id)) continue
+      charges.set(id, { memory: scanMemory(), restMs: jittered(random, everyMs), scanning: null })
+    }
+    return [...living]
+  }
+
+  function isDue(provider: ProviderId): boolean {
+    const charge = charges.get(provider)
+    return charge !== undefined && charge.scanning === null && charge.restMs <= 0
+  }
+
+  /** A scan that began after this was called. */
+  async function freshScan(provider: ProviderId): Promise<void> {
+    await charges.get(provider)?.scanning
+    await (charges.get(provider)?.scanning ?? scan(provider))
+  }
+
+  /** Never rejects. */
+  function scan(provider: ProviderId): Promise<void> {
+    const charge = charges.get(provider)
+    if (!charge || signal.aborted) return Promise.resolve()
+    const scanning = lookAfter(deps, provider, charge.memory, signal)
+      .catch((error: unknown) => {
+        if (!signal.aborted) deps.log('a scan failed', { provider, error })
+        return false
+      })
+      .then((soon) => {
+        charge.restMs = jittered(random, soon ? tickMs : everyMs)
+        charge.scanning = null
+        running.delete(scanning)
+      })
+    charge.scanning = scanning
+    running.add(scanning)
+    return scanning
+  }
 }

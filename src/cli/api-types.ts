@@ -434,6 +434,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/platforms/{platform}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on with a platform that is held
+         * @description A new task follows it. What is done is not repeated; what was waiting or blocked is tried at once, and has its whole time again.
+         */
+        post: operations["resumePlatform"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platforms/{platform}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try at once what is blocked
+         * @description Otherwise it is tried every five minutes by itself. A task that is only blocked goes on; where the last one has ended, the answer is a new one. A held platform is resumed.
+         */
+        post: operations["retryPlatform"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/platforms/{platform}/ssh": {
         parameters: {
             query?: never;
@@ -683,6 +723,26 @@ export interface paths {
         get: operations["getTask"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/{task}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a task
+         * @description Nothing more is begun, scripts under way end, nothing is undone: the platform is `held` as it is. Then resume it, or delete it. A deletion cannot be cancelled.
+         */
+        post: operations["cancelTask"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1478,7 +1538,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "secret_unavailable" | "internal";
+            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "not_cancellable" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "secret_unavailable" | "internal";
             /** @example vm.count: 43 wanted, 12 left in ticket gold. */
             detail: string;
             /** @description Which fields are wrong. */
@@ -1518,7 +1578,7 @@ export interface components {
         };
         ProblemKind: {
             /** @enum {string} */
-            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "secret_unavailable" | "internal";
+            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "not_cancellable" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "secret_unavailable" | "internal";
             /**
              * @description Of an answer that is this problem.
              * @example 409
@@ -2319,7 +2379,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "secret_unavailable" | "internal";
+                code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "not_cancellable" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "secret_unavailable" | "internal";
             };
             cookie?: never;
         };
@@ -4430,6 +4490,250 @@ export interface operations {
             };
         };
     };
+    resumePlatform: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The same key and request within 24 hours is done once and answered alike.
+                 * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The ETag that was read: the change is refused when it was changed meanwhile.
+                 * @example "3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description `wait=N` holds the answer until the work is done, at most N (of at most 60) seconds.
+                 * @example wait=30
+                 */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It goes on; the task follows it. */
+            202: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wrong_state`: Not possible in this state. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: Changed meanwhile. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`, `idempotency_mismatch`: Invalid request; Idempotency key used for another request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryPlatform: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The same key and request within 24 hours is done once and answered alike.
+                 * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The ETag that was read: the change is refused when it was changed meanwhile.
+                 * @example "3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description `wait=N` holds the answer until the work is done, at most N (of at most 60) seconds.
+                 * @example wait=30
+                 */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It goes on; the task follows it. */
+            202: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wrong_state`: Not possible in this state. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: Changed meanwhile. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`, `idempotency_mismatch`: Invalid request; Idempotency key used for another request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getPlatformSsh: {
         parameters: {
             query?: never;
@@ -5200,7 +5504,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `name_taken`, `quota_exceeded`, `no_capacity`: Name taken; Quota exceeded; No capacity. */
+            /** @description `name_taken`, `quota_exceeded`, `no_capacity`, `provider_unreachable`, `provider_denied`: Name taken; Quota exceeded; No capacity; Provider unreachable; Provider refused the login. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6375,6 +6679,106 @@ export interface operations {
                 };
             };
             /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The same key and request within 24 hours is done once and answered alike.
+                 * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task, cancelled. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wrong_state`, `not_cancellable`: Not possible in this state; Cannot be cancelled. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`, `idempotency_mismatch`: Invalid request; Idempotency key used for another request. */
             422: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

@@ -37,7 +37,7 @@ export async function memberAdvanced(
   }
 }
 
-/** The member is gone: what it held is free, and what was remembered of its steps is forgotten with it. */
+/** The member is gone: what it held is free, what was remembered of its steps is forgotten, what ran on it is over. */
 async function leave(tx: Tx, run: RunState, member: MemberView, cause: string): Promise<void> {
   await moveMember(tx, run.deps.seams, { member: member.id, to: 'gone', actor: engineActor, cause })
   const slotFree = ![...run.view.members.values()].some(
@@ -55,6 +55,18 @@ async function leave(tx: Tx, run: RunState, member: MemberView, cause: string): 
     .where('member', '=', member.ref)
     .where('mode', '=', 'each')
     .execute()
+  const over = [...run.view.inFlight.values()].filter((attempt) => attempt.executor === member.ref)
+  if (over.length === 0) return
+  await tx
+    .updateTable('attempts')
+    .set({ ended_at: run.deps.seams.clock.now(), outcome: 'abandoned', detail: `${member.ref} is gone` })
+    .where(
+      'id',
+      'in',
+      over.map((attempt) => attempt.id),
+    )
+    .where('ended_at', 'is', null)
+    .execute()
 }
 
 function left(run: RunState, member: MemberView): void {
@@ -63,5 +75,6 @@ function left(run: RunState, member: MemberView): void {
   for (const record of run.view.records.values()) {
     if (record.member === member.ref && record.mode === 'each') run.view.records.delete(record.key)
   }
+  for (const [key, attempt] of run.view.inFlight) if (attempt.executor === member.ref) run.view.inFlight.delete(key)
   if (run.view.want === 'present') run.wake()
 }

@@ -3,14 +3,16 @@
 import type { MemberRef, PlanStep } from '../blueprints/plan-types.ts'
 import { moveMachine } from '../events/index.ts'
 import type { Json } from '../kernel/canonical.ts'
+import { beginningWrite } from './beginning.ts'
 import { chooseExecutor, memberAnswers } from './executor.ts'
 import { freshOutputs } from './fresh.ts'
 import { resolveInput } from './input.ts'
+import { recordJourney } from './journey.ts'
 import { openLog } from './logs.ts'
 import { fencedWrite, mayAct, type RunState, recordOf } from './state.ts'
 import type { MachineChange, StepContext } from './step-kind.ts'
 import type { MemberView } from './view.ts'
-import { engineActor, saveAttempt, saveMachineFacts, saveRecord, writeEnd } from './write.ts'
+import { engineActor, saveMachineFacts, saveRecord } from './write.ts'
 
 export function stepContext(run: RunState, step: PlanStep, fingerprint: string, deadlineAt: number): StepContext {
   const { deps } = run
@@ -31,7 +33,7 @@ export function stepContext(run: RunState, step: PlanStep, fingerprint: string, 
     async markCreateSent(ref) {
       const member = memberOf(run, ref)
       const at = deps.seams.clock.now()
-      await fencedWrite(run, async (tx) => {
+      await beginningWrite(run, async (tx) => {
         await tx.updateTable('machines').set({ create_sent_at: at }).where('id', '=', member.machine.id).execute()
         update(run, ref, { createSentAt: at })
       })
@@ -48,18 +50,7 @@ export function stepContext(run: RunState, step: PlanStep, fingerprint: string, 
     get inFlight() {
       return run.ends.has(step.key) ? null : (run.view.inFlight.get(step.key) ?? null)
     },
-    recordAttempt: (executor) =>
-      fencedWrite(run, async (tx) => {
-        await writeEnd(tx, run, step.key)
-        return saveAttempt(tx, deps.seams, run.view, step.key, {
-          number: recordOf(run, step).attempts + 1,
-          fingerprint,
-          executor,
-          machineId: memberOf(run, executor).machine.id,
-          fence: run.lease.fence,
-          startedAt: deps.seams.clock.now(),
-        })
-      }),
+    recordJourney: (executor) => recordJourney(run, step, fingerprint, executor),
     endAttempt(outcome, exitCode, detail) {
       const attempt = run.view.inFlight.get(step.key)
       if (attempt)

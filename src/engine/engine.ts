@@ -108,7 +108,7 @@ export function startEngine(deps: EngineDeps): Engine {
   async function claim(id: PlatformId): Promise<void> {
     try {
       const now = await deps.store.now()
-      const lease = await deps.store.write((tx) => claimLease(tx, id, deps.processes, now))
+      const lease = await deps.store.write((tx) => claimLease(tx, deps.seams, id, deps.processes, now))
       if (!lease || signal.aborted) return
       const run = startRun(deps, lease)
       runs.set(id, run)

@@ -6,6 +6,7 @@ import type { Problem } from '../kernel/problem.ts'
 import { unreachable } from '../kernel/unreachable.ts'
 import { memberAdvanced } from './advance.ts'
 import { backoffMs, blockedRetryMs } from './backoff.ts'
+import { beginningWrite, NotNow } from './beginning.ts'
 import { stepContext, update } from './context.ts'
 import { forgetFresh } from './fresh.ts'
 import { plainWith } from './input.ts'
@@ -17,15 +18,34 @@ import { engineActor, saveRecord, stepEvent, storeOutputs, writeEnd } from './wr
 
 /** Runs `step` towards `fingerprint` once and records what came of it. Rejects only when the run is over. */
 export async function executeStep(run: RunState, step: PlanStep, fingerprint: string): Promise<void> {
-  const begun = await begin(run, step, fingerprint)
+  try {
+    const begun = await begin(run, step, fingerprint)
+    const outcome = await ensured(run, step, fingerprint, begun)
+    await finish(run, step, fingerprint, outcome)
+  } catch (error) {
+    if (!(error instanceof NotNow)) throw error
+    await putOff(run, step, error.message)
+  }
+}
+
+function ensured(run: RunState, step: PlanStep, fingerprint: string, begun: RecordView): Promise<StepOutcome> {
   const kind = run.deps.kinds.get(step.kind)
   if (!kind) throw new Error(`no step kind ${step.kind}`)
   const slowTry = begun.status === 'blocked'
   const deadlineAt = slowTry ? run.deps.seams.clock.now() + step.deadlineMs : begun.deadlineAt
-  const outcome = await kind
+  return kind
     .ensure(stepContext(run, step, fingerprint, deadlineAt ?? Number.POSITIVE_INFINITY))
     .catch((error: unknown) => unexpected(run, step, error))
-  await finish(run, step, fingerprint, outcome)
+}
+
+/** Nothing may begin: what was recorded of the step stays, and the run reads why. */
+async function putOff(run: RunState, step: PlanStep, reason: string): Promise<void> {
+  const record = run.view.records.get(step.key)
+  await fencedWrite(run, async (tx) => {
+    await writeEnd(tx, run, step.key)
+    if (record?.status === 'running') await saveRecord(tx, run.view, { ...record, status: 'waiting', reason })
+  })
+  run.wake()
 }
 
 async function begin(run: RunState, step: PlanStep, fingerprint: string): Promise<RecordView> {
@@ -49,7 +69,7 @@ async function begin(run: RunState, step: PlanStep, fingerprint: string): Promis
   }
   const member = step.kind === 'machine' ? run.view.members.get(step.input.member) : undefined
   const to = member && machineStateAtBegin(step, member)
-  await fencedWrite(run, async (tx) => {
+  await beginningWrite(run, async (tx) => {
     await saveRecord(tx, run.view, record)
     await stepEvent(tx, run.deps.seams, run.view, 'step.started', step.key, { want: step.want })
     if (member && to)
@@ -70,7 +90,7 @@ async function finish(run: RunState, step: PlanStep, fingerprint: string, outcom
       return done(run, step, fingerprint, outcome)
     case 'wait':
       if (isBlocked(run, step, fingerprint)) return stillBlocked(run, step, outcome.afterMs)
-      if (pastDeadline(run, step)) return givenUp(run, step, fingerprint, timedOut(step, outcome.reason))
+      if (pastDeadline(run, step)) return givenUp(run, step, fingerprint, timedOut(run, step, outcome.reason))
       return later(run, step, outcome.afterMs, outcome.reason)
     case 'failed':
       if (isBlocked(run, step, fingerprint)) return givenUp(run, step, fingerprint, outcome.problem)
@@ -225,17 +245,17 @@ function pastDeadline(run: RunState, step: PlanStep): boolean {
   return deadlineAt !== null && run.deps.seams.clock.now() >= deadlineAt
 }
 
-function timedOut(step: PlanStep, reason: string): Problem {
+function timedOut(run: RunState, step: PlanStep, reason: string): Problem {
   return {
     code: 'step_timed_out',
     detail: `${step.key} was not done within ${Math.round(step.deadlineMs / 1000)} s: ${reason}`,
     facts: { step: step.key, deadlineMs: step.deadlineMs },
-    next: 'Mend what it waits for; it is tried again every 5 minutes by itself.',
+    next: `Mend what it waits for. It is tried again every 5 minutes by itself, and at once by:  gantry platform retry ${run.view.name}`,
   }
 }
 
 function unexpected(run: RunState, step: PlanStep, error: unknown): StepOutcome {
-  if (error instanceof LeaseLost || run.controller.signal.aborted) throw error
+  if (error instanceof LeaseLost || error instanceof NotNow || run.controller.signal.aborted) throw error
   run.deps.log('a step kind threw', { step: step.key, platform: run.view.id, error })
   return {
     kind: 'failed',

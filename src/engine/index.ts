@@ -1,5 +1,6 @@
 export type { EngineDeps, EngineHooks } from './deps.ts'
 export { type Engine, startEngine } from './engine.ts'
+export { holdPlatform, isHeld, resumePlatform } from './hold.ts'
 export { makeDue } from './lease.ts'
 export { type BlueprintSource, loadPlatform } from './load.ts'
 export { localProcesses, type Owner, type Processes } from './owner.ts'
@@ -16,4 +17,5 @@ export type {
   StepKind,
   StepOutcome,
 } from './step-kind.ts'
+export { openTaskStates } from './tasks.ts'
 export type { MemberView, PlatformView, RecordView } from './view.ts'

@@ -1,7 +1,9 @@
 // One writer per platform. The lease is judged by the database's clock and carries a counter, the fence,
 // that every write of the run checks: a process that slept through its lease can change nothing.
 
+import { appendEvent } from '../events/index.ts'
 import type { PlatformId } from '../kernel/ids.ts'
+import type { Seams } from '../kernel/seams.ts'
 import { statement } from '../store/statement.ts'
 import type { Store, Tx } from '../store/store.ts'
 import type { Owner, Processes } from './owner.ts'
@@ -25,9 +27,13 @@ export interface Lease {
   until: number
 }
 
-/** Takes the run if it is free, expired, or its owner is dead on this machine; undefined when somebody works on it. */
+/**
+ * Takes the run if it is free, expired, or its owner is dead on this machine; undefined when somebody works on it.
+ * A run taken from another process is an event: it is why nothing happened on the platform for a while.
+ */
 export async function claimLease(
   tx: Tx,
+  seams: Seams,
   platformId: PlatformId,
   processes: Processes,
   now: number,
@@ -45,7 +51,25 @@ export async function claimLease(
     .set({ owner: ownerText(processes.self), lease_until: until, fence, due_at: null })
     .where('platform_id', '=', platformId)
     .execute()
+  if (run.owner !== null) await tellTakeover(tx, seams, platformId, (run.lease_until ?? 0) > now)
   return { platformId, fence, until }
+}
+
+async function tellTakeover(tx: Tx, seams: Seams, platform: PlatformId, ownerIsDead: boolean): Promise<void> {
+  const place = await tx
+    .selectFrom('platforms')
+    .select(['tenant_id', 'project_id'])
+    .where('id', '=', platform)
+    .executeTakeFirst()
+  await appendEvent(tx, seams, {
+    kind: 'run.taken-over',
+    subject: { kind: 'platform', id: platform },
+    tenant: place?.tenant_id,
+    project: place?.project_id,
+    platform,
+    actor: 'gantry',
+    cause: ownerIsDead ? 'the process that worked on it has ended' : 'the process that worked on it was not heard of',
+  })
 }
 
 function ownerText(owner: Owner): string {

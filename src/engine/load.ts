@@ -11,6 +11,7 @@ import { type Problem, problemSchema } from '../kernel/problem.ts'
 import type { MachineTable, MemberTable, RecordTable } from '../store/schema.ts'
 import type { Db } from '../store/store.ts'
 import type { RecordedAttempt } from './step-kind.ts'
+import { loadOpenTasks } from './tasks.ts'
 import type { MemberView, PlatformView, RecordView } from './view.ts'
 
 const outputsSchema = z.record(z.string(), z.object({ value: z.string(), secret: z.boolean() }))
@@ -43,6 +44,7 @@ export async function loadPlatform(
     readyAt: row.ready_at,
     problem: await loadProblem(db, id),
     sshSecret: row.ssh_secret,
+    tasks: await loadOpenTasks(db, id),
     members: await loadMembers(db, id),
     records: await loadRecords(db, id),
     founders: await loadFounders(db, id),

@@ -10,7 +10,7 @@ import { makeDue } from './lease.ts'
 
 /**
  * Makes the blocked steps of a platform due now, all of them or those blocked by one of `codes`; answers how many.
- * Called in the transaction that changes what blocked them; wake the engine after its commit.
+ * Of a held platform nothing is tried; resuming it does. Called in the transaction that changes what blocked them; wake the engine after its commit.
  */
 export async function retryBlocked(
   tx: Tx,
@@ -31,9 +31,10 @@ export async function retryBlocked(
   if (meant.length === 0) return 0
   const place = await tx
     .selectFrom('platforms')
-    .select(['tenant_id', 'project_id'])
+    .select(['tenant_id', 'project_id', 'state'])
     .where('id', '=', platform)
     .executeTakeFirstOrThrow()
+  if (place.state === 'held') return 0
   for (const { key } of meant) {
     await tx
       .updateTable('records')

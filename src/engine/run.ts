@@ -4,6 +4,7 @@
 import type { Plan, PlanStep } from '../blueprints/index.ts'
 import type { EngineDeps } from './deps.ts'
 import { executeStep } from './execute.ts'
+import { isHeld, isUnderWay } from './hold.ts'
 import { consumeWake, type Lease, LeaseLost, releaseLease, renewEveryMs, renewLease } from './lease.ts'
 import { loadPlatform } from './load.ts'
 import { planOf, scheduleOf, unmentioned } from './planning.ts'
@@ -11,6 +12,7 @@ import { settle } from './settle.ts'
 import { fencedWrite, isClean, type RunState } from './state.ts'
 import { targetsOf } from './targets.ts'
 import type { PlatformView } from './view.ts'
+import { leftovers, waitsForLeftovers, windUp, windUpEveryMs } from './wind-up.ts'
 import { forgetRecords } from './write.ts'
 
 export interface Run {
@@ -28,6 +30,7 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
   const controller = new AbortController()
   const { signal } = controller
   const busy = new Map<string, Promise<void>>()
+  const windUpAt = new Map<string, number>()
   let woken = true
   let stopping = false
   let failure: unknown
@@ -147,8 +150,17 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
   function startDue(run: RunState): number | null {
     const now = deps.seams.clock.now()
     let nextAt: number | null = null
+    const left = leftovers(run)
+    for (const [key, attempt] of left) {
+      const at = windUpAt.get(key) ?? 0
+      if (at > now) nextAt = Math.min(at, nextAt ?? at)
+      if (at > now || busy.has(key)) continue
+      windUpAt.set(key, now + windUpEveryMs)
+      busy.set(key, track(run, key, windUp(run, key, attempt)))
+    }
     for (const step of run.schedule.open()) {
-      if (busy.has(step.key)) continue
+      if (busy.has(step.key) || waitsForLeftovers(run, step, left)) continue
+      if (isHeld(run.view) && !isUnderWay(run.view, step.key)) continue
       const fingerprint = run.targets.of(step)
       if (fingerprint === undefined) continue
       const record = run.view.records.get(step.key)

@@ -1,7 +1,7 @@
 // Which steps are due. Built once per plan in linear time; afterwards a finished step touches only those
 // that need it, so the work of a change follows the change and not the size of the platform.
 
-import type { Need, PlanStep } from '../blueprints/plan-types.ts'
+import type { Need, PlanStep, ScriptStep } from '../blueprints/plan-types.ts'
 
 interface NeedNode {
   readonly required: number
@@ -29,6 +29,10 @@ export interface Schedule {
   set(key: string, clean: boolean): void
   /** How many steps of the member are not clean. */
   remaining(member: string): number
+  /** Scripts planned to run on the member's machine, in the order of the plan. */
+  scriptsOn(member: string): readonly ScriptStep[]
+  /** Whether the step's needs are met, or would be if these were clean too. */
+  isOpenAfter(key: string, alsoClean: ReadonlySet<string>): boolean
 }
 
 /** `clean` is asked once per step; fresh steps are never open: they run inside the steps that use them. */
@@ -36,10 +40,16 @@ export function buildSchedule(steps: readonly PlanStep[], clean: (step: PlanStep
   const nodes = new Map<string, StepNode>()
   const needNodes = new Map<Need, NeedNode>()
   const remaining = new Map<string, number>()
+  const scripts = new Map<string, ScriptStep[]>()
   const open = new Set<StepNode>()
   const dirty = new Set<StepNode>()
   for (const step of steps) {
-    if (step.mode !== 'fresh') nodes.set(step.key, { step, clean: false, unmet: 0, feeds: [] })
+    if (step.mode === 'fresh') continue
+    nodes.set(step.key, { step, clean: false, unmet: 0, feeds: [] })
+    if (step.kind !== 'script' || step.on.kind !== 'member') continue
+    const there = scripts.get(step.on.member)
+    if (there) there.push(step)
+    else scripts.set(step.on.member, [step])
   }
   for (const node of nodes.values()) {
     for (const need of node.step.needs) {
@@ -107,6 +117,19 @@ export function buildSchedule(steps: readonly PlanStep[], clean: (step: PlanStep
       if (node) mark(node, isClean)
     },
     remaining: (member) => remaining.get(member) ?? 0,
+    scriptsOn: (member) => scripts.get(member) ?? [],
+    isOpenAfter(key, alsoClean) {
+      const needs = nodes.get(key)?.step.needs ?? []
+      return needs.every((need) => {
+        const node = needNodes.get(need)
+        if (!node || node.clean >= node.required) return true
+        const more = [...alsoClean].filter((other) => {
+          const source = nodes.get(other)
+          return source?.clean === false && source.feeds.includes(node)
+        })
+        return node.clean + more.length >= node.required
+      })
+    },
   }
 }
 

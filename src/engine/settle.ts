@@ -6,8 +6,11 @@ import type { Problem } from '../kernel/problem.ts'
 import type { PlatformState, TaskState } from '../kernel/states.ts'
 import { unreachable } from '../kernel/unreachable.ts'
 import type { Tx } from '../store/store.ts'
+import { isHeld } from './hold.ts'
 import { resolveValue } from './resolve.ts'
 import { fencedWrite, type RunState } from './state.ts'
+import { loadOpenTasks } from './tasks.ts'
+import type { PlatformView } from './view.ts'
 import { engineActor } from './write.ts'
 
 interface Verdict {
@@ -20,8 +23,10 @@ interface Verdict {
 export async function settle(run: RunState): Promise<boolean> {
   const verdict = judge(run)
   const { view } = run
-  if (verdict.state === view.state && verdict.reason === view.stateReason) return false
-  await fencedWrite(run, async (tx) => {
+  if (verdict.state === view.state && verdict.reason === view.stateReason && areTold(run, verdict)) return false
+  const written = await fencedWrite(run, async (tx) => {
+    // Held or deleted since it was read: what was judged then is not written over it.
+    if (await isOutdated(tx, view)) return false
     await movePlatform(tx, run.deps.seams, {
       platform: view.id,
       to: verdict.state,
@@ -32,11 +37,30 @@ export async function settle(run: RunState): Promise<boolean> {
     if (verdict.state === 'ready') await saveOutputs(tx, run)
     if (verdict.state === 'deleted') await finishDeletion(tx, run)
     await settleTasks(tx, run, verdict)
+    return true
   })
+  if (!written) {
+    run.wake()
+    return false
+  }
   view.state = verdict.state
   if (verdict.state === 'ready') view.readyAt ??= run.deps.seams.clock.now()
   view.stateReason = verdict.reason
   return verdict.state === 'deleted'
+}
+
+async function isOutdated(tx: Tx, view: PlatformView): Promise<boolean> {
+  const row = await tx
+    .selectFrom('platforms')
+    .select(['state', 'generation'])
+    .where('id', '=', view.id)
+    .executeTakeFirst()
+  return row?.state !== view.state || row.generation !== view.generation
+}
+
+/** Whether every task under way is told already what the platform's state means for it. */
+function areTold({ view }: RunState, verdict: Verdict): boolean {
+  return view.tasks.every((task) => task.generation > view.generation || task.state === taskState(verdict))
 }
 
 function judge(run: RunState): Verdict {
@@ -47,6 +71,7 @@ function judge(run: RunState): Verdict {
     if (view.members.size === 0) return { state: 'deleted', reason: null, problem: null }
     return { state: 'deleting', reason: blocked?.detail ?? null, problem: blocked }
   }
+  if (isHeld(view)) return { state: 'held', reason: view.stateReason, problem: null }
   const problem = blockedProblem(run)
   if (problem) return { state: 'blocked', reason: problem.detail, problem }
   if (view.state === 'pending') return { state: 'building', reason: null, problem: null }
@@ -107,23 +132,24 @@ async function finishDeletion(tx: Tx, run: RunState): Promise<void> {
 }
 
 async function settleTasks(tx: Tx, run: RunState, verdict: Verdict): Promise<void> {
-  const tasks = await tx
-    .selectFrom('tasks')
-    .select(['id', 'generation'])
-    .where('platform_id', '=', run.view.id)
-    .where('state', 'in', ['queued', 'running', 'waiting', 'blocked'])
-    .execute()
+  const { view } = run
+  const tasks = await loadOpenTasks(tx, view.id)
+  const to = taskState(verdict)
   for (const task of tasks) {
-    if (task.generation === null || task.generation > run.view.generation) continue
+    if (task.generation > view.generation) continue
     await moveTask(tx, run.deps.seams, {
       task: task.id,
-      to: taskState(verdict),
+      to,
       reason: verdict.reason,
       problem: verdict.problem,
       actor: engineActor,
       cause: `platform ${verdict.state}`,
     })
   }
+  view.tasks =
+    to === 'done'
+      ? tasks.filter((task) => task.generation > view.generation)
+      : tasks.map((task) => ({ ...task, state: to }))
 }
 
 function taskState(verdict: Verdict): TaskState {

@@ -5,6 +5,7 @@ import type { Tx } from '../store/store.ts'
 import type { EngineDeps } from './deps.ts'
 import { actMarginMs, assertFence, type Lease, LeaseLost, renewLease } from './lease.ts'
 import type { Schedule } from './schedule.ts'
+import type { AttemptEnding } from './step-kind.ts'
 import type { Targets } from './targets.ts'
 import { freshRecord, type PlatformView, type RecordView } from './view.ts'
 
@@ -22,13 +23,10 @@ export interface RunState {
   wake(): void
 }
 
-/** How an attempt ended. */
-export interface AttemptEnd {
+/** How an attempt ended, not written yet. */
+export interface AttemptEnd extends AttemptEnding {
   readonly attemptId: string
   readonly at: number
-  readonly outcome: 'done' | 'failed' | 'lost' | 'abandoned'
-  readonly exitCode: number | null
-  readonly detail: string | null
 }
 
 /** A fenced write of this run. */

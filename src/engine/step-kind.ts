@@ -2,7 +2,7 @@
 // to make it so. One method, safe to call any number of times: first run, retry, resume after a crash
 // and repair of drift are the same call. It looks, then acts.
 
-import type { MemberRef, PlanStep } from '../blueprints/plan-types.ts'
+import type { MemberRef, PlanStep, ScriptStep } from '../blueprints/plan-types.ts'
 import type { Json } from '../kernel/canonical.ts'
 import type { Endpoint } from '../kernel/endpoint.ts'
 import type { MachineId, PlatformId, ProviderId } from '../kernel/ids.ts'
@@ -69,10 +69,24 @@ export interface RecordedAttempt {
   readonly startedAt: number
 }
 
+/** How an attempt ended. */
+export interface AttemptEnding {
+  readonly outcome: 'done' | 'failed' | 'lost' | 'abandoned'
+  readonly exitCode: number | null
+  readonly detail: string | null
+}
+
 /** A script's inputs, resolved for one attempt. */
 export interface ResolvedInput {
   readonly env: Readonly<Record<string, string>>
   readonly secretEnv: Readonly<Record<string, string>>
+}
+
+/** A script that is sent along with the one before it, and begins by itself when that has ended well. */
+export interface Leg {
+  readonly step: ScriptStep
+  readonly attempt: RecordedAttempt
+  readonly input: ResolvedInput
 }
 
 export type ResolvedOrWait =
@@ -123,10 +137,13 @@ export interface StepContext {
   resolve(executor: MemberRef): Promise<ResolvedOrWait>
   /** The attempt recorded and not ended for this fingerprint, if any. */
   readonly inFlight: RecordedAttempt | null
-  /** Records an attempt with the lease's fence; committed when this resolves. */
-  recordAttempt(executor: MemberRef): Promise<RecordedAttempt>
+  /**
+   * Records the attempt in flight, or a new one, and those of the scripts that can travel behind it, with the lease's
+   * fence; committed when this resolves. Called just before it is started.
+   */
+  recordJourney(executor: MemberRef): Promise<{ readonly attempt: RecordedAttempt; readonly behind: readonly Leg[] }>
   /** Ends the attempt in flight; written together with the outcome or the next attempt, so that a crash cannot come between. */
-  endAttempt(outcome: 'done' | 'failed' | 'lost' | 'abandoned', exitCode: number | null, detail: string | null): void
+  endAttempt(outcome: AttemptEnding['outcome'], exitCode: number | null, detail: string | null): void
   /** Where the attempt's raw log goes, redacted; reading goes on at `rawOffset`. */
   openLog(attemptId: string, secrets: readonly string[]): Promise<LogSink>
   /** Kept between tries of this step (JSON), durable. */
@@ -134,10 +151,18 @@ export interface StepContext {
   setMemo(value: Json): Promise<void>
 }
 
+/** What is needed to wind up an attempt whose step nobody asks for any more. */
+export type WindUpContext = Pick<StepContext, 'platformId' | 'fence' | 'signal' | 'mayAct' | 'machine' | 'sshKey'>
+
 export interface StepKind {
   readonly kind: PlanStep['kind']
   /** Raised only where existing steps must really run again: it is part of every fingerprint. */
   readonly revision: number
   /** Makes it so, or says why not yet. `step.want` tells which way. Never throws for what the world does. */
   ensure(ctx: StepContext): Promise<StepOutcome>
+  /**
+   * Sees to it that an attempt that has not begun never does, and answers how it ended; undefined while it runs, or
+   * while its machine does not tell. Only kinds that record attempts have it.
+   */
+  windUp?(ctx: WindUpContext, attempt: RecordedAttempt): Promise<AttemptEnding | undefined>
 }

@@ -3,9 +3,9 @@
 import type { Blueprint } from '../blueprints/index.ts'
 import type { MemberRef, PlanStep } from '../blueprints/plan-types.ts'
 import type { Json } from '../kernel/canonical.ts'
-import type { MemberId, PlatformId, ProjectId, TenantId } from '../kernel/ids.ts'
+import type { MemberId, PlatformId, ProjectId, TaskId, TenantId } from '../kernel/ids.ts'
 import type { Problem } from '../kernel/problem.ts'
-import type { MachineState, MemberState, PlatformState } from '../kernel/states.ts'
+import type { MachineState, MemberState, PlatformState, TaskState } from '../kernel/states.ts'
 import type { MachineFacts, RecordedAttempt } from './step-kind.ts'
 
 export interface PlatformView {
@@ -23,11 +23,20 @@ export interface PlatformView {
   /** An open problem of the platform as a whole (quorum lost): it blocks until a person chooses. */
   readonly problem: Problem | null
   readonly sshSecret: string
+  /** Tasks of this platform's wishes that have not ended. */
+  tasks: readonly OpenTask[]
   readonly members: Map<MemberRef, MemberView>
   readonly records: Map<string, RecordView>
   readonly founders: Readonly<Record<string, MemberRef>>
   /** Attempts recorded and not ended, by step key. */
   readonly inFlight: Map<string, RecordedAttempt>
+}
+
+/** A request under way, bound to the generation it asked for. */
+export interface OpenTask {
+  readonly id: TaskId
+  readonly generation: number
+  readonly state: TaskState
 }
 
 export interface MemberView {

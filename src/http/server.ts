@@ -1,6 +1,7 @@
 // The listening socket. Closing loses no acknowledged request: nothing new is accepted, what waits is answered with
 // what is known, what runs is awaited, and only then are connections cut.
 
+import type { ServerResponse } from 'node:http'
 import { serve } from '@hono/node-server'
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { ProblemError } from '../kernel/problem.ts'
@@ -22,6 +23,10 @@ export function listen(app: OpenAPIHono, address: { host: string; port: number }
         resolve({ url: `http://${host}:${info.port}`, close })
       },
     )
+    let closing: (() => void) | undefined
+    server.on('request', (_request: unknown, response: ServerResponse) => {
+      response.once('close', () => closing?.())
+    })
     server.on('error', (cause: Error) =>
       reject(
         new ProblemError(
@@ -38,7 +43,10 @@ export function listen(app: OpenAPIHono, address: { host: string; port: number }
     async function close(graceMs: number): Promise<void> {
       const closed = new Promise<void>((done) => server.close(() => done()))
       if (!('closeAllConnections' in server)) return closed
-      server.closeIdleConnections()
+      // A caller may keep its connection for the next request, which would not be served: whoever has been answered
+      // is let go, or closing would last until all of them grow tired.
+      closing = () => server.closeIdleConnections()
+      closing()
       const cut = setTimeout(() => server.closeAllConnections(), graceMs)
       await closed
       clearTimeout(cut)

@@ -25,6 +25,7 @@ export const problemStatus: { readonly [code in ProblemCode]: Answer } = {
   in_use: { status: 409, title: 'In use' },
   protected: { status: 409, title: 'Protected from deletion' },
   wrong_state: { status: 409, title: 'Not possible in this state' },
+  not_cancellable: { status: 409, title: 'Cannot be cancelled' },
   payload_too_large: { status: 413, title: 'Body too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },

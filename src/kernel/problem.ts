@@ -21,6 +21,7 @@ export const problemCodes = [
   'in_use',
   'protected',
   'wrong_state',
+  'not_cancellable',
   'payload_too_large',
   'unsupported_media_type',
   'method_not_allowed',

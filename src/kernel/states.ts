@@ -51,7 +51,7 @@ type Table<S extends string> = { readonly [from in S]: readonly S[] }
 export const platformTransitions: Table<PlatformState> = {
   pending: ['building', 'blocked', 'held', 'paused', 'deleting'],
   building: ['ready', 'degraded', 'blocked', 'held', 'paused', 'deleting'],
-  ready: ['changing', 'degraded', 'blocked', 'paused', 'hibernated', 'deleting'],
+  ready: ['changing', 'degraded', 'blocked', 'held', 'paused', 'hibernated', 'deleting'],
   changing: ['ready', 'degraded', 'blocked', 'held', 'paused', 'deleting'],
   degraded: ['ready', 'changing', 'building', 'blocked', 'held', 'paused', 'hibernated', 'deleting'],
   blocked: ['building', 'ready', 'changing', 'degraded', 'held', 'paused', 'deleting'],

@@ -78,7 +78,7 @@ test('hosts of a provider that does not answer say so, and zones without hosts h
     await saveInventory(tx, seams, provider, [report('zone-a', 0, { capacity: null })], new Map())
     await tx.updateTable('providers').set({ state: 'unreachable' }).execute()
   })
-  expect(await loadHosts(store.read)).toMatchObject([{ state: 'providerUnavailable', capacity: null }])
+  expect(await loadHosts(store.read)).toMatchObject([{ state: 'providerUnreachable', capacity: null }])
   expect(await loadHosts(store.read, [newId('provider', seams)])).toEqual([])
 })
 

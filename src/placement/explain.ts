@@ -68,7 +68,9 @@ function reasonOf(obstacle: Obstacle, host: Host): string {
 const stateWords = {
   maintenance: 'in maintenance',
   unreachable: 'unreachable',
-  providerUnavailable: 'its provider does not answer or refuses us',
+  providerUnreachable: 'its provider does not answer',
+  providerDenied: 'its provider refuses our login or a right',
+  providerRemoving: 'its provider is being removed',
 } as const
 
 function shortage({ resource, needs, free }: Extract<Obstacle, { kind: 'shortage' }>): string {

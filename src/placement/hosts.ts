@@ -1,6 +1,7 @@
 // Hosts as placement sees them, from the table. Free = declared x overcommit - our reservations - others' use.
 
 import type { ProviderId } from '../kernel/ids.ts'
+import type { HostTable, ProviderTable } from '../store/schema.ts'
 import type { Db } from '../store/store.ts'
 import { totalOf } from './overcommit.ts'
 import type { Host, HostState } from './types.ts'
@@ -29,12 +30,20 @@ export async function loadHosts(db: Db, providers?: readonly ProviderId[]): Prom
         diskBytes: total.diskBytes - row.reserved_disk_bytes - row.others_disk_bytes,
       },
     }
-    const state = stateOf(row.state, row.provider_state)
+    // Its own state first: a host in maintenance would not take anybody if its provider answered either.
+    const state = ownState(row.state) ?? stateBy[row.provider_state]
     return { provider: row.provider_id, zone: row.zone, name: row.name, state, capacity }
   })
 }
 
-function stateOf(host: 'ready' | 'maintenance' | 'unreachable' | 'gone', provider: string): HostState {
-  if (provider !== 'healthy') return 'providerUnavailable'
+function ownState(host: HostTable['state']): HostState | undefined {
+  if (host === 'ready') return undefined
   return host === 'gone' ? 'unreachable' : host
+}
+
+const stateBy: { readonly [provider in ProviderTable['state']]: HostState } = {
+  healthy: 'ready',
+  unreachable: 'providerUnreachable',
+  denied: 'providerDenied',
+  removing: 'providerRemoving',
 }

@@ -11,6 +11,7 @@ export type {
   HostRefusal,
   Obstacle,
   Placed,
+  ProvidersHint,
   Question,
   Refusal,
   Resources,

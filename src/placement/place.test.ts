@@ -73,6 +73,32 @@ test('a refusal says for every host why not, and what would help', () => {
   ])
 })
 
+test('providers that are away are named when their answer alone would be enough, and not otherwise', () => {
+  const dc2 = 'prv_2' as ProviderId
+  const away = { ...host('far-1', 'zone-a', roomy, 'providerUnreachable'), provider: dc2 }
+  const refusing = host('near-1', 'zone-a', roomy, 'providerDenied')
+  const full = host('near-2', 'zone-a', size(1, 1))
+  const hintsFor = (wanted: Wanted[], ...hosts: Host[]) => {
+    const answer = place({ members: wanted, hosts, existing: [] })
+    return answer.kind === 'refused' ? answer.wouldFitWith : 'placed'
+  }
+  const one = members('worker', 1, {})
+  const two = members('worker', 2, { host: 'must' })
+  const missing = (because: 'unreachable' | 'denied', ...providers: ProviderId[]) => ({
+    kind: 'providers',
+    providers,
+    because,
+  })
+  expect(hintsFor(one, away, full)).toEqual([missing('unreachable', dc2)])
+  expect(hintsFor(one, refusing, full)).toEqual([missing('denied', dc1)])
+  // One that may answer by the next look is worth waiting for; a refusal needs a person.
+  expect(hintsFor(one, away, refusing)).toEqual([missing('unreachable', dc2)])
+  expect(hintsFor(two, away, refusing)).toEqual([missing('denied', dc1, dc2)])
+  const zoned = one.map((member) => ({ ...member, zones: ['zone-b'] }))
+  expect(hintsFor(zoned, away)).toEqual([])
+  expect(hintsFor(members('worker', 1, {}, size(64, 1)), away, refusing)).toEqual([])
+})
+
 test('who is placed already counts for spreading, and is named', () => {
   const hosts = [host('host-1', 'zone-a', roomy), host('host-2', 'zone-a', roomy)]
   const existing: Placed[] = [{ group: 'manager', provider: dc1, zone: 'zone-a', host: 'host-1', name: 'manager-0' }]
@@ -130,10 +156,15 @@ test('an arrangement greedy cannot see is still found', () => {
 })
 
 const freeUnit = fc.record({ cpu: fc.integer({ min: -1, max: 6 }), memory: fc.integer({ min: 0, max: 6 }) })
+const awayStates = ['providerUnreachable', 'providerDenied'] as const
+const isAway = (state: Host['state']) => awayStates.some((away) => away === state)
 const anyHost = fc.record({
   zone: fc.constantFrom('a', 'b', 'c'),
   free: freeUnit,
-  state: fc.constantFrom<Host['state']>('ready', 'ready', 'ready', 'ready', 'maintenance', 'unreachable'),
+  state: fc.constantFrom<Host['state']>(
+    ...awayStates,
+    ...(['ready', 'ready', 'ready', 'ready', 'maintenance', 'unreachable'] as const),
+  ),
   shown: fc.integer({ min: 0, max: 9 }),
 })
 const rule = fc.constantFrom('must', 'should', undefined)
@@ -259,6 +290,11 @@ test('a hint, followed, is true', () => {
               : member,
           )
           expect(place({ ...asked, members: relaxed }).kind).toBe('placed')
+        } else if (hint.kind === 'providers') {
+          const back = asked.hosts.map((one) =>
+            hint.providers.includes(one.provider) && isAway(one.state) ? { ...one, state: 'ready' as const } : one,
+          )
+          expect(place({ ...asked, hosts: back }).kind).toBe('placed')
         } else {
           const left = new Set(answer.refusals.map((refusal) => refusal.member))
           const fewer = asked.members.filter((member) => !left.has(member.name))

@@ -2,8 +2,9 @@
 
 import { makeBoard } from './board.ts'
 import { whyNowhere, whyThere } from './explain.ts'
+import { hints } from './hints.ts'
 import { hardestFirst, type Seat, searchSeats, seatGreedily } from './search.ts'
-import type { Answer, Hint, Host, Question, Wanted } from './types.ts'
+import type { Answer, Host, Question, Wanted } from './types.ts'
 
 // Hosts looked at before a search is given up; some tens of ms. Small questions end long before.
 const searchWork = 1_500_000
@@ -22,6 +23,7 @@ export function place(question: Question): Answer {
     wouldFitWith: hints(
       { ...question, hosts },
       solved.refusals.map((refusal) => refusal.member),
+      solve,
     ),
   }
 }
@@ -51,33 +53,6 @@ function solve({ members, hosts, existing }: Question): Answer {
     })
     return { kind: 'placed', assignments }
   }
-}
-
-/** Single changes that would help: a must made a should, or fewer members of one group. */
-function hints(question: Question, left: readonly string[]): Hint[] {
-  const found: Hint[] = []
-  const groups = new Set(question.members.filter((member) => left.includes(member.name)).map((member) => member.group))
-  for (const group of groups) {
-    for (const spread of ['host', 'zone'] as const) {
-      const rules = question.members.filter((member) => member.group === group).map((member) => member.spread[spread])
-      if (rules.includes('must') && solve(relaxed(question, group, spread)).kind === 'placed') {
-        found.push({ kind: 'relax', group, spread })
-      }
-    }
-  }
-  const [only, ...more] = groups
-  if (only !== undefined && more.length === 0) {
-    const members = question.members.filter((member) => member.group === only).length - left.length
-    if (members > 0) found.push({ kind: 'fewer', group: only, members })
-  }
-  return found
-}
-
-function relaxed(question: Question, group: string, spread: 'host' | 'zone'): Question {
-  const members = question.members.map((member) =>
-    member.group === group ? { ...member, spread: { ...member.spread, [spread]: 'should' as const } } : member,
-  )
-  return { ...question, members }
 }
 
 // host-2 before host-10, by code points, so that no locale decides where machines land.

@@ -39,7 +39,14 @@ export interface Placed {
   readonly name?: string | undefined
 }
 
-export type HostState = 'ready' | 'maintenance' | 'unreachable' | 'providerUnavailable'
+/** A host's own state, or the one that its provider puts it in. */
+export type HostState =
+  | 'ready'
+  | 'maintenance'
+  | 'unreachable'
+  | 'providerUnreachable'
+  | 'providerDenied'
+  | 'providerRemoving'
 
 export interface Host {
   readonly provider: ProviderId
@@ -93,6 +100,15 @@ export type HostRefusal = {
 export type Hint =
   | { readonly kind: 'relax'; readonly group: string; readonly spread: 'host' | 'zone' }
   | { readonly kind: 'fewer'; readonly group: string; readonly members: number }
+  | ProvidersHint
+
+/** Nothing is wrong with the question: all would have their place if these providers answered, or let us in. */
+export interface ProvidersHint {
+  readonly kind: 'providers'
+  readonly providers: readonly ProviderId[]
+  /** `denied` when one of them refuses us: that does not pass by itself. */
+  readonly because: 'unreachable' | 'denied'
+}
 
 export interface Refusal {
   readonly member: string

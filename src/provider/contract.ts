@@ -9,6 +9,7 @@
 //  - observe answers for every key asked for it finds; a key it does not yield was absent when it looked.
 //  - list yields every object of the owner, of every kind, however it came to be.
 //  - every error is a ProviderFault that says whether the effect took place (`outcome`).
+//  - every call ends when its signal aborts, and the registry aborts those that take too long (bounded.ts).
 
 import type { z } from 'zod'
 import type { Endpoint } from '../kernel/endpoint.ts'

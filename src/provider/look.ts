@@ -56,7 +56,23 @@ export function lookerOver(session: Session): Looker {
     look(owner, key, ref, signal) {
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason)
-        asked.push({ owner, key, ref, answer: resolve, fail: reject })
+        // The call goes on for the others; who was stopped must not wait for it.
+        const leave = () => reject(signal.reason)
+        const over = () => signal.removeEventListener('abort', leave)
+        signal.addEventListener('abort', leave, { once: true })
+        asked.push({
+          owner,
+          key,
+          ref,
+          answer(seen) {
+            over()
+            resolve(seen)
+          },
+          fail(error) {
+            over()
+            reject(error)
+          },
+        })
         if (asking) return
         asking = true
         ask().catch(reject)

@@ -3,6 +3,7 @@
 
 import type { ProviderId } from '../kernel/ids.ts'
 import type { Seams } from '../kernel/seams.ts'
+import { boundedSession, within } from './bounded.ts'
 import type { ProviderKind, Session } from './contract.ts'
 import { ProviderFault } from './fault.ts'
 
@@ -43,6 +44,9 @@ interface Open {
 
 /** How long calls in flight may go on with a session that was replaced, ms. */
 const retireMs = 600_000
+
+/** How long connecting may take, ms. */
+const connectMs = 60_000
 
 /** Sessions of providers, opened at first use; disposing closes them all. */
 export function openSessions({ kinds, load, seams }: SessionsOptions): Sessions {
@@ -100,7 +104,7 @@ export function openSessions({ kinds, load, seams }: SessionsOptions): Sessions 
   }
 }
 
-/** Connects once. Whatever a kind throws that is no fault is taken as unreachable: nothing was asked of it yet. */
+/** Connects once. Whatever a kind throws that is no fault is taken as unreachable: nothing was asked of it yet. Every call of the session ends. */
 export async function connect(
   kinds: Kinds,
   provider: { readonly kind: string; readonly config: unknown },
@@ -110,16 +114,9 @@ export async function connect(
   if (!kind) {
     throw new ProviderFault({ kind: 'rejected', outcome: 'none' }, `no provider kind ${provider.kind} is installed`)
   }
-  try {
-    return await kind.connect(provider.config, seams)
-  } catch (error) {
-    throw error instanceof ProviderFault ? error : unreachable(error)
-  }
-}
-
-function unreachable(cause: unknown): ProviderFault {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new ProviderFault({ kind: 'transient', outcome: 'none' }, reason, { cause })
+  const signal = new AbortController().signal
+  const connecting = () => kind.connect(provider.config, seams)
+  return boundedSession(await within(seams.clock, connectMs, 'none', signal, connecting), seams.clock)
 }
 
 async function dispose(session: Promise<Session> | undefined): Promise<void> {

@@ -9,7 +9,7 @@ import { hostEndpoints } from './hosts/index.ts'
 import { imageEndpoints } from './images/index.ts'
 import { installationEndpoints } from './installation/index.ts'
 import { machineEndpoints } from './machines/index.ts'
-import { platformEndpoints, platformInsightEndpoints } from './platforms/index.ts'
+import { platformEndpoints, platformInsightEndpoints, platformLifeEndpoints } from './platforms/index.ts'
 import { problemEndpoints } from './problems/index.ts'
 import { projectEndpoints } from './projects/index.ts'
 import { providerEndpoints } from './providers/index.ts'
@@ -24,6 +24,7 @@ export const endpoints: readonly GantryEndpoint[] = [
   ...ticketEndpoints,
   ...platformEndpoints,
   ...platformInsightEndpoints,
+  ...platformLifeEndpoints,
   ...machineEndpoints,
   ...taskEndpoints,
   ...eventEndpoints,

@@ -2,8 +2,22 @@
 // result of. What a dead process left behind and what this one began are the same to it.
 
 import type { Executor, ScriptInput } from '../blueprints/plan-types.ts'
-import { type AttemptStatus, type Remote, RemoteFault, type RemoteTarget } from '../bootstrap/remote.ts'
-import type { LogSink, RecordedAttempt, ResolvedInput, StepContext, StepOutcome } from '../engine/step-kind.ts'
+import {
+  type AttemptStatus,
+  type Remote,
+  RemoteFault,
+  type RemoteTarget,
+  type ScriptAttempt,
+} from '../bootstrap/remote.ts'
+import type {
+  AttemptEnding,
+  LogSink,
+  RecordedAttempt,
+  ResolvedInput,
+  StepContext,
+  StepOutcome,
+  WindUpContext,
+} from '../engine/step-kind.ts'
 import { unreachable } from '../kernel/unreachable.ts'
 import { remoteOutcome } from './fault-problem.ts'
 import { targetOf } from './target.ts'
@@ -47,56 +61,95 @@ export async function runAttempt(
   }
   const resolved = await ctx.resolve(executor)
   if (resolved.kind !== 'resolved') return not(resolved)
-  const fresh = ctx.inFlight === null
-  const attempt = ctx.inFlight ?? (await ctx.recordAttempt(executor))
   const target = await targetOf(ctx, ctx.machine(executor))
   try {
-    const first = fresh ? undefined : await looked(ctx, remote, target, attempt)
-    const begun =
-      first === undefined || first.kind === 'absent'
-        ? await started(ctx, remote, target, attempt, script, resolved.input)
-        : first
-    return await followed(ctx, remote, target, attempt, resolved.input, begun)
+    const begun = await standing(ctx, remote, target)
+    if (begun.kind === 'stopped') {
+      ctx.endAttempt('abandoned', null, stoppedBefore)
+      return not({ kind: 'wait', afterMs: 0, reason: 'an attempt for an earlier plan was stopped before it began' })
+    }
+    if (begun.kind !== 'absent' && ctx.inFlight)
+      return await followed(ctx, remote, target, ctx.inFlight, resolved.input, begun)
+    const { attempt, behind } = await ctx.recordJourney(executor)
+    const first = scriptAttempt(
+      ctx,
+      ctx.step.key,
+      script,
+      attempt,
+      resolved.input,
+      ctx.deadlineAt - ctx.seams.clock.now(),
+    )
+    const rest = behind.map(({ step, attempt: later, input }) =>
+      scriptAttempt(ctx, step.key, step.input, later, input, step.deadlineMs),
+    )
+    await ctx.mayAct()
+    const started = await remote.start(target, [first, ...rest], lookMs, ctx.signal)
+    return await followed(ctx, remote, target, attempt, resolved.input, started)
   } catch (error) {
     if (error instanceof RemoteFault) return not(remoteOutcome(error, { member: executor, step: ctx.step.key }))
     throw error
   }
 }
 
-async function looked(
-  ctx: StepContext,
-  remote: Remote,
-  target: RemoteTarget,
-  attempt: RecordedAttempt,
-): Promise<AttemptStatus> {
+const stoppedBefore = 'stopped before it began'
+
+/** Where the attempt in flight stands; absent when there is none. One for an earlier target must not begin any more. */
+async function standing(ctx: StepContext, remote: Remote, target: RemoteTarget): Promise<AttemptStatus> {
+  const left = ctx.inFlight
+  if (left === null) return { kind: 'absent' }
   await ctx.mayAct()
-  return remote.look(target, attempt.id, 0, ctx.signal)
+  if (left.fingerprint === ctx.fingerprint) return remote.look(target, left.id, 0, ctx.signal)
+  return remote.stop(target, { id: left.id, fence: ctx.fence, fenceScope: ctx.platformId }, ctx.signal)
 }
 
-async function started(
+function scriptAttempt(
   ctx: StepContext,
-  remote: Remote,
-  target: RemoteTarget,
-  attempt: RecordedAttempt,
+  stepKey: string,
   script: ScriptInput,
+  { id }: RecordedAttempt,
   input: ResolvedInput,
-): Promise<AttemptStatus> {
+  leftMs: number,
+): ScriptAttempt {
+  return {
+    id,
+    stepKey,
+    fence: ctx.fence,
+    fenceScope: ctx.platformId,
+    script: ctx.script(script.path),
+    env: input.env,
+    secretEnv: input.secretEnv,
+    timeoutMs: Math.max(1_000, leftMs),
+    mustGive: Object.keys(script.outputs),
+  }
+}
+
+/** Sees to it that an attempt nobody asks for any more does not begin, and answers how it ended; undefined while it runs. */
+export async function windUpAttempt(
+  ctx: WindUpContext,
+  remote: Remote,
+  { id, executor }: RecordedAttempt,
+): Promise<AttemptEnding | undefined> {
+  const target = await targetOf(ctx, ctx.machine(executor))
   await ctx.mayAct()
-  return remote.start(
-    target,
-    {
-      id: attempt.id,
-      stepKey: ctx.step.key,
-      fence: ctx.fence,
-      fenceScope: ctx.platformId,
-      script: ctx.script(script.path),
-      env: input.env,
-      secretEnv: input.secretEnv,
-      timeoutMs: Math.max(1_000, ctx.deadlineAt - ctx.seams.clock.now()),
-    },
-    lookMs,
-    ctx.signal,
-  )
+  try {
+    const status = await remote.stop(target, { id, fence: ctx.fence, fenceScope: ctx.platformId }, ctx.signal)
+    switch (status.kind) {
+      case 'stopped':
+        return { outcome: 'abandoned', exitCode: null, detail: stoppedBefore }
+      case 'ended':
+        return { outcome: status.exitCode === 0 ? 'done' : 'failed', exitCode: status.exitCode, detail: null }
+      case 'lost':
+        return { outcome: 'lost', exitCode: null, detail: status.detail }
+      case 'absent':
+      case 'running':
+        return undefined
+      default:
+        return unreachable(status)
+    }
+  } catch (error) {
+    if (error instanceof RemoteFault) return undefined
+    throw error
+  }
 }
 
 async function followed(
@@ -113,6 +166,7 @@ async function followed(
   for (;;) {
     switch (status.kind) {
       case 'absent':
+      case 'stopped':
         return not({ kind: 'wait', afterMs: 500, reason: 'the attempt is not on the machine yet' })
       case 'running':
         tail = await copied(ctx, remote, target, attempt, log, status.logBytes, tail)

@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import type { Remote } from '../bootstrap/remote.ts'
 import type { StepKind } from '../engine/step-kind.ts'
-import { runAttempt } from './attempt.ts'
+import { runAttempt, windUpAttempt } from './attempt.ts'
 
 const memoSchema = z.object({ passes: z.number() }).nullable()
 /** Between passes that count towards the same gate. */
@@ -14,6 +14,7 @@ export function gateStep({ remote }: { readonly remote: Remote }): StepKind {
   return {
     kind: 'gate',
     revision: 1,
+    windUp: (ctx, attempt) => windUpAttempt(ctx, remote, attempt),
     async ensure(ctx) {
       const { step } = ctx
       if (step.kind !== 'gate') throw new Error(`not a gate: ${step.key}`)

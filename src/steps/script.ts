@@ -4,12 +4,13 @@ import type { ScriptStep } from '../blueprints/plan-types.ts'
 import type { Remote } from '../bootstrap/remote.ts'
 import type { StepContext, StepKind, StepOutcome } from '../engine/step-kind.ts'
 import { unreachable } from '../kernel/unreachable.ts'
-import { type AttemptResult, runAttempt } from './attempt.ts'
+import { type AttemptResult, runAttempt, windUpAttempt } from './attempt.ts'
 
 export function scriptStep({ remote }: { readonly remote: Remote }): StepKind {
   return {
     kind: 'script',
     revision: 1,
+    windUp: (ctx, attempt) => windUpAttempt(ctx, remote, attempt),
     async ensure(ctx) {
       const { step } = ctx
       if (step.kind !== 'script') throw new Error(`not a script step: ${step.key}`)
@@ -88,7 +89,7 @@ async function lost(
         kind: 'blocked',
         problem: {
           ...problem,
-          next: 'Look at the machine. Deleted at its provider, it is replaced by itself; otherwise the script is tried again every 5 minutes.',
+          next: `Look at the machine. Deleted at its provider, it is replaced by itself; otherwise the script is tried again every 5 minutes, and at once by:  gantry platform retry ${ctx.platformName}`,
         },
       }
     case 'replaceMachine':

@@ -85,7 +85,7 @@ test('blueprints are uploaded, once, listed and shown', async () => {
 test('a platform is made, looked into from every side, and deleted', async () => {
   const { project } = begun
   const wish = { name: 'hello', blueprint: 'hello@1.0.0' }
-  const task = await good('POST', `/v1/projects/${project}/platforms`, wish, { prefer: 'wait=20' })
+  const task = await good('POST', `/v1/projects/${project}/platforms`, wish, { prefer: 'wait=60' })
   expect(task.body, JSON.stringify([task.body.steps, on.logged])).toMatchObject({ state: 'done' })
   const at = `/v1/platforms/${task.body.target.id}`
   await good('GET', '/v1/platforms')
@@ -116,12 +116,25 @@ test('a platform is made, looked into from every side, and deleted', async () =>
   await good('GET', machine)
   await good('GET', `${machine}/history`)
   await good('GET', `${machine}/ssh`)
-  const gone = await good('DELETE', at, undefined, { prefer: 'wait=20' })
+  const gone = await good('DELETE', at, undefined, { prefer: 'wait=60' })
   expect(gone.body.state).toBe('done')
   await good('GET', '/v1/receipts')
   await good('GET', `/v1/receipts/${gone.body.receipt}`)
   const events = await good('GET', '/v1/events?limit=1000')
   expect(JSON.stringify(events.body)).not.toContain('hunter2')
+})
+
+test('a platform is stopped and goes on, twice', async () => {
+  const wish = { name: 'stopped', blueprint: 'machines', parameters: { count: 1 } }
+  let task = (await good('POST', `/v1/projects/${begun.project}/platforms`, wish)).body
+  const at = `/v1/platforms/${task.target.id}`
+  for (const go of ['resume', 'retry']) {
+    await good('POST', `/v1/tasks/${task.id}/cancel`)
+    task = (await good('POST', `${at}/${go}`)).body
+  }
+  const done = await good('GET', `/v1/tasks/${task.id}`, undefined, { prefer: 'wait=20' })
+  expect(done.body).toMatchObject({ kind: 'platform.retry', state: 'done' })
+  await good('DELETE', at, undefined, { prefer: 'wait=20' })
 })
 
 test('the installation answers for itself', async () => {

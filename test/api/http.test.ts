@@ -134,9 +134,18 @@ test('what breaks inside is a 500 that tells the caller a request id and the log
 
 test('closing answers what waits with what is known, and refuses nothing it has accepted', async () => {
   const local = await testGantry({ blueprints: null })
+  const { store } = local.gantry.rooms
+  const { onCommit } = store
+  let following = 0
+  Object.assign(store, {
+    onCommit: (listener: Parameters<typeof onCommit>[0]) => {
+      following++
+      return onCommit(listener)
+    },
+  })
   const waiting = local.api('GET', '/v1/events?after=1000', undefined, { prefer: 'wait=30' })
   const streaming = await local.api.raw('/v1/events', { headers: { accept: 'text/event-stream' } })
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  await expect.poll(() => following).toBe(2)
   const started = Date.now()
   const closed = local[Symbol.asyncDispose]()
   expect((await waiting).status).toBe(200)

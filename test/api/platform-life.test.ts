@@ -16,10 +16,10 @@ afterAll(async () => {
 
 test('a platform is asked for, waited for, and its task tells every step with its time', async () => {
   const wish = { name: 'team-a', blueprint: 'machines', parameters: {}, labels: { team: 'a' } }
-  const answer = await on.api('POST', `/v1/projects/${begun.project}/platforms`, wish, { prefer: 'wait=20' })
+  const answer = await on.api('POST', `/v1/projects/${begun.project}/platforms`, wish, { prefer: 'wait=60' })
   expect(answer.status, JSON.stringify(answer.body)).toBe(202)
   expect(answer.headers.get('location')).toBe(`/v1/tasks/${answer.body.id}`)
-  expect(answer.headers.get('preference-applied')).toBe('wait=20')
+  expect(answer.headers.get('preference-applied')).toBe('wait=60')
   expect(answer.body, JSON.stringify(on.logged)).toMatchObject({
     kind: 'platform.create',
     state: 'done',
@@ -145,7 +145,7 @@ test('a platform survives a restart of its Gantry', async () => {
 
 test('deleting ends with a receipt, and afterwards quota and hosts are free and the history is still there', async () => {
   await on.api('PATCH', `/v1/platforms/${platform}`, { deletionProtection: false })
-  const answer = await on.api('DELETE', `/v1/platforms/${platform}`, undefined, { prefer: 'wait=20' })
+  const answer = await on.api('DELETE', `/v1/platforms/${platform}`, undefined, { prefer: 'wait=60' })
   expect(answer.status).toBe(202)
   expect(answer.body, JSON.stringify(on.logged)).toMatchObject({ kind: 'platform.delete', state: 'done' })
   const receipt = await on.api('GET', `/v1/receipts/${answer.body.receipt}`)

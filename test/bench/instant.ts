@@ -68,6 +68,7 @@ export function instantRemote(): Remote {
   return {
     prove: async () => {},
     start: never,
+    stop: never,
     look: never,
     log: never,
     forget: () => {},

@@ -7,6 +7,7 @@ import type { ColdStartRow } from './cold-start.ts'
 import { type CreationRow, machinesEach, slowdown, stepsEach } from './creation.ts'
 import { medianOf, shown } from './figures.ts'
 import type { MachineFacts } from './machine.ts'
+import type { PlanningRow } from './planning.ts'
 import { hostCount } from './stage.ts'
 import type { StepsRow } from './steps.ts'
 
@@ -54,6 +55,14 @@ export function coldStartLine({ first, again }: ColdStartRow): Line {
 export function stepsLine({ perSecond, cpuMs }: StepsRow): Line {
   const value = `${shown(perSecond, 0)} per second, ${cpuMs.median.toFixed(2)} CPU-ms each`
   return { kind: 'other', figures: ['durable steps, provider and machines that answer at once', value, ''] }
+}
+
+export function planningLine(rows: readonly PlanningRow[]): Line {
+  const told = rows.map(
+    ({ blueprint, members, steps, msPerThousand }) =>
+      `${blueprint} of ${members} (${steps} steps): ${shown(msPerThousand, 1)} ms`,
+  )
+  return { kind: 'other', figures: ['planning and scheduling, per 1,000 members', told.join('; '), 'no growth'] }
 }
 
 export function resultsPage(facts: MachineFacts, lines: readonly Line[]): string {

@@ -227,6 +227,44 @@ describe('waiting', () => {
   })
 })
 
+describe('stopping and going on', () => {
+  test('a cancelled task says that its platform is held, and both ways on', async () => {
+    const cancelled = task(building.steps, { state: 'cancelled' })
+    const { code, out } = await gantry(`task cancel ${building.id}`, ({ method, path }) =>
+      method === 'POST' && path === `/v1/tasks/${building.id}/cancel` ? { body: cancelled } : undefined,
+    )
+    expect(code).toBe(0)
+    expect(out).toContain('platform team-a is held as it is')
+    expect(out).toContain('Next:  gantry platform resume team-a      gantry platform delete team-a')
+  })
+
+  test('who waits for a task that somebody cancels is told how to go on', async () => {
+    const cancelled = task(building.steps, { state: 'cancelled' })
+    const { code, err } = await gantry('platform retry team-a --wait', ({ method, path }) => {
+      if (method === 'POST') return { status: 202, body: building }
+      return path === `/v1/tasks/${building.id}` ? { body: cancelled } : undefined
+    })
+    expect(code).toBe(1)
+    expect(err).toContain('platform.create of team-a was cancelled')
+    expect(err).toContain('gantry platform resume team-a')
+  })
+
+  test('resume and retry name the task that goes on, and with --wait show it to its end', async () => {
+    const ended = task(building.steps, { kind: 'platform.resume', state: 'done', seconds: 38 })
+    for (const verb of ['resume', 'retry']) {
+      const answer = ({ method, path }: Asked) => {
+        if (method === 'POST' && path === `/v1/platforms/${platform.id}/${verb}`) return { status: 202, body: building }
+        return path === `/v1/tasks/${building.id}` ? { body: ended } : undefined
+      }
+      const { out } = await gantry(`platform ${verb} team-a`, answer)
+      expect(out).toContain(`Platform team-a goes on; task ${building.id}.`)
+      await server[Symbol.asyncDispose]()
+      expect((await gantry(`platform ${verb} team-a --wait`, answer)).out).toContain('platform team-a  ready in 38 s')
+      await server[Symbol.asyncDispose]()
+    }
+  })
+})
+
 describe('errors', () => {
   const refusal = {
     code: 'no_capacity',

@@ -86,8 +86,9 @@ export function mortalSession(crash: CrashPoint, session: Session, gate: Gate = 
 export function mortalRemote(crash: CrashPoint, remote: Remote, gate: Gate = open): Remote {
   return {
     prove: (target, signal) => around(crash, gate, 'prove', () => remote.prove(target, signal)),
-    start: (target, attempt, waitMs, signal) =>
-      around(crash, gate, 'start', () => remote.start(target, attempt, waitMs, signal)),
+    start: (target, journey, waitMs, signal) =>
+      around(crash, gate, 'start', () => remote.start(target, journey, waitMs, signal)),
+    stop: (target, attempt, signal) => around(crash, gate, 'stop', () => remote.stop(target, attempt, signal)),
     look: (target, id, waitMs, signal) => around(crash, gate, 'look', () => remote.look(target, id, waitMs, signal)),
     log: (target, id, offset, max, signal) =>
       around(crash, gate, 'log', () => remote.log(target, id, offset, max, signal)),

@@ -23,14 +23,14 @@ export interface Operation {
   expect(life: Life, store: Store): Promise<void>
 }
 
-const platformName = 'team-a'
+export const platformName = 'team-a'
 
-async function platformOf(store: Store): Promise<PlatformId | undefined> {
+export async function platformOf(store: Store): Promise<PlatformId | undefined> {
   const row = await store.read.selectFrom('platforms').select('id').where('name', '=', platformName).executeTakeFirst()
   return row?.id
 }
 
-async function isReady(store: Store, machines: number): Promise<boolean> {
+export async function isReady(store: Store, machines: number): Promise<boolean> {
   const platform = await platformOf(store)
   if (platform === undefined || (await stateOf(store, platform)) !== 'ready') return false
   const { count } = await store.read
@@ -125,7 +125,7 @@ async function built(process: Process, shape: Shape): Promise<PlatformId> {
   return platform
 }
 
-async function found(store: Store): Promise<PlatformId> {
+export async function found(store: Store): Promise<PlatformId> {
   const platform = await platformOf(store)
   if (platform === undefined) throw new Error('the platform is not there')
   return platform

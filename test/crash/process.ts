@@ -1,10 +1,12 @@
 // One Gantry without HTTP, put together as app.ts does, with a boundary at every durable write and every call
 // to the outside.
 
+import { type Actor, authorize, type Scope } from '../../src/access/index.ts'
 import { type BlueprintFiles, parseBlueprint, resolveParameters } from '../../src/blueprints/index.ts'
 import type { Remote } from '../../src/bootstrap/remote.ts'
 import {
   type Care,
+  type DecideDeps,
   engineHooks,
   formPlatform,
   previewPlatform,
@@ -16,12 +18,13 @@ import type { Json } from '../../src/kernel/canonical.ts'
 import type { PlatformId } from '../../src/kernel/ids.ts'
 import type { Seams } from '../../src/kernel/seams.ts'
 import type { Session } from '../../src/provider/contract.ts'
+import { ProviderFault } from '../../src/provider/fault.ts'
 import { lookerOver } from '../../src/provider/look.ts'
 import { keyMaker, openVault } from '../../src/secrets/index.ts'
 import { gateStep, machineStep, scriptStep, sshStep } from '../../src/steps/index.ts'
 import { openStore } from '../../src/store/open.ts'
-import type { Store } from '../../src/store/store.ts'
-import { type CrashPoint, mortalRemote, mortalSession } from './crash.ts'
+import type { Store, Tx } from '../../src/store/store.ts'
+import { Crashed, type CrashPoint, mortalRemote, mortalSession } from './crash.ts'
 import { masterKey, type Template } from './template.ts'
 
 const gib = 2 ** 30
@@ -44,11 +47,18 @@ export interface Gate {
 
 export interface Process {
   readonly store: Store
+  readonly seams: Seams
+  /** What forming and removing platforms needs. */
+  readonly forming: DecideDeps
   readonly engine: Engine
   readonly care: Care
   readonly crash: CrashPoint
   ask(name: string, parameters: Readonly<Record<string, Json>>): Promise<PlatformId>
   remove(platform: PlatformId): Promise<void>
+  /** Changes something as a request does, in one transaction, and wakes the engine. */
+  request<T>(platform: PlatformId, work: (tx: Tx, scope: Scope) => Promise<T>): Promise<T>
+  /** Resolves when `until` holds for what is committed; rejects when the process dies before. For use while time runs. */
+  reaches(until: (store: Store) => Promise<boolean>): Promise<void>
   /** Runs the clock until `until` holds for what is committed, or the process dies: 'crashed'. */
   run(until: (store: Store) => Promise<boolean>): Promise<'done' | 'crashed'>
   /** Ends it without a farewell. */
@@ -132,7 +142,12 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
     store,
     seams,
     wake: (id) => engine.wake(id),
-    sessions: { get: async () => session },
+    sessions: {
+      async get(provider) {
+        if (provider === template.providerId) return session
+        throw new ProviderFault({ kind: 'transient', outcome: 'none' }, 'nobody answers there')
+      },
+    },
     scanEveryMs: 10_000,
     log,
   })
@@ -145,8 +160,15 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
     await Promise.resolve(store[Symbol.asyncDispose]()).catch(() => undefined)
   }
 
+  async function holds(until: (store: Store) => Promise<boolean>): Promise<'done'> {
+    while (!(await until(store))) await seams.clock.sleep(100)
+    return 'done'
+  }
+
   return {
     store,
+    seams,
+    forming: decideDeps,
     engine,
     care,
     crash,
@@ -173,16 +195,24 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
       await store.write((tx) => unformPlatform(tx, decideDeps, platform, 'test'))
       engine.wake(platform)
     },
+    async request(platform, work) {
+      const scope = await authorize(store.read, operator, 'platform.operate', { kind: 'platform', id: platform })
+      const answer = await store.write((tx) => work(tx, scope))
+      engine.wake(platform)
+      return answer
+    },
+    async reaches(until) {
+      const died = crash.crashed.then(() => Promise.reject(new Crashed('the process died')))
+      await Promise.race([holds(until), died])
+    },
     async run(until) {
-      const holds = async (): Promise<'done'> => {
-        while (!(await until(store))) await seams.clock.sleep(100)
-        return 'done'
-      }
       const ended = crash.crashed.then(() => 'crashed' as const)
-      return around.wait(Promise.race([holds().catch(() => ended), ended]))
+      return around.wait(Promise.race([holds(until).catch(() => ended), ended]))
     },
   }
 }
+
+const operator: Actor = { id: 'test', name: 'test', roles: ['operator'] }
 
 const open: Gate = { through: () => Promise.resolve() }
 

@@ -21,7 +21,7 @@ groups:
 steps:
   prepare: { on: each, run: scripts/prepare.sh }
   found: { on: founder(node), once: true, needs: [prepare], run: scripts/found.sh, outputs: { cluster: plain } }
-  join: { on: each, except: founder, needs: [found], run: scripts/join.sh, with: { cluster: found.cluster } }
+  join: { on: each, except: founder, needs: [prepare, found], run: scripts/join.sh, with: { cluster: found.cluster } }
 `,
   'scripts/prepare.sh': `STEP=prepare\n${testify}`,
   'scripts/found.sh': `STEP=found\n${testify}echo cluster=c-1 >> "$GANTRY_OUTPUT"\n`,

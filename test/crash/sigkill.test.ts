@@ -51,20 +51,20 @@ beforeAll(async () => {
   const ticket = await api.createTicket(tenant.id, { name: 'gold', limits })
   project = (await api.createProject(tenant.id, { name: 'shop', shares: [{ ticket: ticket.id, limits }] })).id
   await api.createBlueprint({ files: witnessOf(machines) })
-}, 60_000)
+})
 
 afterAll(async () => {
   await serving.end('SIGTERM')
   await stopWorld(worldFolder)
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
-}, 30_000)
+})
 
 async function apiNow(): Promise<Api> {
   return apiOf({ url: (await serving.listening).url, token })
 }
 
 test(`a server killed ${kills} times while it builds leaks nothing, doubles nothing and starts no attempt twice`, {
-  timeout: 180_000,
+  timeout: 300_000,
 }, async () => {
   console.log(`moments of SIGKILL: GANTRY_SIGKILL_SEED=${seed}`)
   const platforms = await buildUnderKills()
@@ -160,9 +160,9 @@ async function untilReady(api: Api, platform: string): Promise<void> {
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  const givesUpAt = Date.now() + 60_000
+  const givesUpAt = Date.now() + 100_000
   while (!(await holds())) {
-    if (Date.now() > givesUpAt) throw new Error('it did not come true within a minute')
+    if (Date.now() > givesUpAt) throw new Error('it did not come true in time')
     await sleep(50)
   }
 }

@@ -15,9 +15,9 @@ const cut = [
   { operation: remove(shape), at: 9 },
 ]
 
-test.each(cut)(
+// Each life has a world of its own and mostly waits for it: together they take as long as the longest.
+test.concurrent.each(cut)(
   'over real SSH, $operation.name survives a crash at boundary $at',
-  { timeout: 90_000 },
   async ({ operation, at }) => {
     await using life = await openSocketLife(template)
     const report = await liveThrough(life, operation, at)

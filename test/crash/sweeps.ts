@@ -11,9 +11,14 @@ const choice: Choice = all ? { kind: 'all' } : { kind: 'sample', sample: 3, seed
 
 /**
  * Declares the sweeps of a blueprint folder: build, delete in mid-build, the replacement of each of `slots` (one
- * of each group, the founder's among them), delete.
+ * of each group, the founder's among them), delete, and `more`.
  */
-export async function declareSweeps(folder: string, shape: Shape, slots: readonly string[]): Promise<void> {
+export async function declareSweeps(
+  folder: string,
+  shape: Shape,
+  slots: readonly string[],
+  more: readonly Operation[] = [],
+): Promise<void> {
   const template = await makeTemplate(await loadBlueprintFolder(folder))
   afterAll(() => template.dispose())
   const operations: readonly Operation[] = [
@@ -21,6 +26,7 @@ export async function declareSweeps(folder: string, shape: Shape, slots: readonl
     abandon(shape),
     ...slots.map((slot) => replace(shape, slot)),
     remove(shape),
+    ...more,
   ]
   for (const operation of operations) {
     const which = all ? 'at every boundary' : 'at every kind of boundary'

@@ -10,7 +10,7 @@ import { makeTemplate } from './template.ts'
 const template = await makeTemplate(await loadBlueprintFolder('blueprints/machines'))
 afterAll(() => template.dispose())
 
-test('two engines on one file share the work and never run the same step at once', { timeout: 60_000 }, async () => {
+test('two engines on one file share the work and never run the same step at once', async () => {
   await using life = openLife(template, { world: { bootMs: 3_000 } })
   const under = new Set<string>()
   const ran = { a: 0, b: 0 }
@@ -43,28 +43,24 @@ test('two engines on one file share the work and never run the same step at once
 // Every 70 ms of a build of some 4 s: while creating, booting, connecting, and between.
 const moments = Array.from({ length: 12 }, (_, i) => 70 + i * 330)
 
-test.each(moments)(
-  'an engine stopped %i ms into a build for a minute changes nothing when it wakes',
-  { timeout: 60_000 },
-  async (ms) => {
-    await using life = openLife(template, { world: { bootMs: 2_000, latencyMs: 40 } })
-    const gate = stopGate()
-    const a = await life.start(null, { gate })
-    const id = await a.ask('team-a', { count: 3 })
-    await life.clock.advance(ms)
-    gate.stop()
-    const b = await life.start(null)
-    await life.clock.advance(60_000)
-    expect(await stateOf(b.store, id)).toBe('ready')
-    const before = await everything(b.store)
-    const machines = life.world.living().map((machine) => machine.ref)
-    gate.wake()
-    await life.clock.advance(5_000)
-    expect(await everything(b.store)).toEqual(before)
-    expect(life.world.living().map((machine) => machine.ref)).toEqual(machines)
-    expect(machines).toHaveLength(3)
-  },
-)
+test.each(moments)('an engine stopped %i ms into a build for a minute changes nothing when it wakes', async (ms) => {
+  await using life = openLife(template, { world: { bootMs: 2_000, latencyMs: 40 } })
+  const gate = stopGate()
+  const a = await life.start(null, { gate })
+  const id = await a.ask('team-a', { count: 3 })
+  await life.clock.advance(ms)
+  gate.stop()
+  const b = await life.start(null)
+  await life.clock.advance(60_000)
+  expect(await stateOf(b.store, id)).toBe('ready')
+  const before = await everything(b.store)
+  const machines = life.world.living().map((machine) => machine.ref)
+  gate.wake()
+  await life.clock.advance(5_000)
+  expect(await everything(b.store)).toEqual(before)
+  expect(life.world.living().map((machine) => machine.ref)).toEqual(machines)
+  expect(machines).toHaveLength(3)
+})
 
 function allReady(ids: readonly PlatformId[]) {
   return async (store: Store): Promise<boolean> => {

@@ -65,7 +65,7 @@ beforeAll(async () => {
   const ticket = await a.api.createTicket(tenant.id, { name: 'gold', limits })
   project = (await b.api.createProject(tenant.id, { name: 'shop', shares: [{ ticket: ticket.id, limits }] })).id
   await a.api.createBlueprint({ files: witnessOf(machines) })
-}, 60_000)
+})
 
 afterAll(async () => {
   ledger?.[Symbol.dispose]()
@@ -79,7 +79,7 @@ afterAll(async () => {
   )
   await stopWorld(worldFolder)
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
-}, 60_000)
+})
 
 test('two servers that start together in an empty folder are one installation', async () => {
   expect(tokens()).toHaveLength(1)
@@ -89,9 +89,7 @@ test('two servers that start together in an empty folder are one installation', 
   expect(names).toEqual(['machines', 'swarm', 'witness'])
 })
 
-test('both work on what either is asked for, each platform by one of them, and nothing is made or started twice', {
-  timeout: 60_000,
-}, async () => {
+test('both work on what either is asked for, each platform by one of them, and nothing is made or started twice', async () => {
   await using watch = watchHolds()
   const platforms = await Promise.all([a, b, a, b].map(({ api }, i) => ask(api, `shared-${i}`)))
   // Each is asked about what the other may have built.
@@ -102,9 +100,7 @@ test('both work on what either is asked for, each platform by one of them, and n
   await expectEachOnce(platforms)
 })
 
-test('a server stopped in mid-build is taken over when its leases have run out, and changes nothing when it goes on', {
-  timeout: 90_000,
-}, async () => {
+test('a server stopped in mid-build is taken over when its leases have run out, and changes nothing when it goes on', async () => {
   console.log(`moment of SIGSTOP: GANTRY_TWO_SERVERS_SEED=${seed}`)
   await using watch = watchHolds()
   const platforms: string[] = []
@@ -127,15 +123,15 @@ test('a server stopped in mid-build is taken over when its leases have run out, 
   const made = await living()
 
   signal(a.serving.pid, 'SIGCONT')
-  await sleep(3_000)
-  expect(ledger.everything(platforms)).toEqual(before)
-  expect(await living()).toEqual(made)
-  await expectEachOnce(platforms)
-
+  // What it was about to do is overdue and comes first; when it has built another one it has had its chance.
   const later = await ask(a.api, 'later')
   await untilReady(a.api, later)
   expect(watch.seen.find(({ platform }) => platform === later)?.pid).toBe(a.serving.pid)
-  expect(await living()).toHaveLength(made.length + machines)
+  expect(ledger.everything(platforms)).toEqual(before)
+  const world = await living()
+  expect(world.filter(({ key }) => !key.includes(later))).toEqual(made)
+  expect(world).toHaveLength(made.length + machines)
+  await expectEachOnce([...platforms, later])
   expect(complaints()).toEqual([])
 })
 
@@ -254,7 +250,7 @@ async function untilReady(api: Api, platform: string): Promise<void> {
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  const givesUpAt = Date.now() + 45_000
+  const givesUpAt = Date.now() + 100_000
   while (!(await holds())) {
     if (Date.now() > givesUpAt) {
       throw new Error(`it did not come true in time:\n${log().slice(-3_000)}`)

@@ -180,7 +180,7 @@ test('a create cut off at any moment is finished by the next one, and the machin
     await next.destroy(owner, key('cut'), signal)
     expect(await ourNames()).toEqual([])
   }
-})
+}, 600_000)
 
 test('a machine that was stopped is seen as stopped, and started again only by a power call', async () => {
   const asked = ask('power')
@@ -195,6 +195,62 @@ test('a machine that was stopped is seen as stopped, and started again only by a
     () => observe('power'),
     ([machine]) => machine?.state === 'running',
   )
+})
+
+test('a machine that somebody freezes or copies goes on: frozen it runs, and the copy is none of ours', async () => {
+  const ref = await create('kept', ask('kept'))
+  await lab.incus('pause', ref)
+  expect((await observe('kept'))[0]?.state).toBe('running')
+  await session.power?.(owner, key('kept'), 'on', signal)
+  await eventually(
+    10_000,
+    async () => (await instances()).find(({ name }) => name === ref)?.status,
+    (status) => status === 'Running',
+  )
+  const copy = 'backup-of-kept'
+  await lab.incus('copy', ref, copy, '--instance-only')
+  try {
+    expect((await instances()).find(({ name }) => name === copy)?.config['user.gantry.owner']).toBe(owner)
+    expect((await Array.fromAsync(session.list(owner, signal))).map((seen) => seen.ref)).toEqual([ref])
+    await session.destroy(owner, key('kept'), signal)
+    expect(await observe('kept')).toEqual([])
+    expect((await instances()).map(({ name }) => name)).toContain(copy)
+  } finally {
+    await lab.incus('delete', '--force', copy)
+  }
+})
+
+test('a create is seen from the moment the server has taken it: there is no time at which its machine looks absent', async () => {
+  const made = create('seen', ask('seen'))
+  await eventually(
+    10_000,
+    () => observe('seen'),
+    (seen) => seen.length > 0,
+  )
+  let over = false
+  const ended = made.finally(() => {
+    over = true
+  })
+  const states = new Set<string>()
+  while (!over) for (const { state } of await observe('seen').then((seen) => orAbsent(seen))) states.add(state)
+  await ended
+  expect([...states].sort()).not.toContain('absent')
+})
+
+/** What was seen, or that nothing was. */
+const orAbsent = (seen: readonly Observed[]) => (seen.length > 0 ? seen : [{ state: 'absent' }])
+
+test('a machine that may not be deleted says so, and can be when it may', async () => {
+  const ref = await create('held', ask('held'))
+  await lab.incus('config', 'set', ref, 'security.protection.delete=true')
+  await expect(session.destroy(owner, key('held'), signal)).rejects.toMatchObject({
+    kind: 'denied',
+    message: expect.stringContaining('protected'),
+  })
+  await lab.incus('snapshot', 'create', ref, 'before')
+  await lab.incus('config', 'unset', ref, 'security.protection.delete')
+  await session.destroy(owner, key('held'), signal)
+  expect(await observe('held')).toEqual([])
 })
 
 test('many keys are answered as one by one: only those that are there, only ours', async () => {

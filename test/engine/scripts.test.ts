@@ -219,4 +219,11 @@ test('a Gantry killed in the middle of a script goes on with it and starts nothi
   await ready(second, id)
   expect(await starts(life, 'script/node-1@1/write')).toBe(1)
   expect(life.clock.now() - template.startMs).toBeLessThan(90_000)
+  const told = await second.store.read
+    .selectFrom('events')
+    .select('cause')
+    .where('kind', '=', 'run.taken-over')
+    .where('platform_id', '=', id)
+    .execute()
+  expect(told).toEqual([{ cause: 'the process that worked on it was not heard of' }])
 })

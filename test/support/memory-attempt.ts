@@ -5,13 +5,18 @@ import type { Seams } from '../../src/kernel/seams.ts'
 
 // One attempt on a machine in memory: its script as a process of the machine, its log and outputs as files there.
 
+interface Ended {
+  readonly exitCode: number
+  readonly outputs: Readonly<Record<string, string>>
+}
+
 export interface Folder {
   readonly id: string
-  /** Null for a folder whose starter died. */
+  /** Null for a folder in which nothing began. */
   readonly process: Process | null
   /** The boot it was started in: a script does not survive its machine's restart. */
   readonly bootId: string
-  status: 'running' | 'lost' | { readonly exitCode: number; readonly outputs: Readonly<Record<string, string>> }
+  status: 'running' | 'lost' | 'stopped' | Ended
   /** Settles when the script has ended; never when the machine died first. */
   readonly ended: Promise<void>
 }
@@ -64,6 +69,11 @@ export function startScript(machine: SimMachine, attempt: ScriptAttempt): Folder
     }),
   }
   return folder
+}
+
+/** A folder whose starter died, or that was made so that nothing begins in it. */
+export function neverBegun(machine: SimMachine, id: string, status: 'lost' | 'stopped'): Folder {
+  return { id, process: null, bootId: machine.inside().bootId, status, ended: new Promise(() => {}) }
 }
 
 /** Ends a process that takes too long: SIGTERM, and SIGKILL 10 s later. */

@@ -1,9 +1,15 @@
 import type { SimMachine } from '../../providers/simulated/world/sim-machine.ts'
 import { answers } from '../../providers/simulated/world/sim-machine.ts'
 import type { World } from '../../providers/simulated/world/world.ts'
-import { type AttemptStatus, type Remote, RemoteFault, type RemoteTarget } from '../../src/bootstrap/remote.ts'
+import {
+  type AttemptStatus,
+  type Remote,
+  RemoteFault,
+  type RemoteTarget,
+  type ScriptAttempt,
+} from '../../src/bootstrap/remote.ts'
 import { sha256 } from '../../src/kernel/canonical.ts'
-import { type Folder, readLog, startScript } from './memory-attempt.ts'
+import { type Folder, neverBegun, readLog, startScript } from './memory-attempt.ts'
 import { isKeyPair, sameKey } from './ssh-keys.ts'
 
 // The runner's promises kept directly, without SSH and without a shell runner: a folder per attempt is an entry
@@ -80,6 +86,7 @@ export function memoryRemote(world: World): MemoryRemote {
       return folder.bootId === machine.inside().bootId
         ? { kind: 'running', logBytes }
         : { kind: 'lost', detail: 'the machine was started anew', logBytes }
+    if (folder.status === 'stopped') return { kind: 'stopped' }
     if (folder.status === 'lost') return { kind: 'lost', detail: 'the process is gone', logBytes }
     return { kind: 'ended', ...folder.status, logBytes }
   }
@@ -102,6 +109,36 @@ export function memoryRemote(world: World): MemoryRemote {
     return statusOf(machine, folder)
   }
 
+  const checkFence = (disk: Disk, { fence, fenceScope }: Pick<ScriptAttempt, 'fence' | 'fenceScope'>): void => {
+    if (fence < (disk.fences.get(fenceScope) ?? 0))
+      throw new RemoteFault('fenced', `${fenceScope} has seen a higher fence than ${fence}`)
+    disk.fences.set(fenceScope, fence)
+  }
+
+  /** Makes the first one's folder and starts it; the rest follow as the rules of a journey say. */
+  const launch = (machine: SimMachine, incarnation: string, [attempt, ...rest]: readonly ScriptAttempt[]): void => {
+    const disk = diskOf(machine)
+    if (attempt === undefined || disk.folders.has(attempt.id)) return
+    const folder = startScript(machine, attempt)
+    disk.folders.set(attempt.id, folder)
+    starts.push({
+      attemptId: attempt.id,
+      stepKey: attempt.stepKey,
+      incarnation,
+      fence: attempt.fence,
+      digest: sha256(JSON.stringify([attempt.script, attempt.env, attempt.secretEnv])),
+      at: clock.now(),
+    })
+    const onwards = () => {
+      const { status } = folder
+      if (typeof status === 'string' || status.exitCode !== 0) return
+      if (attempt.mustGive.some((name) => status.outputs[name] === undefined)) return
+      if (attempt.fence < (disk.fences.get(attempt.fenceScope) ?? 0)) return
+      launch(machine, incarnation, rest)
+    }
+    folder.ended.then(onwards, onwards)
+  }
+
   return {
     starts,
     startedTwice: () => {
@@ -111,27 +148,25 @@ export function memoryRemote(world: World): MemoryRemote {
     prove: async (target, signal) => {
       await reach(target, signal)
     },
-    start: async (target, attempt, waitMs, signal) => {
+    start: async (target, journey, waitMs, signal) => {
       const machine = await reach(target, signal)
       const disk = diskOf(machine)
-      if (attempt.fence < (disk.fences.get(attempt.fenceScope) ?? 0))
-        throw new RemoteFault('fenced', `${attempt.fenceScope} has seen a higher fence than ${attempt.fence}`)
-      disk.fences.set(attempt.fenceScope, attempt.fence)
-      let folder = disk.folders.get(attempt.id)
-      if (folder === undefined) {
+      const [first] = journey
+      checkFence(disk, first)
+      if (!disk.folders.has(first.id)) {
         if (machine.inside().diskFull) throw new RemoteFault('noSpace', 'No space left on device')
-        folder = startScript(machine, attempt)
-        disk.folders.set(attempt.id, folder)
-        starts.push({
-          attemptId: attempt.id,
-          stepKey: attempt.stepKey,
-          incarnation: target.incarnation,
-          fence: attempt.fence,
-          digest: sha256(JSON.stringify([attempt.script, attempt.env, attempt.secretEnv])),
-          at: clock.now(),
-        })
+        launch(machine, target.incarnation, journey)
       }
-      return told(machine, await waited(machine, folder, waitMs, signal))
+      const folder = disk.folders.get(first.id)
+      return told(machine, folder === undefined ? { kind: 'absent' } : await waited(machine, folder, waitMs, signal))
+    },
+    stop: async (target, attempt, signal) => {
+      const machine = await reach(target, signal)
+      const disk = diskOf(machine)
+      checkFence(disk, attempt)
+      const folder = disk.folders.get(attempt.id) ?? neverBegun(machine, attempt.id, 'stopped')
+      disk.folders.set(attempt.id, folder)
+      return told(machine, await statusOf(machine, folder))
     },
     look: async (target, attemptId, waitMs, signal) => {
       const machine = await reach(target, signal)
@@ -150,14 +185,7 @@ export function memoryRemote(world: World): MemoryRemote {
     claimOnly: (target, attemptId) => {
       const machine = machineOf(target)
       if (machine === undefined) return
-      const { bootId } = machine.inside()
-      diskOf(machine).folders.set(attemptId, {
-        id: attemptId,
-        process: null,
-        bootId,
-        status: 'lost',
-        ended: new Promise(() => {}),
-      })
+      diskOf(machine).folders.set(attemptId, neverBegun(machine, attemptId, 'lost'))
     },
     forget: () => {},
     [Symbol.asyncDispose]: async () => {},

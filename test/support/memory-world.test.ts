@@ -66,6 +66,7 @@ function attempt(script: string, extra: object = {}) {
     env: { WHO: 'world' },
     secretEnv: { PASSWORD: 'top-secret-word' },
     timeoutMs: 60_000,
+    mustGive: [],
     ...extra,
   }
 }
@@ -96,9 +97,9 @@ test('a script runs once, its outputs and log are kept, and a second start finds
   const { clock, remote, boot } = lab()
   const target = await boot('m')
   const script = 'echo "hello $WHO"; sleep 30; echo "RESULT=$PASSWORD" >> "$GANTRY_OUTPUT"; exit 3'
-  const first = await clock.runUntil(remote.start(target, attempt(script), 1_000, never))
+  const first = await clock.runUntil(remote.start(target, [attempt(script)], 1_000, never))
   expect(first).toEqual({ kind: 'running', logBytes: 'hello world\n'.length })
-  const second = await clock.runUntil(remote.start(target, attempt(script), 60_000, never))
+  const second = await clock.runUntil(remote.start(target, [attempt(script)], 60_000, never))
   expect(second).toMatchObject({ kind: 'ended', exitCode: 3, outputs: { RESULT: 'top-secret-word' } })
   const log = await clock.runUntil(remote.log(target, 'att_1', 0, 1_000, never))
   expect(new TextDecoder().decode(log)).toBe('hello world\n')
@@ -109,8 +110,8 @@ test('a script runs once, its outputs and log are kept, and a second start finds
 test('a lower fence than the highest seen is refused, and starts nothing', async () => {
   const { clock, remote, boot } = lab()
   const target = await boot('m')
-  await clock.runUntil(remote.start(target, attempt('true', { fence: 5 }), 1_000, never))
-  const late = remote.start(target, attempt('true', { id: 'att_2', fence: 4 }), 1_000, never)
+  await clock.runUntil(remote.start(target, [attempt('true', { fence: 5 })], 1_000, never))
+  const late = remote.start(target, [attempt('true', { id: 'att_2', fence: 4 })], 1_000, never)
   await expect(clock.runUntil(late)).rejects.toMatchObject({ kind: 'fenced' })
   expect(remote.starts).toHaveLength(1)
 })
@@ -118,14 +119,14 @@ test('a lower fence than the highest seen is refused, and starts nothing', async
 test('a script that takes too long is ended with 124', async () => {
   const { clock, remote, boot } = lab()
   const target = await boot('m')
-  const status = await clock.runUntil(remote.start(target, attempt('sleep 600', { timeoutMs: 5_000 }), 30_000, never))
+  const status = await clock.runUntil(remote.start(target, [attempt('sleep 600', { timeoutMs: 5_000 })], 30_000, never))
   expect(status).toMatchObject({ kind: 'ended', exitCode: 124 })
 })
 
 test('a machine that reboots loses its attempt, one that dies answers no more', async () => {
   const { clock, world, remote, boot } = lab()
   const target = await boot('m')
-  await clock.runUntil(remote.start(target, attempt('sleep 600'), 0, never))
+  await clock.runUntil(remote.start(target, [attempt('sleep 600')], 0, never))
   const [machine] = world.living()
   if (machine === undefined) throw new Error('no machine')
   world.reset(machine)

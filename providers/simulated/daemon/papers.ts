@@ -51,8 +51,11 @@ export async function dropAddress(folder: string, dead: WorldAddress, unique: st
   }
 }
 
+let drafts = 0
+
 async function putOnce(path: string, text: string, unique: string): Promise<boolean> {
-  const draft = `${path}.${unique}.${process.pid}`
+  // Two callers of one process may come at once: whoever is done first must not take the other's draft away.
+  const draft = `${path}.${unique}.${process.pid}.${++drafts}`
   await writeFile(draft, text, { mode: 0o600 })
   try {
     await link(draft, path)

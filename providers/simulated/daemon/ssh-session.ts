@@ -5,10 +5,13 @@ import { login } from './login.ts'
 
 // What a client may ask of a session: a command, or a shell. The interpreter takes a command's whole input at
 // once, so a command starts when its input has ended, or when none has come: most commands read none and their
-// callers never end it.
+// callers never end it. One that says that it reads its input is waited for: a busy caller may be slow to send it,
+// and run on nothing it would end well, having done nothing.
 
 const napMs = 25
 const maxNaps = 12
+/** `cat` of nothing else, or a shell that is told to: whoever calls these ends the input. */
+const readsInput = /\$\(cat\)|^cat\s*(?:;|$)|\bsh\s+-s\b/
 
 /** `cut` breaks the connection without a word. */
 export function serveSession(machine: SimMachine, session: Session, cut: () => void): void {
@@ -53,7 +56,7 @@ async function execute(
   const cutAt = machine.cutNext
   machine.cutNext = null
   if (cutAt === 'beforeItRuns') return cut()
-  const stdin = await inputOf(machine, channel)
+  const stdin = await inputOf(machine, channel, readsInput.test(command))
   const { stdout, stderr, exitCode } = await login(machine, command, stdin, env)
   if (cutAt === 'afterItRan') return cut()
   if (stdout !== '') channel.write(stdout)
@@ -62,8 +65,8 @@ async function execute(
   channel.end()
 }
 
-/** All of the input; nothing when none came for a while. What has begun to come is waited for to its end. */
-async function inputOf(machine: SimMachine, channel: ServerChannel): Promise<string> {
+/** All of the input; unless it is `wanted`, nothing when none came for a while. What has begun to come is waited for. */
+async function inputOf(machine: SimMachine, channel: ServerChannel, wanted: boolean): Promise<string> {
   const chunks: Buffer[] = []
   const { clock } = machine.inside().seams
   const ended = new AbortController()
@@ -72,7 +75,7 @@ async function inputOf(machine: SimMachine, channel: ServerChannel): Promise<str
   channel.once('close', end)
   channel.on('data', (chunk: Buffer) => chunks.push(chunk))
   // Many short naps: a busy process would find a single long one over before it has read what came meanwhile.
-  for (let naps = 0; !ended.signal.aborted && (naps < maxNaps || chunks.length > 0); naps++)
+  for (let naps = 0; !ended.signal.aborted && (wanted || naps < maxNaps || chunks.length > 0); naps++)
     await clock.sleep(napMs, ended.signal).catch(() => {})
   return Buffer.concat(chunks).toString('utf8')
 }

@@ -21,18 +21,15 @@ const patienceMs = 20_000
 export async function openWorld(folder: string, layout: WorldLayout, seams: Seams): Promise<WorldAddress> {
   const known = await aliveAddress(folder)
   if (known !== null) return known
-  try {
-    await writeLayout(folder, layout)
-    startProcess(folder)
-  } catch (cause) {
-    throw unusable(folder, cause)
-  }
+  const ended = await start(folder, layout)
   const until = seams.clock.now() + patienceMs
-  for (let nap = 20; seams.clock.now() < until; nap = Math.min(nap * 1.5, 250)) {
-    await seams.clock.sleep(nap)
+  for (let nap = 20; seams.clock.now() < until && !ended.aborted; nap = Math.min(nap * 1.5, 250)) {
+    await seams.clock.sleep(nap, ended).catch(() => undefined)
     const address = await aliveAddress(folder)
     if (address !== null) return address
   }
+  const quicker = await aliveAddress(folder)
+  if (quicker !== null) return quicker
   throw new ProviderFault(
     { kind: 'transient', outcome: 'none' },
     `the simulated world in ${folder} did not start; see its daemon.log`,
@@ -79,6 +76,16 @@ export async function aliveAddress(folder: string): Promise<WorldAddress | null>
   return null
 }
 
+/** Writes the layout and starts the process; a process that ends before it answers will not answer. */
+async function start(folder: string, layout: WorldLayout): Promise<AbortSignal> {
+  try {
+    await writeLayout(folder, layout)
+    return startProcess(folder)
+  } catch (cause) {
+    throw unusable(folder, cause)
+  }
+}
+
 function unusable(folder: string, cause: unknown): ProviderFault {
   const why = cause instanceof Error ? cause.message : String(cause)
   return new ProviderFault({ kind: 'rejected', outcome: 'none' }, `its folder ${folder} cannot be used: ${why}`, {
@@ -86,11 +93,16 @@ function unusable(folder: string, cause: unknown): ProviderFault {
   })
 }
 
-function startProcess(folder: string): void {
+/** Answers a signal that aborts when the process has ended: its folder went, or somebody else was quicker. */
+function startProcess(folder: string): AbortSignal {
+  const ended = new AbortController()
   const here = fileURLToPath(import.meta.url)
   const main = fileURLToPath(new URL(`./main${extname(here)}`, import.meta.url))
   const log = openSync(join(folder, 'daemon.log'), 'a', 0o600)
   const child = spawn(process.execPath, [main, folder], { detached: true, stdio: ['ignore', log, log], cwd: '/' })
+  child.once('exit', () => ended.abort())
+  child.once('error', () => ended.abort())
   child.unref()
   closeSync(log)
+  return ended.signal
 }

@@ -99,17 +99,10 @@ export function cloudOf(world: World): Cloud {
           await world.add(key, request, host)
         }
         late().catch(() => {})
-        throw new ProviderFault(
-          { kind: 'transient', outcome: 'unknown' },
-          'the connection broke before the cloud answered',
-        )
+        throw replyLost()
       }
       const machine = await world.add(key, request, host)
-      if (take(faults, 'loseCreateReplies'))
-        throw new ProviderFault(
-          { kind: 'transient', outcome: 'unknown' },
-          'the connection broke before the cloud answered',
-        )
+      if (take(faults, 'loseCreateReplies')) throw replyLost()
       return machine.ref
     },
     find: async (keys) => {
@@ -118,15 +111,13 @@ export function cloudOf(world: World): Cloud {
     },
     list: async (owner) => {
       await enter()
-      return world
-        .visible()
-        .filter((machine) => machine.owner === owner)
-        .map((machine) => observed(machine, now()))
+      return world.visibleOf(owner).map((machine) => observed(machine, now()))
     },
     destroy: async (ref) => {
       await enter()
       const machine = world.byRef(ref)
       if (machine !== undefined) world.remove(machine)
+      if (take(faults, 'loseDestroyReplies')) throw replyLost()
     },
     power: async (ref, to) => {
       await enter()
@@ -141,6 +132,11 @@ export function cloudOf(world: World): Cloud {
       return layout.images.includes(image)
     },
   }
+}
+
+function replyLost(): ProviderFault {
+  const kind = { kind: 'transient', outcome: 'unknown' } as const
+  return new ProviderFault(kind, 'the connection broke before the cloud answered')
 }
 
 function fits(world: World, host: HostLayout, request: MachineRequest): boolean {

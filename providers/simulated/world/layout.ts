@@ -24,6 +24,8 @@ export const hostLayout = z.strictObject({
 export const faultSwitches = z.strictObject({
   /** The next so many creates take effect, but the caller never hears of it, COUNT. */
   loseCreateReplies: z.int().nonnegative().default(0),
+  /** The next so many destroys take effect, but the caller never hears of it, COUNT. */
+  loseDestroyReplies: z.int().nonnegative().default(0),
   /** The next so many creates are lost to the caller and take effect only `lateMs` later, COUNT. */
   lateCreates: z.int().nonnegative().default(0),
   lateMs: z.int().nonnegative().default(5_000),

@@ -1,8 +1,9 @@
 import type { Endpoint } from '../../../src/kernel/endpoint.ts'
-import type { NativeRef, ResourceKey, Resources } from '../../../src/provider/contract.ts'
+import type { NativeRef, OwnerTag, ResourceKey, Resources } from '../../../src/provider/contract.ts'
 import type { SimMachine } from './sim-machine.ts'
 
-// Machines by whatever they are asked for, so that a world of thousands answers as quickly as one of three.
+// Machines by whatever they are asked for, and the room they take, so that a world of thousands answers as quickly as
+// one of three.
 
 export interface Registry {
   all(): Iterable<SimMachine>
@@ -10,9 +11,9 @@ export interface Registry {
   withKey(key: ResourceKey): readonly SimMachine[]
   at(endpoint: Endpoint): SimMachine | undefined
   byAddress(address: string): SimMachine | undefined
-  onHost(host: string): Iterable<SimMachine>
-  /** Room taken on a host by creates that are under way. */
-  held(host: string): readonly Resources[]
+  ofOwner(owner: OwnerTag): Iterable<SimMachine>
+  /** Room held on a host. */
+  used(host: string): Resources
   /** Holds room on a host until the answer is called. */
   hold(host: string, resources: Resources): () => void
   put(machine: SimMachine): void
@@ -24,8 +25,18 @@ export function createRegistry(): Registry {
   const keys = new Map<ResourceKey, SimMachine[]>()
   const endpoints = new Map<string, SimMachine>()
   const addresses = new Map<string, SimMachine>()
-  const hosts = new Map<string, Set<SimMachine>>()
-  const holds = new Map<string, Resources[]>()
+  const owners = new Map<OwnerTag, Set<SimMachine>>()
+  const usedOn = new Map<string, Resources>()
+
+  const used = (host: string): Resources => usedOn.get(host) ?? none
+  const add = (host: string, { cpu, memoryBytes, diskBytes }: Resources, sign: 1 | -1): void => {
+    const before = used(host)
+    usedOn.set(host, {
+      cpu: before.cpu + sign * cpu,
+      memoryBytes: before.memoryBytes + sign * memoryBytes,
+      diskBytes: before.diskBytes + sign * diskBytes,
+    })
+  }
 
   return {
     all: () => machines.values(),
@@ -33,14 +44,14 @@ export function createRegistry(): Registry {
     withKey: (key) => keys.get(key) ?? [],
     at: (endpoint) => endpoints.get(nameOf(endpoint)),
     byAddress: (address) => addresses.get(address),
-    onHost: (host) => hosts.get(host) ?? [],
-    held: (host) => holds.get(host) ?? [],
+    ofOwner: (owner) => owners.get(owner) ?? [],
+    used,
     hold: (host, resources) => {
-      const held = holds.get(host) ?? []
-      holds.set(host, held)
-      held.push(resources)
+      add(host, resources, 1)
+      let held = true
       return () => {
-        held.splice(held.indexOf(resources), 1)
+        if (held) add(host, resources, -1)
+        held = false
       }
     },
     put: (machine) => {
@@ -48,8 +59,8 @@ export function createRegistry(): Registry {
       keys.set(machine.key, [...(keys.get(machine.key) ?? []), machine])
       endpoints.set(nameOf(machine.endpoint), machine)
       addresses.set(machine.address, machine)
-      const there = hosts.get(machine.host) ?? new Set()
-      hosts.set(machine.host, there.add(machine))
+      const theirs = owners.get(machine.owner) ?? new Set()
+      owners.set(machine.owner, theirs.add(machine))
     },
     drop: (machine) => {
       machines.delete(machine.ref)
@@ -59,10 +70,12 @@ export function createRegistry(): Registry {
       // A port may be another machine's by now.
       if (endpoints.get(nameOf(machine.endpoint)) === machine) endpoints.delete(nameOf(machine.endpoint))
       addresses.delete(machine.address)
-      hosts.get(machine.host)?.delete(machine)
+      owners.get(machine.owner)?.delete(machine)
     },
   }
 }
+
+const none: Resources = { cpu: 0, memoryBytes: 0, diskBytes: 0 }
 
 function nameOf({ address, port }: Endpoint): string {
   return `${address}:${port}`

@@ -1,11 +1,12 @@
 import type { Endpoint } from '../../../src/kernel/endpoint.ts'
 import type { Random, Seams } from '../../../src/kernel/seams.ts'
-import type { MachineRequest, NativeRef, ResourceKey, Resources } from '../../../src/provider/contract.ts'
+import type { MachineRequest, NativeRef, OwnerTag, ResourceKey, Resources } from '../../../src/provider/contract.ts'
 import { commandsTable } from '../shell/commands/index.ts'
 import { engineOf } from '../shell/docker/engine.ts'
 import type { Commands, Machine } from '../shell/inside.ts'
 import { createMachine } from '../shell/machine.ts'
 import { createSwarms, type Swarms } from '../swarm/swarms.ts'
+import { createAgenda } from './agenda.ts'
 import type { FaultSwitches, HostLayout, WorldLayout } from './layout.ts'
 import { createRegistry } from './registry.ts'
 import { answers, type SimMachine, stateOf } from './sim-machine.ts'
@@ -22,8 +23,8 @@ export interface World {
   readonly swarms: Swarms
   /** Every machine that is not gone yet. */
   living(): readonly SimMachine[]
-  /** What lists show now: they may lag on both sides. */
-  visible(): readonly SimMachine[]
+  /** What lists show now of an owner's: they may lag on both sides. */
+  visibleOf(owner: OwnerTag): readonly SimMachine[]
   /** The same, of one key. */
   visibleWith(key: ResourceKey): readonly SimMachine[]
   byRef(ref: NativeRef): SimMachine | undefined
@@ -55,7 +56,9 @@ export function createWorld(
 ): World {
   const commands = { ...commandsTable, ...extra }
   const registry = createRegistry()
-  const leaving = new Set<SimMachine>()
+  const agenda = createAgenda()
+  /** By machine, what gives its room back. */
+  const room = new Map<NativeRef, () => void>()
   const listeners: ((machine: SimMachine) => void)[] = []
   const faults = { ...layout.faults }
   let serial = 0
@@ -66,12 +69,16 @@ export function createWorld(
     for (const listener of listeners) listener(machine)
   }
   const lag = (): number => (layout.lookup === 'eventual' ? Math.round(layout.settleMs * random.next()) : 0)
-  const sweep = (): void => {
-    for (const machine of leaving) {
-      if (machine.goneAt === null || now() < machine.goneAt || now() < machine.shownUntil) continue
-      leaving.delete(machine)
-      registry.drop(machine)
-    }
+  const sweep = (): void => agenda.until(now())
+  /** Its room is free when it is gone, and nothing is known of it when the last list has forgotten it. */
+  const leave = (machine: SimMachine, goneAt: number, shownUntil: number): void => {
+    machine.goneAt = goneAt
+    machine.shownUntil = shownUntil
+    agenda.add(goneAt, () => {
+      room.get(machine.ref)?.()
+      room.delete(machine.ref)
+    })
+    agenda.add(Math.max(goneAt, shownUntil), () => registry.drop(machine))
   }
   const isAlive = (machine: SimMachine): boolean => stateOf(machine, now()) !== null
   const isShown = (machine: SimMachine): boolean =>
@@ -92,9 +99,9 @@ export function createWorld(
       return machine !== undefined && answers(machine, now()) ? engineOf(machine.inside()) : undefined
     }),
     living: () => [...registry.all()].filter(isAlive),
-    visible: () => {
+    visibleOf: (owner) => {
       sweep()
-      return [...registry.all()].filter(isShown)
+      return [...registry.ofOwner(owner)].filter(isShown)
     },
     visibleWith: (key) => {
       sweep()
@@ -104,21 +111,24 @@ export function createWorld(
     at: (endpoint) => ifAlive(registry.at(endpoint)),
     byAddress: (address) => ifAlive(registry.byAddress(address)),
     used: (host) => {
-      const parts = [...registry.held(host)]
-      for (const machine of registry.onHost(host)) if (isAlive(machine)) parts.push(machine.request.resources)
-      return sumOf(parts)
+      sweep()
+      return registry.used(host)
     },
     add: async (key, request, host) => {
       const number = ++serial
       const ref = nativeRef(number)
-      const address = `10.77.${number >> 8}.${number & 255}`
+      const address = addressOf(number)
       // Drawn before anything is awaited, so that concurrent creates draw in the order they came.
       const [boot, visible] = [spread(layout.bootMs), lag()]
       const breaks = take(faults, 'failBoots')
       const deniesLogins = take(faults, 'denyLogins')
       let inside: Machine | null = null
       const release = registry.hold(host.name, request.resources)
-      const endpoint = await Promise.resolve(open(ref, address)).finally(release)
+      const endpoint = await Promise.resolve(open(ref, address)).catch((error: unknown) => {
+        release()
+        throw error
+      })
+      room.set(ref, release)
       const machine: SimMachine = {
         ref,
         key,
@@ -171,17 +181,13 @@ export function createWorld(
     },
     remove: (machine) => {
       if (machine.goneAt !== null) return
-      machine.goneAt = now() + spread(layout.destroyMs)
-      machine.shownUntil = machine.goneAt + lag()
-      leaving.add(machine)
+      const goneAt = now() + spread(layout.destroyMs)
+      leave(machine, goneAt, goneAt + lag())
       stop(machine)
       tell(machine)
     },
     kill: (machine, how) => {
-      if (how === 'vanished') {
-        machine.goneAt = now()
-        leaving.add(machine)
-      }
+      if (how === 'vanished') leave(machine, now(), now())
       if (how === 'off') machine.power = 'off'
       if (how === 'silent' || how === 'failed') machine.health = how
       stop(machine)
@@ -213,18 +219,14 @@ export function take(faults: FaultSwitches, fault: Counter): boolean {
   return true
 }
 
-function sumOf(parts: readonly Resources[]): Resources {
-  const sum = { cpu: 0, memoryBytes: 0, diskBytes: 0 }
-  for (const { cpu, memoryBytes, diskBytes } of parts) {
-    sum.cpu += cpu
-    sum.memoryBytes += memoryBytes
-    sum.diskBytes += diskBytes
-  }
-  return sum
-}
-
 function own(_ref: NativeRef, address: string): Endpoint {
   return { address, port: 22 }
+}
+
+/** Its address in the simulated network, 10.0.0.0/8 from 10.77 on; never one that ends in 0 or 255. */
+function addressOf(number: number): string {
+  const [high, low] = [Math.floor((number - 1) / 254), ((number - 1) % 254) + 1]
+  return `10.${77 + (high >> 8)}.${high & 255}.${low}`
 }
 
 function nativeRef(number: number): NativeRef {

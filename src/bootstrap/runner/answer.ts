@@ -8,12 +8,13 @@ const maxOutputBytes = 64 * 1024
 /** The faults the runner itself reports. */
 const runnerFaults: readonly RemoteFaultKind[] = ['fenced', 'noSpace', 'protocol']
 
-/** The status in the answer to `start` or `look`. Throws RemoteFault. */
+/** The status in the answer to `start`, `stop` or `look`. Throws RemoteFault. */
 export function readStatus(spoken: Spoken, nonce: string): AttemptStatus {
   const [words = []] = markedLines(spoken, nonce)
   const [kind, ...rest] = words
   switch (kind) {
     case 'absent':
+    case 'stopped':
       return { kind }
     case 'running':
       return { kind, logBytes: count(rest[0]) }

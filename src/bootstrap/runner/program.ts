@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { ProblemError } from '../../kernel/problem.ts'
-import type { ScriptAttempt } from '../remote.ts'
+import type { Journey, ScriptAttempt } from '../remote.ts'
 
 /** Read once at start: a package that lost the file fails loudly there, not at the first machine. */
 const program = readFileSync(new URL('./runner.sh', import.meta.url), 'utf8')
@@ -15,6 +15,7 @@ const program = readFileSync(new URL('./runner.sh', import.meta.url), 'utf8')
 const maxEnvBytes = 130_000
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 const variablePattern = /^[A-Za-z_][A-Za-z0-9_]*$/
+const outputPattern = /^[A-Za-z_][A-Za-z0-9_-]*$/
 
 /** The command of the exec request: harmless to quote for any login shell, and free of anything secret. */
 export function runnerCommand(user: string): string {
@@ -23,23 +24,47 @@ export function runnerCommand(user: string): string {
 }
 
 /** The request of `start`. Throws ProblemError 'invalid_request' for what no machine could be sent. */
-export function startRequest(nonce: string, attempt: ScriptAttempt, waitMs: number): string {
-  if (!Number.isSafeInteger(attempt.fence) || attempt.fence < 0)
-    throw unfit(`fence ${attempt.fence} is no whole number`)
+export function startRequest(nonce: string, journey: Journey, waitMs: number): string {
+  const [first] = journey
+  const legs = journey.map((attempt, n) => leg(attempt, n))
+  return request(nonce, 'start', {
+    ...claim(first),
+    wait: whole(waitMs),
+    numbers: journey.map((_, n) => n).join(' '),
+    journey: legs.map(({ words }) => words).join(' '),
+    ...Object.assign({}, ...legs.map(({ texts }) => texts)),
+  })
+}
+
+/** The request of `stop`. */
+export function stopRequest(nonce: string, attempt: Pick<ScriptAttempt, 'id' | 'fence' | 'fenceScope'>): string {
+  return request(nonce, 'stop', claim(attempt))
+}
+
+/** What every request has that makes the folder of an attempt. */
+function claim({ id, fence, fenceScope }: Pick<ScriptAttempt, 'id' | 'fence' | 'fenceScope'>) {
+  if (!Number.isSafeInteger(fence) || fence < 0) throw unfit(`fence ${fence} is no whole number`)
+  return { id: name(id), scope: name(fenceScope), fence: String(fence) }
+}
+
+/** The n-th attempt of a journey: its words on the launched process's command line, and its texts. */
+function leg(attempt: ScriptAttempt, n: number): { words: string; texts: Record<string, string> } {
   const env = [...exports(attempt.env), ...exports(attempt.secretEnv)].join('\n')
   const bytes = Buffer.byteLength(env)
   if (bytes > maxEnvBytes) {
     throw unfit(`the environment of ${attempt.stepKey} has ${bytes} bytes, a process takes at most ${maxEnvBytes}`)
   }
-  return request(nonce, 'start', {
-    id: name(attempt.id),
-    scope: name(attempt.fenceScope),
-    fence: String(attempt.fence),
-    wait: whole(waitMs),
-    limit: (Math.max(1, attempt.timeoutMs) / 1000).toFixed(3),
-    script: attempt.script,
-    env,
-  })
+  const limit = (Math.max(1, attempt.timeoutMs) / 1000).toFixed(3)
+  const outputs = attempt.mustGive.map(outputName).join(',') || '-'
+  return {
+    words: `${name(attempt.id)} ${limit} ${outputs}`,
+    texts: { [`script_${n}`]: attempt.script, [`env_${n}`]: env },
+  }
+}
+
+function outputName(given: string): string {
+  if (!outputPattern.test(given)) throw unfit(`${given} is no name for an output`)
+  return given
 }
 
 /** The request of `look`. */

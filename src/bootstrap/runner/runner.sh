@@ -5,9 +5,14 @@
 # afterwards is right. Three names in the attempt's folder carry that, each made in one indivisible step:
 #   the folder itself   made by mkdir: who makes it may launch, nobody else ever does
 #   owner               made by ln: `run <pid> <start> <boot id>` by the launched process before the script's first
-#                       command, or `lost <why>` by somebody who waited in vain for it. Who links second gives way,
-#                       so an attempt that was called lost cannot begin later.
+#                       command, `lost <why>` by somebody who waited in vain for it, or `stopped` by somebody who
+#                       does not want it any more. Who links second gives way, so an attempt that was called lost
+#                       or stopped cannot begin later.
 #   exit.<code>         made empty: the code is in the name, so a full disk cannot truncate it
+#
+# Attempts that travel together are launched as one process. It makes the folder of the next as a starter would, once
+# the one before ended with 0 and gave its outputs, unless a higher fence was seen; when somebody else has made that
+# folder, to start it or to stop it, the journey is over.
 #
 # Words it needs beyond POSIX sh builtins, for whoever simulates a machine: mkdir rm mv ln cat wc head tail base64
 # sleep kill (-0 PID; -s KILL -- -GROUP) setsid timeout bash. It uses, where they exist: sync mkfifo stdbuf umask, /proc/<pid>/stat,
@@ -47,15 +52,24 @@ born() {
 '
 eval "$g_common"
 
-# The launched process: $1 the folder, $2 the limit in seconds, $3 the boot id. The script has a process group of its
-# own (made by timeout), so that its end by the clock takes its children along.
+# The launched process: $1 the folder of attempts, $2 the boot id, $3 the folder of fences, $4 its own fence, and then
+# of each attempt: id, limit in seconds, outputs it must give (a,b or -). The environment of the n-th is in
+# GANTRY_ENV_n, from 0 on. Each script has a process group of its own (made by timeout), so that its end by the clock
+# takes its children along.
 g_wrapper=$g_common'
 cd /
 umask 077 2>/dev/null
-born $$ || g_born=-
-printf "run %s %s %s\n" $$ "$g_born" "$3" > "$1/owner.$$" && ln "$1/owner.$$" "$1/owner" || exit 1
-sync "$1/owner" "$1" "${1%/*}" 2>/dev/null
+g_base=$1
+g_boot=$2
+g_fences=$3
+g_fence=$4
+shift 4
 
+own() {
+  born $$ || g_born=-
+  printf "run %s %s %s\n" $$ "$g_born" "$g_boot" > "$1/owner.$$" && ln "$1/owner.$$" "$1/owner" || exit 1
+  sync "$1/owner" "$1" "$g_base" 2>/dev/null
+}
 keep() {
   if command -v stdbuf > /dev/null; then
     stdbuf -o0 head -c 16777088 > "$1/log"
@@ -74,33 +88,69 @@ run() {
   fi
   umask 022 2>/dev/null
   export GANTRY_OUTPUT="$1/output"
-  eval "$GANTRY_ENV"
-  unset GANTRY_ENV
+  eval "g_line=\$GANTRY_ENV_$3"
+  unset $GANTRY_ENVS
+  unset GANTRY_ENVS
+  eval "$g_line"
   exec timeout -k 10 "$2" bash "$1/script" < /dev/null
 }
-
-g_since=0
-read -r g_since g_line 2>/dev/null < /proc/uptime
-g_code=1
-if mkfifo "$1/pipe" 2>/dev/null; then
-  keep "$1" < "$1/pipe" &
-  run "$1" "$2" > "$1/pipe" 2>&1 &
-  g_group=$!
-  wait "$g_group"
-  g_code=$?
-  [ "$g_code" -ne 124 ] || kill -s KILL -- "-$g_group" 2>/dev/null
-  for g_nap in 0.005 0.01 0.02 0.04 0.08 0.16 0.32; do
-    [ ! -e "$1/flushed" ] || break
-    sleep "$g_nap"
+attempt() {
+  g_since=0
+  read -r g_since g_line 2>/dev/null < /proc/uptime
+  g_code=1
+  if mkfifo "$1/pipe" 2>/dev/null; then
+    keep "$1" < "$1/pipe" &
+    run "$1" "$2" "$3" > "$1/pipe" 2>&1 &
+    g_group=$!
+    wait "$g_group"
+    g_code=$?
+    [ "$g_code" -ne 124 ] || kill -s KILL -- "-$g_group" 2>/dev/null
+    for g_nap in 0.005 0.01 0.02 0.04 0.08 0.16 0.32; do
+      [ ! -e "$1/flushed" ] || break
+      sleep "$g_nap"
+    done
+  else
+    { ( run "$1" "$2" "$3" ) 2>&1; printf "%s\n" "$?" > "$1/code"; } | keep "$1"
+    read -r g_code < "$1/code"
+  fi
+  if [ "$g_code" -eq 137 ] && read -r g_now g_line 2>/dev/null < /proc/uptime; then
+    [ "$((${g_now%.*} - ${g_since%.*}))" -lt "${2%.*}" ] || g_code=124
+  fi
+  printf "" > "$1/exit.$g_code"
+}
+gave() {
+  [ "$2" != - ] || return 0
+  g_names=$2,
+  while [ -n "$g_names" ]; do
+    g_given=
+    while IFS= read -r g_line || [ -n "$g_line" ]; do
+      case $g_line in "${g_names%%,*}="*) g_given=1 ;; esac
+    done < "$1/output"
+    [ -n "$g_given" ] || return 1
+    g_names=${g_names#*,}
   done
-else
-  { ( run "$1" "$2" ) 2>&1; printf "%s\n" "$?" > "$1/code"; } | keep "$1"
-  read -r g_code < "$1/code"
-fi
-if [ "$g_code" -eq 137 ] && read -r g_now g_line 2>/dev/null < /proc/uptime; then
-  [ "$((${g_now%.*} - ${g_since%.*}))" -lt "${2%.*}" ] || g_code=124
-fi
-printf "" > "$1/exit.$g_code"
+}
+outrun() {
+  for g_seen in "$g_fences"/*; do
+    [ "${g_seen##*/}" -le "$g_fence" ] || return 0
+  done
+  return 1
+}
+
+g_first=$g_base/$1
+g_n=0
+own "$g_first"
+while :; do
+  attempt "$g_base/$1" "$2" "$g_n"
+  [ "$g_code" -eq 0 ] && gave "$g_base/$1" "$3" && [ "$#" -gt 3 ] && ! outrun || break
+  shift 3
+  g_n=$((g_n + 1))
+  mkdir "$g_base/$1" 2>/dev/null || break
+  mv "$g_first/next.$g_n" "$g_base/$1/script"
+  printf "" > "$g_base/$1/output"
+  own "$g_base/$1"
+done
+rm -f "$g_first"/next.*
 '
 
 ended() {
@@ -113,7 +163,7 @@ ended() {
   return 1
 }
 
-# Sets $g_state: absent, starting, running, ended or lost (with $g_why). Whoever dies writes its exit first, so a
+# Sets $g_state: absent, starting, running, ended, stopped or lost (with $g_why). Whoever dies writes its exit first, so a
 # process that is gone is asked for its exit once more.
 observe() {
   if [ ! -d "$g_dir" ]; then
@@ -129,7 +179,9 @@ observe() {
   g_owner='lost the machine lost power before its record was written'
   read -r g_owner < "$g_dir/owner" || g_owner='lost the machine lost power before its record was written'
   set -- $g_owner
-  if [ "$1" = lost ]; then
+  if [ "$1" = stopped ]; then
+    g_state=stopped
+  elif [ "$1" = lost ]; then
     g_state=lost
     g_why=${g_owner#lost }
   elif [ "$4" != "$g_boot" ]; then
@@ -153,6 +205,13 @@ end_remains() {
   [ -n "$g_group" ] && born "$g_group" && [ "$g_born" = "$g_since" ] && kill -s KILL -- "-$g_group" 2>/dev/null
 }
 
+# Makes $1 the owner's record of an attempt that has none: nobody can begin it any more.
+forbid() {
+  printf '%s\n' "$1" > "$g_dir/no.$g_nonce" || fault noSpace 'cannot write the record'
+  ln "$g_dir/no.$g_nonce" "$g_dir/owner" 2>/dev/null
+  [ -e "$g_dir/owner" ] || fault noSpace 'cannot link the record'
+}
+
 # Polls until the attempt ended or $1 ms have passed; naps grow from 10 ms to 250 ms. A launched process that has not
 # come up after a grace is forbidden to.
 await_end() {
@@ -164,9 +223,7 @@ await_end() {
     case $g_state in
       starting)
         if [ "$g_grace" -le 0 ]; then
-          printf 'lost its process never came up\n' > "$g_dir/lost.$g_nonce" || fault noSpace 'cannot write the record'
-          ln "$g_dir/lost.$g_nonce" "$g_dir/owner" 2>/dev/null
-          [ -e "$g_dir/owner" ] || fault noSpace 'cannot link the record'
+          forbid 'lost its process never came up'
           g_left=0
           continue
         fi
@@ -191,7 +248,7 @@ log_size() {
 answer() {
   log_size
   case $g_state in
-    absent) say absent ;;
+    absent | stopped) say "$g_state" ;;
     running | starting) say running "$g_size" ;;
     lost) say lost "$g_size" "$g_why" ;;
     ended)
@@ -219,19 +276,37 @@ check_fence() {
   done
 }
 
-# The script is on disk before the folder is claimed, so that a full disk costs no attempt.
+# $1 is the number of an attempt of the journey, $2 a variable of it: both make a name.
+of() { eval "g_text=\$g_$2_$1"; }
+
+# The scripts are on disk before the folder is claimed, so that a full disk costs no attempt.
 launch() {
   g_stage=$g_base/stage.$g_nonce
-  if ! printf '%s\n' "$g_script" > "$g_stage"; then
-    rm -f "$g_stage"
-    fault noSpace 'cannot write the script'
-  fi
+  g_envs=
+  mkdir -p "$g_stage" || fault noSpace 'cannot make a folder for the scripts'
+  for g_n in $g_numbers; do
+    of "$g_n" script
+    g_name=next.$g_n
+    [ "$g_n" -ne 0 ] || g_name=script
+    if ! printf '%s\n' "$g_text" > "$g_stage/$g_name"; then
+      rm -rf "$g_stage"
+      fault noSpace 'cannot write the script'
+    fi
+    g_envs="$g_envs GANTRY_ENV_$g_n"
+  done
   if mkdir "$g_dir" 2>/dev/null; then
-    mv "$g_stage" "$g_dir/script"
+    mv "$g_stage"/* "$g_dir"
+    rm -rf "$g_stage"
     printf '' > "$g_dir/output"
-    GANTRY_ENV=$g_env setsid sh -c "$g_wrapper" gantry "$g_dir" "$g_limit" "$g_boot" < /dev/null > /dev/null 2>&1 &
+    for g_n in $g_numbers; do
+      of "$g_n" env
+      eval "export GANTRY_ENV_$g_n=\$g_text"
+    done
+    GANTRY_ENVS=$g_envs setsid sh -c "$g_wrapper" gantry "$g_base/attempts" "$g_boot" "$g_fences" "$g_fence" $g_journey \
+      < /dev/null > /dev/null 2>&1 &
+    unset $g_envs
   else
-    rm -f "$g_stage"
+    rm -rf "$g_stage"
     [ -d "$g_dir" ] || fault noSpace 'cannot make the folder of the attempt'
   fi
 }
@@ -274,6 +349,20 @@ start() {
 
 look() {
   await_end "$g_wait"
+  answer
+}
+
+# Who does not want it any more makes what a starter makes, and the record that forbids it to begin.
+stop() {
+  check_fence
+  observe
+  case $g_state in
+    absent | starting)
+      mkdir "$g_dir" 2>/dev/null || [ -d "$g_dir" ] || fault noSpace 'cannot make the folder of the attempt'
+      forbid stopped
+      observe
+      ;;
+  esac
   answer
 }
 

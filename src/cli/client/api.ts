@@ -68,6 +68,8 @@ export function apiOf(server: Server) {
     setPlatform: (platform: string, body: BodyOf<'patch', '/v1/platforms/{platform}'>) =>
       call(server, 'patch', '/v1/platforms/{platform}', { platform }, { body }),
     deletePlatform: (platform: string) => call(server, 'delete', '/v1/platforms/{platform}', { platform }),
+    resumePlatform: (platform: string) => call(server, 'post', '/v1/platforms/{platform}/resume', { platform }),
+    retryPlatform: (platform: string) => call(server, 'post', '/v1/platforms/{platform}/retry', { platform }),
     explain: (platform: string) => call(server, 'get', '/v1/platforms/{platform}/explain', { platform }),
     platformHistory: async (platform: string) =>
       (await call(server, 'get', '/v1/platforms/{platform}/history', { platform })).items,
@@ -84,6 +86,7 @@ export function apiOf(server: Server) {
 
     tasks: (query?: QueryOf<'get', '/v1/tasks'>) => all(server, '/v1/tasks', {}, query),
     task: (task: string) => call(server, 'get', '/v1/tasks/{task}', { task }),
+    cancelTask: (task: string) => call(server, 'post', '/v1/tasks/{task}/cancel', { task }),
     receipts: () => all(server, '/v1/receipts', {}),
     receipt: (receipt: string) => call(server, 'get', '/v1/receipts/{receipt}', { receipt }),
     events: (query: QueryOf<'get', '/v1/events'>) => call(server, 'get', '/v1/events', {}, { query }),

@@ -73,9 +73,16 @@ export function plainLine(task: Task, step: Step, now: number, paint: Paint): st
   return `${when(task, at)}  ${pad(name, 14)}  ${pad(who, 12)}  ${outcome(step, paint)}`.trimEnd()
 }
 
+const verbs: Readonly<Record<string, string>> = {
+  'platform.create': 'building',
+  'platform.delete': 'deleting',
+  'platform.resume': 'going on',
+  'platform.retry': 'trying again',
+}
+
 /** What the platform is doing, in one word. */
 export function doing(task: Pick<Task, 'kind' | 'state'>): string {
-  const verb = { 'platform.create': 'building', 'platform.delete': 'deleting' }[task.kind] ?? task.kind
+  const verb = verbs[task.kind] ?? task.kind
   if (task.state === 'done') return task.kind === 'platform.delete' ? 'deleted' : 'ready'
   if (task.state === 'queued') return 'queued'
   return task.state === 'running' || task.state === 'waiting' ? verb : `${verb}, ${task.state}`

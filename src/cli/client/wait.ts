@@ -22,11 +22,22 @@ function endOf(task: Task): ApiProblem {
     cancelled: `${task.kind} of ${name} was cancelled`,
     superseded: `${task.kind} of ${name} was superseded by ${task.supersededBy ?? 'another request'}`,
   }[String(task.state)]
+  const retry = `gantry platform retry ${name}`
+  const after = {
+    blocked: `Once that is mended:  ${retry}`,
+    cancelled: `To go on:  gantry platform resume ${name}`,
+  }[String(task.state)]
   return new ApiProblem({
     code: problem?.code ?? task.state,
     status: 0,
     detail: `${how ?? task.state}: ${problem?.detail ?? task.reason ?? 'no reason was given'}`,
-    next: [problem?.next, `gantry explain ${name}      gantry task show ${task.id}`].filter(Boolean).join('\n'),
+    next: [
+      problem?.next,
+      problem?.next?.includes(retry) ? undefined : after,
+      `gantry explain ${name}      gantry task show ${task.id}`,
+    ]
+      .filter(Boolean)
+      .join('\n'),
     facts: problem?.facts,
   })
 }

@@ -72,7 +72,8 @@ async function parameterSchema({ api }: Session, blueprint: string): Promise<unk
   }
 }
 
-async function showReady({ api, print }: Session, task: Task): Promise<void> {
+/** The last lines about a platform that is ready. */
+export async function showReady({ api, print }: Session, task: Task): Promise<void> {
   const platform = await api.platform(task.target.id)
   print.data(platform, (paint) => {
     const first = platform.groups[0]?.members[0]?.name

@@ -12,6 +12,7 @@ import { UsageError } from '../usage.ts'
 import { labels, several } from '../values.ts'
 import { addPlatformCreate } from './platform-create.ts'
 import { addPlatformDelete } from './platform-delete.ts'
+import { addPlatformLife } from './platform-life.ts'
 
 interface ListOptions {
   readonly all?: boolean
@@ -91,6 +92,7 @@ export function addPlatform(parent: Command, runner: Runner): void {
         print.data(output, () => [typeof output.value === 'string' ? output.value : JSON.stringify(output.value)])
       }),
     )
+  addPlatformLife(platform, runner)
   addPlatformDelete(platform, runner)
 }
 

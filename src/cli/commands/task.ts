@@ -56,6 +56,19 @@ export function addTask(parent: Command, { run }: Runner): void {
       }),
     )
   task
+    .command('cancel <task>')
+    .description('begin nothing more of it; what runs may end, and the platform is held')
+    .action(
+      run(async ({ api, print }, { args: [id = ''] }) => {
+        const cancelled = await api.cancelTask(id)
+        const { name } = cancelled.target
+        print.data(cancelled, () => [
+          `Task ${cancelled.id} is cancelled; platform ${name} is held as it is.`,
+          `Next:  gantry platform resume ${name}      gantry platform delete ${name}`,
+        ])
+      }),
+    )
+  task
     .command('watch <task>')
     .description('follow one to its end, also while it is blocked')
     .action(

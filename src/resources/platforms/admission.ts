@@ -41,8 +41,8 @@ async function wishOf(rooms: Rooms, db: Db, scope: Scope, project: ProjectId, as
 }
 
 /**
- * Writes the platform and its task in this transaction. Throws quota_exceeded, no_capacity, name_taken and what
- * wishOf throws, having changed nothing.
+ * Writes the platform and its task in this transaction. Throws quota_exceeded, no_capacity, provider_unreachable,
+ * provider_denied, name_taken and what wishOf throws, having changed nothing.
  */
 export async function admitPlatform(
   rooms: Rooms,

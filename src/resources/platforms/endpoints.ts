@@ -1,14 +1,13 @@
-import type { Call } from '../../http/endpoint.ts'
 import { etag, requireMatch } from '../../http/etag.ts'
-import { accepted, ok } from '../../http/reply.ts'
+import { ok } from '../../http/reply.ts'
 import { id, z } from '../../http/schema.ts'
-import type { PlatformId, TaskId } from '../../kernel/ids.ts'
 import { platformStates } from '../../kernel/states.ts'
 import { endpoint, type GantryKit, installation } from '../endpoint.ts'
 import { listQuery, pageOfRows } from '../listing.ts'
 import type { Rooms } from '../rooms.ts'
-import { newTaskView, Task, taskView, waitForTask } from '../tasks/index.ts'
+import { Task } from '../tasks/index.ts'
 import { admitPlatform, explainRefusal, quotePlatform } from './admission.ts'
+import { change } from './change.ts'
 import { removePlatform } from './removal.ts'
 import { Platform, PlatformCreate, PlatformList, PlatformPatch, PlatformPreview } from './schemas.ts'
 import { changePlatform, getPlatform, listPlatforms, type PlatformFilter } from './store.ts'
@@ -52,7 +51,15 @@ export const platformEndpoints = [
         headers: ['Location', 'Preference-Applied'],
       },
     },
-    problems: ['name_taken', 'unknown_parameter', 'invalid_parameter', 'quota_exceeded', 'no_capacity'],
+    problems: [
+      'name_taken',
+      'unknown_parameter',
+      'invalid_parameter',
+      'quota_exceeded',
+      'no_capacity',
+      'provider_unreachable',
+      'provider_denied',
+    ],
     async handle(rooms, call) {
       const { project } = call.params
       try {
@@ -158,31 +165,6 @@ export const platformEndpoints = [
       }),
   }),
 ]
-
-type Changing = Pick<Call<GantryKit, unknown, unknown, unknown>, 'commit' | 'scope' | 'waitMs' | 'signal'>
-
-/** Commits a change that needs work, wakes the engine, and answers 202 with the task: at once, or waited for. */
-async function change(
-  rooms: Rooms,
-  call: Changing,
-  work: (tx: GantryKit['Tx']) => Promise<{ readonly platform: PlatformId; readonly task: TaskId }>,
-) {
-  let made: { readonly platform: PlatformId; readonly task: TaskId } | undefined
-  const answer = async (task: TaskId, waited: boolean) =>
-    accepted(
-      `/v1/tasks/${task}`,
-      await taskView(rooms, call.scope, task),
-      waited ? { 'preference-applied': `wait=${call.waitMs / 1000}` } : {},
-    )
-  const reply = await call.commit(async (tx) => {
-    made = await work(tx)
-    return accepted(`/v1/tasks/${made.task}`, await newTaskView(tx, rooms, call.scope, made.task))
-  })
-  if (!made) return reply
-  rooms.wake(made.platform)
-  await waitForTask(rooms, made.task, call.waitMs, call.signal)
-  return answer(made.task, call.waitMs > 0)
-}
 
 async function listed(rooms: Rooms, scope: GantryKit['Scope'], filter: PlatformFilter) {
   const rows = await listPlatforms(rooms.store.read, scope, filter)

@@ -87,6 +87,7 @@ function summaryOf(row: PlatformRow, steps: readonly Step[], now: number): strin
 }
 
 function nextOf(row: PlatformRow, open: readonly Step[], problems: Explanation['problems']): string[] {
+  if (row.state === 'held') return heldNext(row, open)
   const next = open.flatMap((step) => {
     if (step.state === 'blocked') return [`${step.key}: ${step.problem?.next ?? 'a person must look at it'}`]
     if (step.state === 'waiting' && step.problem && step.nextAt)
@@ -94,8 +95,23 @@ function nextOf(row: PlatformRow, open: readonly Step[], problems: Explanation['
     return []
   })
   const chosen = problems.map((problem) => `${problem.subject}: ${problem.resolutions.join(' or ')}.`)
-  if (next.length + chosen.length > 0) return [...new Set([...next, ...chosen])].slice(0, 20)
+  // What is blocked is tried slowly by itself; whoever mended its cause need not wait for that.
+  const blocked = open.some((step) => step.state === 'blocked')
+  const command = `gantry platform retry ${row.name}`
+  const unsaid = !next.some((sentence) => sentence.includes(command))
+  const retry = unsaid && (blocked || problems.length > 0) ? [`Once that is mended, try it at once:  ${command}`] : []
+  if (next.length + chosen.length > 0) return [...[...new Set([...next, ...chosen])].slice(0, 20), ...retry]
   return open.length === 0 || row.state === 'deleted' ? [] : ['It goes on by itself.']
+}
+
+function heldNext(row: PlatformRow, open: readonly Step[]): string[] {
+  const ending = open.filter((step) => step.state === 'running').length
+  const still = `${ending} ${ending === 1 ? 'attempt' : 'attempts'} begun before are still ending; nothing new begins.`
+  return [
+    ...(ending > 0 ? [still] : []),
+    `Go on:  gantry platform resume ${row.name}`,
+    `Or take it away:  gantry platform delete ${row.name}`,
+  ]
 }
 
 /** The end of the last attempt's log of each step. */

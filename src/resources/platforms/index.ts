@@ -1,2 +1,3 @@
 export { platformEndpoints } from './endpoints.ts'
 export { platformInsightEndpoints } from './insight.ts'
+export { platformLifeEndpoints } from './life.ts'

@@ -1,5 +1,6 @@
 import type { Scope } from '../../access/index.ts'
 import { unformPlatform } from '../../care/index.ts'
+import { openTaskStates } from '../../engine/index.ts'
 import { moveTask } from '../../events/index.ts'
 import type { TaskId } from '../../kernel/ids.ts'
 import { ProblemError } from '../../kernel/problem.ts'
@@ -12,7 +13,12 @@ import type { PlatformRow } from './store.ts'
  * Asks for the platform's end and supersedes every task it has. Deleting again answers the task of the first time.
  * Throws protected.
  */
-export async function removePlatform(rooms: Rooms, tx: Tx, scope: Scope, row: PlatformRow): Promise<TaskId> {
+export async function removePlatform(
+  rooms: Pick<Rooms, 'forming' | 'seams'>,
+  tx: Tx,
+  scope: Scope,
+  row: PlatformRow,
+): Promise<TaskId> {
   const before = await tx
     .selectFrom('tasks')
     .select('id')
@@ -42,7 +48,7 @@ export async function removePlatform(rooms: Rooms, tx: Tx, scope: Scope, row: Pl
     .select('id')
     .where('platform_id', '=', row.id)
     .where('id', '!=', task)
-    .where('state', 'in', ['queued', 'running', 'waiting', 'blocked'])
+    .where('state', 'in', openTaskStates)
     .execute()
   for (const other of others) {
     await moveTask(tx, rooms.seams, {

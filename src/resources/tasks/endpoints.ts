@@ -1,11 +1,13 @@
 import { decodeCursor, encodeCursor, pageQuery } from '../../http/cursor.ts'
 import { ok } from '../../http/reply.ts'
 import { id, z } from '../../http/schema.ts'
+import type { PlatformId } from '../../kernel/ids.ts'
 import { taskStates } from '../../kernel/states.ts'
 import { endpoint, installation } from '../endpoint.ts'
+import { cancelTask } from './cancel.ts'
 import { Task, TaskList } from './schemas.ts'
 import { listTasks } from './store.ts'
-import { taskSummary, taskView } from './view.ts'
+import { newTaskView, taskSummary, taskView } from './view.ts'
 import { waitForTask } from './wait.ts'
 
 const taskId = id('task')
@@ -54,6 +56,30 @@ export const taskEndpoints = [
     problems: [],
     async handle(rooms, { scope, params, waitMs, signal }) {
       await waitForTask(rooms, params.task, waitMs, signal)
+      return ok(await taskView(rooms, scope, params.task))
+    },
+  }),
+  endpoint({
+    method: 'post',
+    path: '/v1/tasks/{task}/cancel',
+    operationId: 'cancelTask',
+    summary: 'Cancel a task',
+    description:
+      'Nothing more is begun, scripts under way end, nothing is undone: the platform is `held` as it is. Then resume it, or delete it. A deletion cannot be cancelled.',
+    tag: 'tasks',
+    permission: 'platform.operate',
+    about: ({ task }) => ({ kind: 'task', id: task }),
+    params: z.object({ task: taskId }),
+    answers: { 200: { description: 'The task, cancelled.', schema: Task } },
+    problems: ['wrong_state', 'not_cancellable'],
+    async handle(rooms, { scope, params, commit }) {
+      let platform: PlatformId | undefined
+      const reply = await commit(async (tx) => {
+        platform = await cancelTask(tx, scope, rooms.seams, params.task)
+        return ok(await newTaskView(tx, rooms, scope, params.task))
+      })
+      if (platform === undefined) return reply
+      rooms.wake(platform)
       return ok(await taskView(rooms, scope, params.task))
     },
   }),

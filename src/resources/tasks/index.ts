@@ -1,3 +1,4 @@
+export { cancelTask } from './cancel.ts'
 export { taskEndpoints } from './endpoints.ts'
 export { lastLines } from './log-tail.ts'
 export { Step, StepList, Task } from './schemas.ts'

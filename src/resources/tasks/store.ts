@@ -1,12 +1,11 @@
 import type { Scope } from '../../access/index.ts'
+import { openTaskStates } from '../../engine/index.ts'
 import { appendEvent } from '../../events/index.ts'
 import { newId, type PlatformId, type ProjectId, type TaskId, type TenantId } from '../../kernel/ids.ts'
 import type { Seams } from '../../kernel/seams.ts'
 import type { TaskState } from '../../kernel/states.ts'
 import type { Db, TaskTable, Tx } from '../../store/index.ts'
 import { missing } from '../missing.ts'
-
-export const openStates: readonly TaskState[] = ['queued', 'running', 'waiting', 'blocked']
 
 export interface TaskRow extends TaskTable {
   readonly platform_name: string
@@ -55,7 +54,7 @@ export async function openTask(db: Db, platform: PlatformId): Promise<TaskId | n
     .selectFrom('tasks')
     .select('id')
     .where('platform_id', '=', platform)
-    .where('state', 'in', openStates)
+    .where('state', 'in', openTaskStates)
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst()

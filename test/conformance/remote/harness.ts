@@ -74,6 +74,7 @@ export function attemptOf(
     env: {},
     secretEnv: {},
     timeoutMs: 60_000,
+    mustGive: [],
     ...over,
   }
 }

@@ -59,6 +59,11 @@ export async function shell(sh = '/bin/sh'): Promise<Shell> {
 
 /** The request to start `script`. */
 export function startText(id: string, script: string, waitMs: number, over: Partial<ScriptAttempt> = {}): string {
+  return startRequest(nonce, [scriptAttempt(id, script, over)], waitMs)
+}
+
+/** An attempt with everything in it that a test of the runner does not care about. */
+export function scriptAttempt(id: string, script: string, over: Partial<ScriptAttempt> = {}): ScriptAttempt {
   const usual = { stepKey: 'script/a@1/b', fence: 1, fenceScope: 'plt_1', env: {}, secretEnv: {}, timeoutMs: 60_000 }
-  return startRequest(nonce, { ...usual, ...over, id, script }, waitMs)
+  return { ...usual, mustGive: [], ...over, id, script }
 }

@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AttemptStatus, RemoteFault } from '../../../src/bootstrap/index.ts'
 import { type Act, attemptOf, type HarnessMachine, type RemoteHarness } from './harness.ts'
+import { travelRules } from './travel.ts'
 
 const logCapBytes = 16 * 1024 * 1024
 
@@ -14,7 +15,7 @@ export function remoteConformance(name: string, makeHarness: () => Promise<Remot
     const signal = new AbortController().signal
     const run = <T>(promise: Promise<T>): Promise<T> => (harness.run ?? ((p) => p))(promise)
     const start = (m: HarnessMachine, id: string, act: Act, waitMs = 0, over: Parameters<typeof attemptOf>[3] = {}) =>
-      run(harness.remote.start(m.target, attemptOf(m, id, act, over), waitMs, signal))
+      run(harness.remote.start(m.target, [attemptOf(m, id, act, over)], waitMs, signal))
     const look = (m: HarnessMachine, id: string, waitMs = 0) => run(harness.remote.look(m.target, id, waitMs, signal))
     /** Until the script's first command has run: a status of running may be earlier than that. */
     const begins = async (m: HarnessMachine, id: string) => {
@@ -206,6 +207,8 @@ export function remoteConformance(name: string, makeHarness: () => Promise<Remot
       expect((await run(other)).kind).toBe('ended')
       await expect(run(harness.remote.look(m.target, 'att_a', 0, abort.signal))).rejects.toThrow()
     })
+
+    travelRules(() => harness)
 
     test('prove succeeds on a machine that is up, and a forgotten machine is proven anew', async () => {
       const m = await harness.machine()

@@ -55,8 +55,9 @@ async function run(
     env: { GANTRY_MEMBER: member.name, GANTRY_ADDRESS: member.machine.address, ...env },
     secretEnv: {},
     timeoutMs: 60_000,
+    mustGive: [],
   }
-  const status = await remote.start(member.target, attempt, 30_000, signal)
+  const status = await remote.start(member.target, [attempt], 30_000, signal)
   if (status.kind === 'ended' && status.exitCode === 0) return status.outputs
   const log = await remote.log(member.target, attempt.id, 0, 10_000, signal)
   throw new Error(`${script} on ${member.name}: ${JSON.stringify(status)} ${Buffer.from(log).toString()}`)

@@ -1,0 +1,100 @@
+// One scan of one provider: its hosts, its machines, and what it says of the provider itself.
+
+import { appendEvent } from '../events/index.ts'
+import type { ProviderId } from '../kernel/ids.ts'
+import { ourUseOf, saveInventory } from '../placement/index.ts'
+import type { HostReport, Session } from '../provider/contract.ts'
+import { ProviderFault } from '../provider/fault.ts'
+import { careActor } from './decision.ts'
+import { noteProvider } from './provider-state.ts'
+import type { ScanDeps, ScanMemory } from './round.ts'
+import { scanProvider } from './scan.ts'
+
+export interface LookDeps extends ScanDeps {
+  readonly sessions: { get(provider: ProviderId): Promise<Session> }
+}
+
+/** A scan that takes longer is given up, ms. */
+const scanLimitMs = 300_000
+/** ms until a scan that met trouble is tried again, once, before the provider is called unreachable. */
+const againMs = 1_000
+
+/** One scan with its outcome noted. True when another one should follow soon. */
+export async function lookAfter(
+  deps: LookDeps,
+  provider: ProviderId,
+  memory: ScanMemory,
+  stop: AbortSignal,
+): Promise<boolean> {
+  const { clock } = deps.seams
+  const timer = new AbortController()
+  const late = new AbortController()
+  const tooLong = new ProviderFault({ kind: 'transient', outcome: 'none' }, `a scan took over ${scanLimitMs / 1000} s`)
+  clock.sleep(scanLimitMs, timer.signal).then(
+    () => late.abort(tooLong),
+    () => undefined,
+  )
+  const signal = AbortSignal.any([stop, late.signal])
+  try {
+    let found = await lookOnce(deps, provider, memory, signal)
+    if (found.fault?.kind === 'transient' && !signal.aborted) {
+      await clock.sleep(found.fault.retryAfterMs ?? againMs, signal).catch(() => undefined)
+      if (!signal.aborted) found = await lookOnce(deps, provider, memory, signal)
+    }
+    if (stop.aborted) return false
+    const { fault } = found
+    const state = fault === null ? 'healthy' : fault.kind === 'denied' ? 'denied' : 'unreachable'
+    await noteProvider(deps, provider, state, fault?.message ?? null)
+    return found.soon
+  } finally {
+    timer.abort()
+  }
+}
+
+interface Found {
+  readonly fault: ProviderFault | null
+  readonly soon: boolean
+}
+
+/** Hosts and machines are looked at even where one of the two cannot be had. */
+async function lookOnce(deps: LookDeps, provider: ProviderId, memory: ScanMemory, signal: AbortSignal): Promise<Found> {
+  let fault: ProviderFault | null = null
+  const noted = async <T>(work: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work
+    } catch (error) {
+      if (!(error instanceof ProviderFault)) throw error
+      fault ??= error
+      return undefined
+    }
+  }
+  const session = await noted(deps.sessions.get(provider))
+  if (!session) return { fault, soon: false }
+  await noted(takeInventory(deps, provider, session, signal))
+  const soon = await noted(scanProvider(deps, provider, session, memory, signal))
+  return { fault, soon: soon ?? false }
+}
+
+/** Brings hosts and zones in line with what the provider reports. */
+async function takeInventory(
+  deps: ScanDeps,
+  provider: ProviderId,
+  session: Session,
+  signal: AbortSignal,
+): Promise<void> {
+  const reports: HostReport[] = []
+  for await (const report of session.inventory(signal)) reports.push(report)
+  await deps.store.write(async (tx) => {
+    const changes = await saveInventory(tx, deps.seams, provider, reports, await ourUseOf(tx, provider))
+    for (const change of changes) {
+      await appendEvent(tx, deps.seams, {
+        kind: 'host.state',
+        subject: { kind: 'host', id: `${provider}/${change.host}` },
+        from: change.from ?? 'unknown',
+        to: change.to,
+        actor: careActor,
+        cause: 'inventory',
+      })
+    }
+  })
+}

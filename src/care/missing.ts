@@ -1,0 +1,126 @@
+// Machines that should run: who is lost for certain, and who is back. What a provider shows in one moment may be a
+// restart, a backup or a list that lags, so an illness counts after it has lasted.
+
+import { makeDue } from '../engine/index.ts'
+import { moveMachine } from '../events/index.ts'
+import type { PlatformId } from '../kernel/ids.ts'
+import type { MachineState } from '../kernel/states.ts'
+import type { Observed } from '../provider/contract.ts'
+import type { Tx } from '../store/store.ts'
+import { careActor } from './decision.ts'
+import { openProblem, resolveProblem } from './problems.ts'
+import { lookAt, placeOf, type Remembered } from './remembered.ts'
+import { absenceMs, type Round } from './round.ts'
+
+/** States in which a machine is expected to run; before them its own step looks after it. */
+const expected: readonly MachineState[] = ['booting', 'bootstrapping', 'ready', 'unhealthy']
+
+/** For how long a machine that is there must have been seen not to run, ms: longer than a restart takes. */
+const confirmMs = 10_000
+
+interface Verdict {
+  readonly machine: Remembered
+  readonly why: string
+  readonly lastsMs: number
+  readonly certain: boolean
+}
+
+/**
+ * Judges every machine by the list. What one look found is written in one transaction: a host that died is one decision,
+ * not one for each machine. True when somebody's illness has not lasted long enough yet.
+ */
+export async function judgeMachines(
+  round: Round,
+  living: Iterable<Remembered>,
+  listed: ReadonlyMap<string, readonly Observed[]>,
+): Promise<boolean> {
+  const { deps, memory, session, owner, signal } = round
+  const machines = [...living].filter(isExpected)
+  const doubtful = machines.filter(({ key }) => !isWell(listed.get(key)))
+  // A list may lag, and may have been made before the machine: whoever it does not show well is looked for by key.
+  const keys = doubtful.map(({ key }) => key)
+  const looked = await lookAt(session, owner, keys, signal)
+  const ill = doubtful.filter(({ key }) => !isWell(looked.get(key)))
+  memory.ill.keep(new Set(ill.map(({ key }) => key)))
+  const verdicts = ill.map((machine) => judge(round, machine, looked.get(machine.key) ?? []))
+  const lost = verdicts.filter(({ certain }) => certain)
+  const back = machines.filter((machine) => machine.missingSince !== null && !ill.includes(machine))
+  if (lost.length > 0 || back.length > 0) {
+    const concerned = await deps.store.write((tx) => writeFindings(tx, round, lost, back))
+    for (const platform of concerned) deps.wake(platform)
+  }
+  return lost.length < ill.length
+}
+
+function isExpected(machine: Remembered): boolean {
+  return expected.includes(machine.state) && machine.memberState !== 'leaving'
+}
+
+function isWell(objects: readonly Observed[] | undefined): boolean {
+  const [only, another] = objects ?? []
+  return another === undefined && (only?.state === 'running' || only?.state === 'creating')
+}
+
+function judge({ deps, memory, session }: Round, machine: Remembered, seen: readonly Observed[]): Verdict {
+  const [first, another] = seen
+  const lastsMs = memory.ill.see(machine.key, deps.seams.clock.now())
+  const certain = lastsMs >= (first ? confirmMs : absenceMs(session))
+  if (!first) return { machine, lastsMs, certain, why: 'the provider has it no more' }
+  if (another) return { machine, lastsMs, certain, why: 'the provider has two machines of its key' }
+  const why = `the provider says it is ${first.state}${first.reason ? `: ${first.reason}` : ''}`
+  return { machine, lastsMs, certain, why }
+}
+
+async function writeFindings(
+  tx: Tx,
+  { deps }: Round,
+  lost: readonly Verdict[],
+  back: readonly Remembered[],
+): Promise<Set<PlatformId>> {
+  const concerned = new Set<PlatformId>()
+  for (const verdict of lost) if (await noteLost(tx, deps.seams, verdict)) concerned.add(verdict.machine.platformId)
+  for (const machine of back) if (await noteBack(tx, deps.seams, machine)) concerned.add(machine.platformId)
+  for (const platform of concerned) await makeDue(tx, platform, deps.seams.clock.now())
+  return concerned
+}
+
+type Seams = Round['deps']['seams']
+
+/** True when the engine has something to decide; false when somebody else has dealt with it meanwhile. */
+async function noteLost(tx: Tx, seams: Seams, { machine, why, lastsMs }: Verdict): Promise<boolean> {
+  const since = machine.missingSince ?? seams.clock.now() - lastsMs
+  const state = await mark(tx, machine, since)
+  if (state === undefined) return false
+  const cause = `${machine.member} is lost: ${why}.`
+  if (state === 'ready') await moveMachine(tx, seams, { machine: machine.id, to: 'unhealthy', actor: careActor, cause })
+  await openProblem(tx, seams, placeOf(machine), {
+    subject: machine.member,
+    machineId: machine.id,
+    code: 'machine_dead',
+    detail: cause,
+    resolutions: ['recreate', 'ignore'],
+  })
+  return true
+}
+
+async function noteBack(tx: Tx, seams: Seams, machine: Remembered): Promise<boolean> {
+  const state = await mark(tx, machine, null)
+  if (state === undefined) return false
+  const cause = 'it was seen again'
+  if (state === 'unhealthy') await moveMachine(tx, seams, { machine: machine.id, to: 'ready', actor: careActor, cause })
+  const problem = { subject: machine.member, machineId: machine.id, code: 'machine_dead' as const }
+  await resolveProblem(tx, seams, placeOf(machine), problem, cause)
+  return true
+}
+
+/** Its state; undefined when nobody expects it to run any more. */
+async function mark(tx: Tx, machine: Remembered, since: number | null): Promise<MachineState | undefined> {
+  const row = await tx
+    .updateTable('machines')
+    .set({ missing_since: since })
+    .where('id', '=', machine.id)
+    .where('state', 'in', expected)
+    .returning('state')
+    .executeTakeFirst()
+  return row?.state
+}

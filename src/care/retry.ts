@@ -1,0 +1,24 @@
+import type { Seams } from '../kernel/seams.ts'
+import type { Tx } from '../store/store.ts'
+import { writeDecision } from './decision.ts'
+import type { ProblemPlace } from './problems.ts'
+
+/**
+ * A person asked to try again. Written down as a decision, because it answers the question that was put to a person:
+ * how often a slot was given a new machine is counted anew from here.
+ */
+export async function noteRetry(tx: Tx, seams: Seams, place: ProblemPlace, actor: string): Promise<void> {
+  const decision = { kind: 'retry', subject: 'platform', reason: 'asked for', data: {} } as const
+  await writeDecision(tx, seams, place, decision, actor)
+}
+
+/** When a person last asked, ms since 1970; 0 when nobody did. */
+export async function lastRetry(tx: Tx, platform: ProblemPlace['id']): Promise<number> {
+  const row = await tx
+    .selectFrom('decisions')
+    .select((select) => select.fn.max('at').as('at'))
+    .where('platform_id', '=', platform)
+    .where('kind', '=', 'retry')
+    .executeTakeFirst()
+  return row?.at ?? 0
+}

@@ -1,0 +1,55 @@
+// Held: a person has said "begin nothing more". The platform's own state is the flag, so it outlives every process; attempts
+// under way are followed to their end, because a script cut off in the middle leaves more behind than one that ends.
+
+import { movePlatform } from '../events/index.ts'
+import type { PlatformId, TaskId } from '../kernel/ids.ts'
+import type { Seams } from '../kernel/seams.ts'
+import type { Tx } from '../store/store.ts'
+import { makeDue } from './lease.ts'
+import { retryBlocked } from './retry.ts'
+import type { PlatformView } from './view.ts'
+
+interface Because {
+  readonly actor: string
+  readonly cause: string
+  readonly task: TaskId | null
+}
+
+export function isHeld(view: Pick<PlatformView, 'state'>): boolean {
+  return view.state === 'held'
+}
+
+/** Whether an attempt of the step, or of a fresh step it waits for, was recorded and has not ended. */
+export function isUnderWay(view: Pick<PlatformView, 'inFlight'>, key: string): boolean {
+  if (view.inFlight.has(key)) return true
+  for (const other of view.inFlight.keys()) if (other.endsWith(`/for/${key}`)) return true
+  return false
+}
+
+/** From this transaction on nothing is begun for the platform. Wake the engine after its commit. */
+export async function holdPlatform(tx: Tx, seams: Seams, platform: PlatformId, because: Because): Promise<void> {
+  await movePlatform(tx, seams, { platform, to: 'held', reason: because.cause, ...because })
+  await makeDue(tx, platform, seams.clock.now())
+}
+
+/**
+ * Goes on from held: what is done stays done, what was waiting or blocked is tried now and has its whole time again.
+ * Throws a plain Error when the platform is not held. Wake the engine after the commit.
+ */
+export async function resumePlatform(tx: Tx, seams: Seams, platform: PlatformId, because: Because): Promise<void> {
+  const { ready_at } = await tx
+    .selectFrom('platforms')
+    .select('ready_at')
+    .where('id', '=', platform)
+    .where('state', '=', 'held')
+    .executeTakeFirstOrThrow()
+  await movePlatform(tx, seams, { platform, to: ready_at === null ? 'building' : 'changing', reason: null, ...because })
+  await tx
+    .updateTable('records')
+    .set({ deadline_at: null, next_at: 0 })
+    .where('platform_id', '=', platform)
+    .where('status', 'in', ['running', 'waiting'])
+    .execute()
+  await retryBlocked(tx, seams, platform, because)
+  await makeDue(tx, platform, seams.clock.now())
+}

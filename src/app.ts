@@ -24,7 +24,7 @@ import { addShippedBlueprints, blueprintSource } from './resources/blueprints/in
 import type { Config } from './resources/config.ts'
 import { hostOf } from './resources/host.ts'
 import { ensureInstallation } from './resources/installation/index.ts'
-import { loadProvider } from './resources/providers/index.ts'
+import { adoptIdentity, loadProvider } from './resources/providers/index.ts'
 import { readConfig } from './resources/read-config.ts'
 import type { Rooms } from './resources/rooms.ts'
 import { keyMaker, loadMasterKey, openVault } from './secrets/index.ts'
@@ -80,7 +80,9 @@ export async function startGantry(options: GantryOptions): Promise<Gantry> {
     options.blueprints === null ? undefined : addShippedBlueprints({ store, seams, log }, options.blueprints),
   ])
 
-  const sessions = started.use(openSessions({ kinds, seams, load: loadProvider(store, vault, kinds) }))
+  const sessions = started.use(
+    openSessions({ kinds, seams, load: loadProvider(store, vault, kinds), adopt: adoptIdentity(store, seams) }),
+  )
   const blueprints = blueprintSource()
   const forming: DecideDeps = { seams, keys: keyMaker(vault, seams), flavors: config.flavors }
   const roomLog = (message: string, facts: { readonly [name: string]: unknown }) => {

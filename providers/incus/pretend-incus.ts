@@ -23,6 +23,8 @@ export type Answers = (call: string, query: URLSearchParams) => Reply | undefine
 
 export interface PretendIncus extends AsyncDisposable {
   readonly session: Session<IncusMachineSpec>
+  /** What `GET /1.0` tells of the server; a test may change it. */
+  readonly environment: { certificate_fingerprint?: string; server_clustered: boolean }
   /** Every call so far, as `METHOD /path`. */
   readonly calls: string[]
 }
@@ -33,7 +35,13 @@ export async function pretendIncus(members: readonly string[], answers: Answers)
   const socket = join(folder, 'socket')
   const calls: string[] = []
   const clustered = members.length > 1
-  const environment = { server: 'incus', server_version: '6.0.4', server_name: members[0], server_clustered: clustered }
+  const environment = {
+    server: 'incus',
+    server_version: '6.0.4',
+    server_name: members[0],
+    server_clustered: clustered,
+    certificate_fingerprint: 'ab'.repeat(32),
+  }
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '', 'http://incus')
     const call = `${request.method} ${url.pathname.slice('/1.0'.length)}`
@@ -49,6 +57,7 @@ export async function pretendIncus(members: readonly string[], answers: Answers)
   calls.length = 0
   return {
     session,
+    environment,
     calls,
     async [Symbol.asyncDispose]() {
       await session[Symbol.asyncDispose]()

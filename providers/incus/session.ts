@@ -27,6 +27,8 @@ const serverSchema = z.object({
       server_version: z.string(),
       server_name: z.string(),
       server_clustered: z.boolean(),
+      /** Of the cluster, where it is one: every member tells the same. */
+      certificate_fingerprint: z.string(),
     })
     .partial()
     .nullish()
@@ -46,10 +48,7 @@ export async function openSession(config: IncusConfig, seams: Seams): Promise<Se
   try {
     const signal = new AbortController().signal
     const { auth, environment } = await api.get('', serverSchema, signal)
-    if (auth !== 'trusted') {
-      const next = 'add it there: incus config trust add-certificate'
-      throw new ProviderFault({ kind: 'denied', outcome: 'none' }, `the server does not trust our certificate; ${next}`)
-    }
+    if (auth !== 'trusted') throw untrusted()
     return sessionOver(api, config, seams, {
       hosts: await mayMeasure(api, signal),
       serverName: environment.server_name ?? 'incus',
@@ -60,6 +59,22 @@ export async function openSession(config: IncusConfig, seams: Seams): Promise<Se
     connection.close()
     throw error
   }
+}
+
+/**
+ * The certificate and the project: neither the address, which may lead elsewhere tomorrow, nor the name, which is a host
+ * name that many share, says whose instances are seen. README.md tells when it changes.
+ */
+function identityOf({ auth, environment }: z.output<typeof serverSchema>, project: string): string {
+  if (auth !== 'trusted') throw untrusted()
+  const { certificate_fingerprint: fingerprint } = environment
+  if (fingerprint) return `${fingerprint}/${project}`
+  throw new ProviderFault({ kind: 'rejected', outcome: 'none' }, 'the server does not tell its certificate')
+}
+
+function untrusted(): ProviderFault {
+  const next = 'add it there: incus config trust add-certificate'
+  return new ProviderFault({ kind: 'denied', outcome: 'none' }, `the server does not trust our certificate; ${next}`)
 }
 
 interface Server {
@@ -90,11 +105,16 @@ function sessionOver(api: Api, config: IncusConfig, seams: Seams, server: Server
 
   return {
     capabilities,
+    async identify(signal) {
+      return identityOf(await api.get('', serverSchema, signal), config.project)
+    },
     async probe(signal): Promise<Health> {
       const before = seams.clock.now()
-      const { environment } = await api.get('', serverSchema, signal)
+      const told = await api.get('', serverSchema, signal)
+      const { environment } = told
       const latencyMs = seams.clock.now() - before
       return {
+        identity: identityOf(told, config.project),
         version: `${environment.server ?? 'lxd'} ${environment.server_version ?? 'of an unknown version'}`,
         latencyMs,
         missingRights: await missingRights(api, config, server, signal),

@@ -432,6 +432,20 @@ test('a world whose process ends before it answers is away, and nobody waits for
   await rm(folder, { recursive: true })
 })
 
+test('a world keeps its identity as long as its folder, and another folder is another server', async () => {
+  const identities: string[] = []
+  const folders = [await mkdtemp(join(tmpdir(), 'gantry-world-')), await mkdtemp(join(tmpdir(), 'gantry-world-'))]
+  const [one = '', two = ''] = folders
+  for (const folder of [one, one, two]) {
+    await using session = await simulated.connect(configSchema.parse({ folder }), seams)
+    identities.push((await session.probe(never)).identity)
+    await stopWorld(folder)
+  }
+  for (const folder of folders) await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+  expect(identities[1]).toBe(identities[0])
+  expect(identities[2]).not.toBe(identities[0])
+})
+
 test('two sessions that come at once share one world, and the world ends with its folder', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'gantry-world-'))
   const config = configSchema.parse({ folder })

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { conditionSchema } from './language/condition.ts'
+import { operationSchema } from './language/operation.ts'
+import { outputSchema } from './language/output.ts'
 import { parameterSchema } from './language/parameter.ts'
 import { duration, groupName, inputName, labelHint, parameterName, paramRef, stepName } from './language/primitives.ts'
 import { healthSchema, leaveSchema, stepSchema } from './language/step.ts'
-import { valueSchema } from './language/value.ts'
 
 // blueprint.yaml as its author writes it, read top to bottom. Data only: no loops, no arithmetic, no templates, so
 // that every plan it can ever make can be checked before the first one is made. What refers to what is checked in
@@ -43,14 +43,6 @@ const updateSchema = z
   })
   .meta({ id: 'Update', description: 'How a change of every member is rolled out.' })
 
-const outputSchema = z
-  .strictObject({
-    from: valueSchema,
-    description: z.string().optional(),
-    when: conditionSchema.optional(),
-  })
-  .meta({ id: 'Output' })
-
 export const documentSchema = z
   .strictObject({
     name: z
@@ -65,6 +57,7 @@ export const documentSchema = z
     leave: z.record(groupName, leaveSchema).optional(),
     health: z.strictObject({ platform: healthSchema.optional() }).optional(),
     update: updateSchema.optional(),
+    operations: z.record(stepName, operationSchema).optional(),
     outputs: z.record(inputName, outputSchema).optional(),
   })
   .meta({ title: 'Gantry blueprint', description: 'blueprint.yaml of a Gantry blueprint.' })

@@ -10,6 +10,13 @@ export const onceKey = (step: string): string => `script/${step}`
 export const freshKey = (step: string): string => `fresh/${step}`
 export const leaveKey = (member: MemberRef): string => `leave/${member}`
 
+/** `op/<task>/<step>`, or `op/<task>/<member>/<step>` where it is of each: so no two runs of an operation share a record. */
+export function operationKey(task: string, step: string, member: MemberRef | null): string {
+  return member === null ? `${operationPrefix(task)}${step}` : `${operationPrefix(task)}${member}/${step}`
+}
+export const operationPrefix = (task: string): string => `op/${task}/`
+export const isOperationKey = (key: string): boolean => key.startsWith('op/')
+
 /** A gate's key holds what it guards, so that every change of members has a gate of its own. */
 export function gateKey(name: string, guards: readonly MemberRef[]): string {
   return `gate/${name}/${sha256(guards.join('\n')).slice(0, 16)}`

@@ -211,7 +211,7 @@ const spoiled: readonly (readonly [what: string, from: string, to: string, told:
     'a fresh output as output of the platform',
     'from: node.address',
     'from: token.key',
-    '17:22 token is fresh: its outputs live for one run, so they cannot be outputs of the platform.',
+    '17:22 token is fresh: its outputs live for one run, so they cannot be outputs.',
   ],
   [
     'an output of each member as output of the platform',

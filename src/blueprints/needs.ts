@@ -1,4 +1,4 @@
-import { eachKey, machineKey, onceKey, sshKey } from './keys.ts'
+import { eachKey, isOperationKey, machineKey, sshKey } from './keys.ts'
 import { parseQuantified, type Quantified } from './language/selection.ts'
 import type { NeedSpec, ScriptSpec } from './language/step.ts'
 import { parseReference } from './language/value.ts'
@@ -26,6 +26,20 @@ export function needsOf(view: View, step: ViewStep, member: PlanMember | null): 
   return asNeeds(into)
 }
 
+/**
+ * Needs of an operation's step: other steps of it. What it takes from the platform's own steps is there already, and a
+ * need for them could stand in its way while it holds them.
+ */
+export function operationNeeds(view: View, step: ViewStep, member: PlanMember | null): readonly Need[] {
+  const into = collected()
+  collect(view, step, member, into)
+  return asNeeds(into).flatMap((need) => {
+    const steps = need.steps.filter(isOperationKey)
+    if (steps.length === need.steps.length) return [need]
+    return steps.length === 0 ? [] : [{ ...need, steps }]
+  })
+}
+
 function collected(): Collected {
   return { keys: new Set(), shared: new Set() }
 }
@@ -50,8 +64,8 @@ function collectNeed(view: View, need: NeedSpec, member: PlanMember | null, into
 function collectStep(view: View, name: string, member: PlanMember | null, into: Collected): void {
   const step = view.steps.get(name)
   if (step === undefined) throw new Error(`no step ${name}`)
-  if (step.active && step.mode === 'once') into.keys.add(onceKey(name))
-  else if (member !== null && runsOn(view, step, member)) into.keys.add(eachKey(member.ref, name))
+  if (step.active && step.mode === 'once') into.keys.add(step.keyFor(null))
+  else if (member !== null && runsOn(view, step, member)) into.keys.add(step.keyFor(member.ref))
   else collect(view, step, step.mode === 'fresh' ? null : member, into)
 }
 

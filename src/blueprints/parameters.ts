@@ -15,14 +15,22 @@ export function resolveParameters(
   blueprint: Blueprint,
   given: Readonly<Record<string, unknown>>,
 ): Record<string, Scalar> {
-  const specs = blueprint.document.parameters ?? {}
+  return parametersFor(nameOf(blueprint), blueprint.document.parameters ?? {}, given)
+}
+
+/** The same for any set of parameters; `title` is who has them, as messages call it. */
+export function parametersFor(
+  title: string,
+  specs: Readonly<Record<string, ParameterSpec>>,
+  given: Readonly<Record<string, unknown>>,
+): Record<string, Scalar> {
   const unknown: Errors = []
   for (const name of Object.keys(given)) {
     if (Object.hasOwn(specs, name)) continue
     const hint = didYouMean(name, Object.keys(specs)) ?? `It has ${Object.keys(specs).join(', ') || 'none'}.`
     unknown.push({
       pointer: pointerOf(['parameters', name]),
-      detail: `${nameOf(blueprint)} has no parameter ${name}. ${hint}`,
+      detail: `${title} has no parameter ${name}. ${hint}`,
     })
   }
   if (unknown.length > 0) throw refusal('unknown_parameter', unknown)
@@ -65,16 +73,26 @@ export function parameterFault(spec: ParameterSpec, value: unknown): string | nu
 
 /** JSON Schema (2020-12) of the parameters, for forms and for the API's documentation. */
 export function parameterJsonSchema(blueprint: Blueprint): Json {
+  return schemaFor(nameOf(blueprint), blueprint.document.parameters ?? {})
+}
+
+/** The same for the parameters of one of its operations. */
+export function operationJsonSchema(blueprint: Blueprint, operation: string): Json {
+  const specs = blueprint.document.operations?.[operation]?.parameters ?? {}
+  return schemaFor(`${operation} of ${nameOf(blueprint)}`, specs)
+}
+
+function schemaFor(title: string, specs: Readonly<Record<string, ParameterSpec>>): Json {
   const properties: Record<string, Json> = {}
   const required: string[] = []
-  for (const [name, spec] of Object.entries(blueprint.document.parameters ?? {})) {
+  for (const [name, spec] of Object.entries(specs)) {
     properties[name] = schemaOf(spec)
     if (spec.default === undefined) required.push(name)
   }
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     type: 'object',
-    title: `Parameters of ${nameOf(blueprint)}`,
+    title: `Parameters of ${title}`,
     properties,
     required,
     additionalProperties: false,

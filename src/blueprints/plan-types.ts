@@ -63,7 +63,8 @@ export interface ScriptInput {
 interface StepCommon {
   /**
    * Unique in the platform: `machine/<ref>`, `ssh/<ref>`, `script/<ref>/<step>` (each), `script/<step>` (once),
-   * `fresh/<step>`, `leave/<ref>`, `gate/<name>/<hash of what it guards>`.
+   * `fresh/<step>`, `leave/<ref>`, `gate/<name>/<hash of what it guards>`; of operations `op/<task>/<step>` and
+   * `op/<task>/<ref>/<step>`.
    */
   readonly key: string
   readonly want: 'present' | 'absent'
@@ -135,6 +136,31 @@ export interface GroupSpec {
   readonly quorum: boolean
   /** Whether one of its members founds the platform; who, is a decision. */
   readonly founds: boolean
+}
+
+/** One run of an operation: what it was asked for and for whom, decided once and written down. */
+export interface OperationInput {
+  readonly task: string
+  readonly operation: string
+  /** Those of the platform at that moment, and its own, complete. */
+  readonly parameters: Readonly<Record<string, Json>>
+  /** Who was a member then; later ones are not concerned, and one that leaves takes its steps with it undone. */
+  readonly members: readonly MemberRef[]
+  readonly founders: PlanInput['founders']
+}
+
+export interface OperationPlan {
+  readonly mode: 'shared' | 'exclusive'
+  /** In topological order; all of them once, and of no member in the sense of StepCommon. */
+  readonly steps: readonly ScriptStep[]
+  readonly outputs: Plan['outputs']
+}
+
+/** Group, ordinal and incarnation of `worker-1@2`. */
+export function parseMemberRef(ref: MemberRef): Pick<PlanMember, 'name' | 'group' | 'ordinal' | 'incarnation'> {
+  const [, name = '', group = '', ordinal, incarnation] = /^((.+)-([0-9]+))@([0-9]+)$/.exec(ref) ?? []
+  if (ordinal === undefined || incarnation === undefined) throw new Error(`not a member: ${ref}`)
+  return { name, group, ordinal: Number(ordinal), incarnation: Number(incarnation) }
 }
 
 /** `name@2` of group and ordinal. */

@@ -1,5 +1,6 @@
 import type { Blueprint } from './document.ts'
 import { holds } from './language/condition.ts'
+import type { OutputSpec } from './language/output.ts'
 import { parseReference } from './language/value.ts'
 import { absentSteps, leavingSteps } from './leaving.ts'
 import { inOrder } from './order.ts'
@@ -21,12 +22,13 @@ export function plan(blueprint: Blueprint, input: PlanInput): Plan {
   const building = [...members, ...platform]
   const gate = gateStep(view, building)
   const steps = [...leavingSteps(view), ...building, ...(gate === null ? [] : [gate])]
-  return { steps: inOrder(steps), outputs: outputsOf(view) }
+  return { steps: inOrder(steps), outputs: outputsOf(view, blueprint.document.outputs) }
 }
 
-function outputsOf(view: View): Plan['outputs'] {
+/** What each output is, of those whose `when` holds. */
+export function outputsOf(view: View, specs: Readonly<Record<string, OutputSpec>> | undefined): Plan['outputs'] {
   const outputs: Record<string, Plan['outputs'][string]> = {}
-  for (const [name, output] of Object.entries(view.blueprint.document.outputs ?? {})) {
+  for (const [name, output] of Object.entries(specs ?? {})) {
     if (!holds(output.when, view.parameters)) continue
     const from = chosen(view, output.from, null)
     outputs[name] = { value: valueFor(view, from, null), secret: typeof from === 'string' && isSecret(view, from) }

@@ -146,7 +146,7 @@ function anyHealthy(step: ViewStep): Executor {
 }
 
 /** What all script steps have in common. */
-function scriptStep(view: View, step: ViewStep, on: Executor, owner: Owner) {
+export function scriptStep(view: View, step: ViewStep, on: Executor, owner: Owner) {
   return {
     want: 'present',
     kind: 'script',

@@ -1,5 +1,4 @@
 import { environmentName } from './environment.ts'
-import { eachKey, freshKey, onceKey } from './keys.ts'
 import type { ScriptSpec } from './language/step.ts'
 import { isMemberFact, parseReference, type SimpleValue, type ValueExpression } from './language/value.ts'
 import type { MemberFact, MemberRef, ScriptInput, Value } from './plan-types.ts'
@@ -38,15 +37,8 @@ function referenced(view: View, text: string, owner: Owner): Value {
   }
   const step = view.steps.get(reference.name)
   if (step === undefined) return groupFact(view, reference.name, reference.part)
-  switch (step.mode) {
-    case 'once':
-      return { from: 'output', step: onceKey(step.name), name: reference.part }
-    case 'fresh':
-      return { from: 'fresh', step: freshKey(step.name), name: reference.part }
-    case 'each':
-      if (owner === null) throw new Error(`${text} is of a member, and none is meant here`)
-      return { from: 'output', step: eachKey(owner.ref, step.name), name: reference.part }
-  }
+  const from = step.mode === 'fresh' ? 'fresh' : 'output'
+  return { from, step: step.keyFor(owner?.ref ?? null), name: reference.part }
 }
 
 function groupFact(view: View, group: string, part: string): Value {

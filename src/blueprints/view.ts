@@ -1,4 +1,6 @@
+import { unreachable } from '../kernel/unreachable.ts'
 import type { Blueprint } from './document.ts'
+import { eachKey, freshKey, onceKey } from './keys.ts'
 import { holds } from './language/condition.ts'
 import { parseSelection, type Selection } from './language/selection.ts'
 import type { StepSpec } from './language/step.ts'
@@ -14,6 +16,8 @@ export interface ViewStep {
   readonly mode: 'each' | 'once' | 'fresh'
   /** Whether its `when` holds. */
   readonly active: boolean
+  /** Its key, for a member where it is of each. */
+  readonly keyFor: (owner: MemberRef | null) => string
 }
 
 export interface View {
@@ -65,15 +69,30 @@ export function viewOf(blueprint: Blueprint, input: Omit<PlanInput, 'want'>): Vi
 function stepsOf(blueprint: Blueprint, parameters: PlanInput['parameters']): Map<string, ViewStep> {
   const steps = new Map<string, ViewStep>()
   for (const [name, spec] of Object.entries(blueprint.document.steps ?? {})) {
-    steps.set(name, {
-      name,
-      spec,
-      on: parseSelection(spec.on),
-      mode: spec.once ? 'once' : spec.fresh ? 'fresh' : 'each',
-      active: holds(spec.when, parameters),
-    })
+    const mode = spec.once ? 'once' : spec.fresh ? 'fresh' : 'each'
+    const on = parseSelection(spec.on)
+    steps.set(name, { name, spec, on, mode, active: holds(spec.when, parameters), keyFor: keysOf(name, mode) })
   }
   return steps
+}
+
+function keysOf(name: string, mode: ViewStep['mode']): ViewStep['keyFor'] {
+  switch (mode) {
+    case 'once':
+      return () => onceKey(name)
+    case 'fresh':
+      return () => freshKey(name)
+    case 'each':
+      return (owner) => eachKey(ownerOf(owner, name), name)
+    default:
+      return unreachable(mode)
+  }
+}
+
+/** The member meant; that there is one where a step is of each, the checks have made sure. */
+export function ownerOf(owner: MemberRef | null, step: string): MemberRef {
+  if (owner === null) throw new Error(`${step} is of a member, and none is meant here`)
+  return owner
 }
 
 /** Whether an each step runs on this member. */

@@ -2,7 +2,7 @@
 // plan that follows is pure, so a flapping machine can never change a choice already made.
 
 import { groupsOf, onceKey } from '../blueprints/index.ts'
-import { type EngineHooks, isHeld, type PlatformView } from '../engine/index.ts'
+import { decisionsRest, type EngineHooks, type PlatformView } from '../engine/index.ts'
 import type { Tx } from '../store/store.ts'
 import type { DecideDeps } from './deps.ts'
 import { decideFounders } from './founder.ts'
@@ -13,8 +13,8 @@ import { decideReplacements } from './replace.ts'
 export function decider(deps: DecideDeps): EngineHooks['decide'] {
   return async (tx: Tx, view: PlatformView) => {
     if (view.want === 'absent') return false
-    // Of a held platform problems are named, and nobody is chosen for anything.
-    const held = isHeld(view)
+    // Then problems are named, and nobody is chosen for anything.
+    const resting = decisionsRest(view)
     const groups = groupsOf(view.blueprint, view.parameters)
     let changed = false
     let quorumLost = false
@@ -25,10 +25,10 @@ export function decider(deps: DecideDeps): EngineHooks['decide'] {
         changed ||= watched.changed
         quorumLost ||= watched.lost
       }
-      if (held) continue
+      if (resting) continue
       if (group.founds && (await decideFounders(tx, deps.seams, view, group.name, founded))) changed = true
     }
-    if (!held && !quorumLost && (await decideReplacements(tx, deps, view, groups))) changed = true
+    if (!resting && !quorumLost && (await decideReplacements(tx, deps, view, groups))) changed = true
     return changed
   }
 }

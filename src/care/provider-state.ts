@@ -19,13 +19,19 @@ export async function noteProvider(
   const due = await deps.store.write(async (tx) => {
     const row = await tx
       .selectFrom('providers')
-      .select(['state', 'deleted_at'])
+      .select(['state', 'state_reason', 'deleted_at'])
       .where('id', '=', provider)
       .executeTakeFirst()
     if (!row || row.deleted_at !== null || row.state === 'removing') return []
     const now = deps.seams.clock.now()
     await tx.updateTable('providers').set({ last_scan_at: now }).where('id', '=', provider).execute()
-    if (row.state === to) return []
+    if (row.state === to) {
+      // A login that was refused may by now be another server: whoever looks is told the reason of today.
+      if (row.state_reason !== reason) {
+        await tx.updateTable('providers').set({ state_reason: reason }).where('id', '=', provider).execute()
+      }
+      return []
+    }
     await tx
       .updateTable('providers')
       .set({ state: to, state_since: now, state_reason: reason })

@@ -1,6 +1,6 @@
-// For how long something was so, as far as this process watched it. The clock of the wall does not tell: it may have
-// been set, or this process may have slept between two looks. What counts is time between looks, and of a long gap only
-// its beginning. Forgetting (a restart) makes care wait longer, never act sooner.
+// For how long something is so at a provider, by key. Forgetting (a restart) makes care wait longer, never act sooner.
+
+import { lookedAgain, type Watch } from '../kernel/watched.ts'
 
 /** So much of the time between two looks counts at most, ms. */
 const gapMs = 60_000
@@ -14,13 +14,12 @@ export interface Watched {
 }
 
 export function watched(): Watched {
-  const seen = new Map<string, { readonly lastsMs: number; readonly at: number }>()
+  const seen = new Map<string, Watch>()
   return {
     see(key, now) {
-      const before = seen.get(key)
-      const lastsMs = before ? before.lastsMs + Math.min(Math.max(0, now - before.at), gapMs) : 0
-      seen.set(key, { lastsMs, at: now })
-      return lastsMs
+      const watch = lookedAgain(seen.get(key), now, gapMs)
+      seen.set(key, watch)
+      return watch.lastsMs
     },
     has: (key) => seen.has(key),
     keep(keys) {

@@ -417,6 +417,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/platforms/{platform}/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run an operation of its blueprint, once
+         * @description On those who are part of the platform now. The task ends done, or failed when a step is out of attempts or time; the platform is not blocked by it. `dryRun=true` answers with the plan.
+         */
+        post: operations["runOperation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/platforms/{platform}/outputs/{output}": {
         parameters: {
             query?: never;
@@ -653,7 +673,7 @@ export interface paths {
         head?: never;
         /**
          * Change a provider
-         * @description A new configuration is tried before it is kept.
+         * @description A new configuration is tried before it is kept. One that leads to another server is refused while machines are there: what that server does not show would count as gone. The same server under a new identity is accepted by naming it.
          */
         patch: operations["updateProvider"];
         trace?: never;
@@ -740,9 +760,46 @@ export interface paths {
         put?: never;
         /**
          * Cancel a task
-         * @description Nothing more is begun, scripts under way end, nothing is undone: the platform is `held` as it is. Then resume it, or delete it. A deletion cannot be cancelled.
+         * @description Nothing more is begun, scripts under way end, nothing is undone: the platform is `held` as it is. Then resume it, or delete it. Cancelling an operation holds nothing but that. A deletion cannot be cancelled.
          */
         post: operations["cancelTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/{task}/outputs/{output}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The value of an output of an operation, also of a secret one */
+        get: operations["getTaskOutput"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/{task}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a task again
+         * @description One that is blocked goes on with what blocked it. One that failed or was cancelled is done: the answer is a new task, of an operation for the members there are now.
+         */
+        post: operations["retryTask"];
         delete?: never;
         options?: never;
         head?: never;
@@ -932,6 +989,16 @@ export interface components {
             digest: string;
             groups: string[];
             name: string;
+            operations: {
+                description: string | null;
+                /** @enum {string} */
+                mode: "shared" | "exclusive";
+                name: string;
+                /** @description JSON Schema of its parameters. */
+                parameters: {
+                    [key: string]: unknown;
+                };
+            }[];
             outputs: string[];
             /** @description JSON Schema of the parameters. */
             parameters: {
@@ -1263,6 +1330,37 @@ export interface components {
             /** @example worker-1@1 */
             subject: string;
         };
+        OperationPreview: {
+            /**
+             * @description Who is part of the platform now; later ones would not be concerned.
+             * @example [
+             *       "manager-0@1"
+             *     ]
+             */
+            members: string[];
+            /** @enum {string} */
+            mode: "shared" | "exclusive";
+            operation: string;
+            /** @description With the defaults filled in. */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            platform: string;
+            /** @description In their keys `<task>` stands for the task that would be made. */
+            steps: components["schemas"]["PlanStep"][];
+        };
+        OperationRun: {
+            /** @example rotate-join-tokens */
+            operation: string;
+            /**
+             * @description By the operation's parameter schema.
+             * @default {}
+             */
+            parameters?: {
+                [key: string]: unknown;
+            };
+        };
         Output: {
             name: string;
             secret: boolean;
@@ -1538,7 +1636,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "not_cancellable" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "secret_unavailable" | "internal";
+            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "not_cancellable" | "platform_held" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "secret_unavailable" | "internal";
             /** @example vm.count: 43 wanted, 12 left in ticket gold. */
             detail: string;
             /** @description Which fields are wrong. */
@@ -1578,7 +1676,7 @@ export interface components {
         };
         ProblemKind: {
             /** @enum {string} */
-            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "not_cancellable" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "secret_unavailable" | "internal";
+            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "not_cancellable" | "platform_held" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "secret_unavailable" | "internal";
             /**
              * @description Of an answer that is this problem.
              * @example 409
@@ -1667,6 +1765,8 @@ export interface components {
             health: components["schemas"]["ProviderHealth"] | null;
             /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
             id: string;
+            /** @description Who its server is, whatever its address; another server is not believed. null until it is first probed. */
+            identity: string | null;
             images: {
                 [key: string]: components["schemas"]["ImageMapping"];
             };
@@ -1764,6 +1864,8 @@ export interface components {
             next: string | null;
         };
         ProviderPatch: {
+            /** @description The identity with which the provider's server answers now, when it is still the same server with the same machines (e.g. its certificate was renewed). */
+            acceptIdentity?: string;
             /** @description Fields named here are set (null removes one); secret fields not named stay. */
             config?: {
                 [key: string]: unknown;
@@ -1955,6 +2057,19 @@ export interface components {
             id: string;
             /** @example platform.create */
             kind: string;
+            /**
+             * @description Of a `platform.operation`: which one.
+             * @example smoke
+             */
+            operation: string | null;
+            /** @description Of an operation that is done. */
+            outputs: {
+                [key: string]: components["schemas"]["SecretOutput"] | unknown | null;
+            };
+            /** @description Of an operation. */
+            parameters: {
+                [key: string]: unknown;
+            } | null;
             problem: components["schemas"]["ProblemFacts"] | null;
             progress: {
                 done: number;
@@ -2014,6 +2129,11 @@ export interface components {
             id: string;
             /** @example platform.create */
             kind: string;
+            /**
+             * @description Of a `platform.operation`: which one.
+             * @example smoke
+             */
+            operation: string | null;
             problem: components["schemas"]["ProblemFacts"] | null;
             /** @example prj_01k9hnvdc7f3a8w6q2x4y5z0tb */
             project: string;
@@ -2379,7 +2499,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "not_cancellable" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "secret_unavailable" | "internal";
+                code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "not_cancellable" | "platform_held" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "secret_unavailable" | "internal";
             };
             cookie?: never;
         };
@@ -2771,7 +2891,7 @@ export interface operations {
             query?: {
                 /** @description Only events after this one: the `next` of the page before. Without it from the first; a stream begins now. */
                 after?: number;
-                kind?: "platform.state" | "machine.state" | "member.state" | "task.state" | "provider.state" | "host.state" | "tenant.created" | "tenant.changed" | "tenant.deleted" | "project.created" | "project.changed" | "project.deleted" | "ticket.created" | "ticket.changed" | "ticket.deleted" | "share.changed" | "provider.created" | "provider.changed" | "provider.deleted" | "blueprint.created" | "platform.created" | "platform.changed" | "member.created" | "task.created" | "run.taken-over" | "step.started" | "step.done" | "step.waiting" | "step.failed" | "step.blocked" | "step.retried" | "step.forgotten" | "decision.taken" | "problem.opened" | "problem.resolved" | "orphan.found" | "orphan.destroyed" | "tombstone.destroyed" | "receipt.completed" | "receipt.reopened" | "token.created" | "installation.created";
+                kind?: "platform.state" | "machine.state" | "member.state" | "task.state" | "provider.state" | "host.state" | "tenant.created" | "tenant.changed" | "tenant.deleted" | "project.created" | "project.changed" | "project.deleted" | "ticket.created" | "ticket.changed" | "ticket.deleted" | "share.changed" | "provider.created" | "provider.changed" | "provider.deleted" | "provider.probed" | "blueprint.created" | "platform.created" | "platform.changed" | "member.created" | "task.created" | "run.taken-over" | "step.started" | "step.done" | "step.waiting" | "step.failed" | "step.blocked" | "step.retried" | "step.forgotten" | "decision.taken" | "problem.opened" | "problem.resolved" | "orphan.found" | "orphan.destroyed" | "tombstone.destroyed" | "receipt.completed" | "receipt.reopened" | "token.created" | "installation.created";
                 limit?: number;
                 machine?: string;
                 platform?: string;
@@ -4029,7 +4149,7 @@ export interface operations {
             query?: {
                 /** @description Only events after this one: the `next` of the page before. Without it from the first; a stream begins now. */
                 after?: number;
-                kind?: "platform.state" | "machine.state" | "member.state" | "task.state" | "provider.state" | "host.state" | "tenant.created" | "tenant.changed" | "tenant.deleted" | "project.created" | "project.changed" | "project.deleted" | "ticket.created" | "ticket.changed" | "ticket.deleted" | "share.changed" | "provider.created" | "provider.changed" | "provider.deleted" | "blueprint.created" | "platform.created" | "platform.changed" | "member.created" | "task.created" | "run.taken-over" | "step.started" | "step.done" | "step.waiting" | "step.failed" | "step.blocked" | "step.retried" | "step.forgotten" | "decision.taken" | "problem.opened" | "problem.resolved" | "orphan.found" | "orphan.destroyed" | "tombstone.destroyed" | "receipt.completed" | "receipt.reopened" | "token.created" | "installation.created";
+                kind?: "platform.state" | "machine.state" | "member.state" | "task.state" | "provider.state" | "host.state" | "tenant.created" | "tenant.changed" | "tenant.deleted" | "project.created" | "project.changed" | "project.deleted" | "ticket.created" | "ticket.changed" | "ticket.deleted" | "share.changed" | "provider.created" | "provider.changed" | "provider.deleted" | "provider.probed" | "blueprint.created" | "platform.created" | "platform.changed" | "member.created" | "task.created" | "run.taken-over" | "step.started" | "step.done" | "step.waiting" | "step.failed" | "step.blocked" | "step.retried" | "step.forgotten" | "decision.taken" | "problem.opened" | "problem.resolved" | "orphan.found" | "orphan.destroyed" | "tombstone.destroyed" | "receipt.completed" | "receipt.reopened" | "token.created" | "installation.created";
                 limit?: number;
                 machine?: string;
                 task?: string;
@@ -4363,6 +4483,165 @@ export interface operations {
                 };
             };
             /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runOperation: {
+        parameters: {
+            query?: {
+                /** @description Plan only; nothing is changed. */
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /**
+                 * @description The same key and request within 24 hours is done once and answered alike.
+                 * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The ETag that was read: the change is refused when it was changed meanwhile.
+                 * @example "3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description `wait=N` holds the answer until the work is done, at most N (of at most 60) seconds.
+                 * @example wait=30
+                 */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperationRun"];
+            };
+        };
+        responses: {
+            /** @description With `dryRun=true`: what would be done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationPreview"];
+                };
+            };
+            /** @description It is written down; the task follows it. */
+            202: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `platform_held`, `not_founded`, `wrong_state`, `conflict`: Platform is held; Not founded yet; Not possible in this state; Conflict. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: Changed meanwhile. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_operation`, `unknown_parameter`, `invalid_parameter`, `invalid_request`, `idempotency_mismatch`: Unknown operation; Unknown parameter; Invalid parameter; Invalid request; Idempotency key used for another request. */
             422: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6779,6 +7058,208 @@ export interface operations {
                 };
             };
             /** @description `invalid_request`, `idempotency_mismatch`: Invalid request; Idempotency key used for another request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTaskOutput: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                output: string;
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The output. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Output"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `secret_unavailable`: Secret unavailable. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The same key and request within 24 hours is done once and answered alike.
+                 * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description `wait=N` holds the answer until the work is done, at most N (of at most 60) seconds.
+                 * @example wait=30
+                 */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is written down; the task follows it. */
+            202: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `platform_held`, `not_founded`, `wrong_state`, `conflict`: Platform is held; Not founded yet; Not possible in this state; Conflict. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown_operation`, `unknown_parameter`, `invalid_parameter`, `invalid_request`, `idempotency_mismatch`: Unknown operation; Unknown parameter; Invalid parameter; Invalid request; Idempotency key used for another request. */
             422: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

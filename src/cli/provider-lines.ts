@@ -31,6 +31,7 @@ export function providerLines(provider: Provider, paint: Paint): string[] {
             .map(([name, { ref }]) => `${name} (${ref})`)
             .join(', '),
         ],
+        ['identity', provider.identity],
         ['latency', health && duration(health.latencyMs)],
       ],
       paint,

@@ -49,6 +49,13 @@ async function leave(tx: Tx, run: RunState, member: MemberView, cause: string): 
     member: member.name,
     slotFree,
   })
+  // What was under way on its machine is over with it.
+  await tx
+    .updateTable('attempts')
+    .set({ ended_at: run.deps.seams.clock.now(), outcome: 'abandoned', detail: `${member.ref} is gone` })
+    .where('machine_id', '=', member.machine.id)
+    .where('ended_at', 'is', null)
+    .execute()
   await tx
     .deleteFrom('records')
     .where('platform_id', '=', run.view.id)
@@ -72,6 +79,9 @@ async function leave(tx: Tx, run: RunState, member: MemberView, cause: string): 
 function left(run: RunState, member: MemberView): void {
   member.state = 'gone'
   run.view.members.delete(member.ref)
+  for (const [key, attempt] of run.view.inFlight) {
+    if (attempt.machineId === member.machine.id) run.view.inFlight.delete(key)
+  }
   for (const record of run.view.records.values()) {
     if (record.member === member.ref && record.mode === 'each') run.view.records.delete(record.key)
   }

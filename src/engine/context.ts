@@ -30,10 +30,14 @@ export function stepContext(run: RunState, step: PlanStep, fingerprint: string, 
     knows: (ref) => run.view.members.has(ref),
     answers: (ref) => memberAnswers(run.view.members.get(ref)),
     mayAct: () => mayAct(run),
+    async mayDestroy() {
+      const row = await store.read.selectFrom('installation').select('report_only').executeTakeFirst()
+      return row?.report_only !== 1
+    },
     async markCreateSent(ref) {
       const member = memberOf(run, ref)
       const at = deps.seams.clock.now()
-      await beginningWrite(run, async (tx) => {
+      await beginningWrite(run, step.key, async (tx) => {
         await tx.updateTable('machines').set({ create_sent_at: at }).where('id', '=', member.machine.id).execute()
         update(run, ref, { createSentAt: at })
       })

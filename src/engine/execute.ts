@@ -4,11 +4,13 @@ import type { PlanStep } from '../blueprints/plan-types.ts'
 import { moveMachine } from '../events/index.ts'
 import type { Problem } from '../kernel/problem.ts'
 import { unreachable } from '../kernel/unreachable.ts'
+import type { Tx } from '../store/store.ts'
 import { memberAdvanced } from './advance.ts'
 import { backoffMs, blockedRetryMs } from './backoff.ts'
 import { beginningWrite, NotNow } from './beginning.ts'
 import { stepContext, update } from './context.ts'
 import { forgetFresh } from './fresh.ts'
+import { isUnderWay } from './hold.ts'
 import { plainWith } from './input.ts'
 import { LeaseLost } from './lease.ts'
 import { fencedWrite, type RunState, recordOf } from './state.ts'
@@ -38,12 +40,16 @@ function ensured(run: RunState, step: PlanStep, fingerprint: string, begun: Reco
     .catch((error: unknown) => unexpected(run, step, error))
 }
 
+/** How soon what may not begin is asked for again, should nothing wake it before. */
+const notNowMs = 1_000
+
 /** Nothing may begin: what was recorded of the step stays, and the run reads why. */
 async function putOff(run: RunState, step: PlanStep, reason: string): Promise<void> {
   const record = run.view.records.get(step.key)
+  const nextAt = run.deps.seams.clock.now() + notNowMs
   await fencedWrite(run, async (tx) => {
     await writeEnd(tx, run, step.key)
-    if (record?.status === 'running') await saveRecord(tx, run.view, { ...record, status: 'waiting', reason })
+    if (record?.status === 'running') await saveRecord(tx, run.view, { ...record, status: 'waiting', reason, nextAt })
   })
   run.wake()
 }
@@ -69,7 +75,10 @@ async function begin(run: RunState, step: PlanStep, fingerprint: string): Promis
   }
   const member = step.kind === 'machine' ? run.view.members.get(step.input.member) : undefined
   const to = member && machineStateAtBegin(step, member)
-  await beginningWrite(run, async (tx) => {
+  // What was sent along with the script before it has begun already, or may at any moment: it is followed, not begun.
+  const write = (work: (tx: Tx) => Promise<void>) =>
+    isUnderWay(run.view, step.key) ? fencedWrite(run, work) : beginningWrite(run, step.key, work)
+  await write(async (tx) => {
     await saveRecord(tx, run.view, record)
     await stepEvent(tx, run.deps.seams, run.view, 'step.started', step.key, { want: step.want })
     if (member && to)

@@ -48,15 +48,20 @@ export async function forgetFresh(run: RunState, user: PlanStep): Promise<void> 
   const suffix = `/for/${user.key}`
   const over = [...run.view.records.values()].filter((record) => record.mode === 'fresh' && record.key.endsWith(suffix))
   if (over.length === 0) return
+  await forgetUnmentioned(
+    run,
+    over.map((record) => record.key),
+  )
+}
+
+/** Forgets records, and with those of fresh steps what was minted. */
+export async function forgetUnmentioned(run: RunState, keys: readonly string[]): Promise<void> {
   await fencedWrite(run, async (tx) => {
-    for (const record of over) {
-      for (const output of Object.values(record.outputs))
+    for (const key of keys) {
+      const record = run.view.records.get(key)
+      for (const output of record?.mode === 'fresh' ? Object.values(record.outputs) : [])
         if (output.secret) await run.deps.vault.destroy(tx, output.value)
     }
-    await forgetRecords(
-      tx,
-      run.view,
-      over.map((record) => record.key),
-    )
+    await forgetRecords(tx, run.view, keys)
   })
 }

@@ -21,9 +21,12 @@ export function isHeld(view: Pick<PlatformView, 'state'>): boolean {
 
 /** Whether an attempt of the step, or of a fresh step it waits for, was recorded and has not ended. */
 export function isUnderWay(view: Pick<PlatformView, 'inFlight'>, key: string): boolean {
-  if (view.inFlight.has(key)) return true
-  for (const other of view.inFlight.keys()) if (other.endsWith(`/for/${key}`)) return true
-  return false
+  return [...view.inFlight.keys()].some((other) => userOf(other) === key)
+}
+
+/** The step on whose behalf an attempt is made: that of `fresh/<step>/for/<key>` is `<key>`, else its own. */
+export function userOf(key: string): string {
+  return key.split('/for/').at(-1) ?? key
 }
 
 /** From this transaction on nothing is begun for the platform. Wake the engine after its commit. */

@@ -1,11 +1,14 @@
 export type { EngineDeps, EngineHooks } from './deps.ts'
 export { type Engine, startEngine } from './engine.ts'
-export { holdPlatform, isHeld, resumePlatform } from './hold.ts'
+export { holdPlatform, resumePlatform } from './hold.ts'
 export { makeDue } from './lease.ts'
-export { type BlueprintSource, loadPlatform } from './load.ts'
+export { loadPlatform, recordView } from './load.ts'
+export { operationInputSchema } from './load-operations.ts'
+export { decisionsRest } from './operations.ts'
 export { localProcesses, type Owner, type Processes } from './owner.ts'
 export { planOf } from './planning.ts'
 export { retryBlocked } from './retry.ts'
+export type { BlueprintSource } from './source.ts'
 export type {
   GoneProof,
   LogSink,

@@ -6,6 +6,7 @@ import type { MemberRef, PlanStep, ScriptStep, Value } from '../blueprints/plan-
 import type { Tx } from '../store/store.ts'
 import { beginningWrite, NotNow } from './beginning.ts'
 import { resolveInput } from './input.ts'
+import { beginnings } from './opening.ts'
 import { type RunState, recordOf } from './state.ts'
 import type { Leg, RecordedAttempt, ResolvedInput } from './step-kind.ts'
 import type { RecordView } from './view.ts'
@@ -39,7 +40,7 @@ export async function recordJourney(
   const left = run.ends.has(step.key) ? undefined : run.view.inFlight.get(step.key)
   const travellers = await travellersBehind(run, step, executor)
   try {
-    return await beginningWrite(run, (tx) => record(tx, run, { step, fingerprint, executor }, travellers))
+    return await beginningWrite(run, step.key, (tx) => record(tx, run, { step, fingerprint, executor }, travellers))
   } catch (error) {
     if (left && error instanceof NotNow) return { attempt: left, behind: [] }
     throw error
@@ -92,12 +93,14 @@ function onTheWay(record: RecordView, target: string): RecordView {
 async function travellersBehind(run: RunState, step: PlanStep, executor: MemberRef): Promise<Traveller[]> {
   const travellers: Traveller[] = []
   if (step.kind !== 'script' || step.mode === 'fresh' || step.on.kind !== 'member') return travellers
+  const mayBegin = beginnings(run, [step.key])
   const ahead = new Set<string>()
   let last: ScriptStep = step
   for (const next of run.schedule.scriptsOn(executor)) {
     if (travellers.length === mostBehind) break
     const opensEarlier = run.schedule.isOpenAfter(next.key, ahead)
-    const opensNow = !opensEarlier && run.schedule.isOpenAfter(next.key, new Set([...ahead, last.key]))
+    const opensNow =
+      !opensEarlier && mayBegin(next.key) && run.schedule.isOpenAfter(next.key, new Set([...ahead, last.key]))
     const traveller = opensNow ? await asTraveller(run, next, executor, new Set([...ahead, last.key])) : undefined
     if (!traveller) continue
     travellers.push(traveller)

@@ -2,7 +2,7 @@
 // wake-up: what is asked for after that wakes it again.
 
 import { z } from 'zod'
-import type { Blueprint } from '../blueprints/index.ts'
+import { operationPrefix } from '../blueprints/index.ts'
 import { type MemberRef, memberRef } from '../blueprints/plan-types.ts'
 import type { Json } from '../kernel/canonical.ts'
 import { endpointsSchema } from '../kernel/endpoint.ts'
@@ -10,17 +10,16 @@ import type { PlatformId } from '../kernel/ids.ts'
 import { type Problem, problemSchema } from '../kernel/problem.ts'
 import type { MachineTable, MemberTable, RecordTable } from '../store/schema.ts'
 import type { Db } from '../store/store.ts'
+import { loadOperations } from './load-operations.ts'
+import type { BlueprintSource } from './source.ts'
 import type { RecordedAttempt } from './step-kind.ts'
 import { loadOpenTasks } from './tasks.ts'
-import type { MemberView, PlatformView, RecordView } from './view.ts'
+import type { MemberView, OperationView, PlatformView, RecordView } from './view.ts'
 
 const outputsSchema = z.record(z.string(), z.object({ value: z.string(), secret: z.boolean() }))
 const addressesSchema = z.array(z.string())
 const specSchema = z.object({ parameters: z.record(z.string(), z.json()) })
 const founderSchema = z.object({ member: z.string() })
-
-/** The blueprint of a digest; platforms pin the digest, so an answer never changes and may be kept. */
-export type BlueprintSource = (db: Db, digest: string) => Promise<Blueprint>
 
 /** Undefined when the platform is deleted or was never there. */
 export async function loadPlatform(
@@ -30,6 +29,8 @@ export async function loadPlatform(
 ): Promise<PlatformView | undefined> {
   const row = await db.selectFrom('platforms').selectAll().where('id', '=', id).executeTakeFirst()
   if (!row || row.state === 'deleted') return undefined
+  const inFlight = await loadInFlight(db, id)
+  const operations = row.want === 'absent' ? [] : await loadOperations(db, blueprints, id, inFlight.keys())
   return {
     id: row.id,
     tenantId: row.tenant_id,
@@ -46,9 +47,10 @@ export async function loadPlatform(
     sshSecret: row.ssh_secret,
     tasks: await loadOpenTasks(db, id),
     members: await loadMembers(db, id),
-    records: await loadRecords(db, id),
+    operations,
+    records: await loadRecords(db, id, operations),
     founders: await loadFounders(db, id),
-    inFlight: await loadInFlight(db, id),
+    inFlight,
   }
 }
 
@@ -112,8 +114,23 @@ function memberView(member: MemberTable, machine: MachineTable): MemberView {
   }
 }
 
-async function loadRecords(db: Db, id: PlatformId): Promise<Map<string, RecordView>> {
-  const rows = await db.selectFrom('records').selectAll().where('platform_id', '=', id).execute()
+/** Of operations those that run: what is history grows for ever, and nobody asks a run about it. */
+async function loadRecords(
+  db: Db,
+  id: PlatformId,
+  operations: readonly OperationView[],
+): Promise<Map<string, RecordView>> {
+  const rows = await db
+    .selectFrom('records')
+    .selectAll()
+    .where('platform_id', '=', id)
+    .where((where) =>
+      where.or([
+        where('key', 'not like', 'op/%'),
+        ...operations.map((operation) => where('key', 'like', `${operationPrefix(operation.task)}%`)),
+      ]),
+    )
+    .execute()
   return new Map(rows.map((row) => [row.key, recordView(row)]))
 }
 

@@ -1,6 +1,7 @@
 // From what is wanted to what is due: the pure plan, and the schedule over what is remembered.
 
-import { type Plan, type PlanMember, plan } from '../blueprints/index.ts'
+import { type Plan, type PlanMember, type PlanStep, plan } from '../blueprints/index.ts'
+import { operationSteps } from './operations.ts'
 import { buildSchedule, type Schedule } from './schedule.ts'
 import { isClean } from './state.ts'
 import type { Targets } from './targets.ts'
@@ -24,13 +25,18 @@ function planMember(member: { state: string } & Omit<PlanMember, 'state'>): Plan
   return [{ ref, name, group, ordinal, incarnation, state }]
 }
 
+/** What must hold, and what operations do beside it. */
+export function allSteps(view: PlatformView, planned: Plan): readonly PlanStep[] {
+  return view.operations.length === 0 ? planned.steps : [...planned.steps, ...operationSteps(view)]
+}
+
 export function scheduleOf(view: PlatformView, planned: Plan, targets: Targets): Schedule {
-  return buildSchedule(planned.steps, (step) => isClean(view.records.get(step.key), step, targets.of(step)))
+  return buildSchedule(allSteps(view, planned), (step) => isClean(view.records.get(step.key), step, targets.of(step)))
 }
 
 /** Keys remembered that no plan mentions and nothing uses: to be forgotten. Once records stay with the platform. */
 export function unmentioned(view: PlatformView, planned: Plan): string[] {
-  const mentioned = new Set(planned.steps.map((step) => step.key))
+  const mentioned = new Set(allSteps(view, planned).map((step) => step.key))
   const keys: string[] = []
   for (const record of view.records.values()) {
     if (record.mode === 'once' || mentioned.has(record.key) || view.inFlight.has(record.key)) continue

@@ -9,8 +9,9 @@ import type { Tx } from '../store/store.ts'
 import { makeDue } from './lease.ts'
 
 /**
- * Makes the blocked steps of a platform due now, all of them or those blocked by one of `codes`; answers how many.
- * Of a held platform nothing is tried; resuming it does. Called in the transaction that changes what blocked them; wake the engine after its commit.
+ * Makes the steps of a platform due now that are blocked or wait after a failure, all of them or those that failed by
+ * one of `codes`; answers how many. What was given up gets all its attempts again. Of a held platform nothing is tried;
+ * resuming it does. Called in the transaction that changes what blocked them; wake the engine after its commit.
  */
 export async function retryBlocked(
   tx: Tx,
@@ -18,14 +19,17 @@ export async function retryBlocked(
   platform: PlatformId,
   because: { readonly actor: string; readonly cause: string; readonly codes?: readonly ProblemCode[] },
 ): Promise<number> {
-  const blocked = await tx
+  const failed = await tx
     .selectFrom('records')
-    .select(['key', 'problem'])
+    .select(['key', 'problem', 'status'])
     .where('platform_id', '=', platform)
-    .where('status', '=', 'blocked')
+    .where('status', 'in', ['blocked', 'waiting'])
+    .where('problem', 'is not', null)
+    // An operation that is blocked has failed; running it again is another one.
+    .where('key', 'not like', 'op/%')
     .execute()
   const { codes } = because
-  const meant = blocked.filter(
+  const meant = failed.filter(
     (row) => codes === undefined || codes.some((code) => row.problem?.includes(`"code":"${code}"`)),
   )
   if (meant.length === 0) return 0
@@ -35,10 +39,10 @@ export async function retryBlocked(
     .where('id', '=', platform)
     .executeTakeFirstOrThrow()
   if (place.state === 'held') return 0
-  for (const { key } of meant) {
+  for (const { key, status } of meant) {
     await tx
       .updateTable('records')
-      .set({ status: 'waiting', attempts: 0, deadline_at: null, next_at: 0 })
+      .set({ status: 'waiting', next_at: 0, ...(status === 'blocked' ? { attempts: 0, deadline_at: null } : {}) })
       .where('platform_id', '=', platform)
       .where('key', '=', key)
       .execute()

@@ -4,16 +4,17 @@
 import type { Plan, PlanStep } from '../blueprints/index.ts'
 import type { EngineDeps } from './deps.ts'
 import { executeStep } from './execute.ts'
-import { isHeld, isUnderWay } from './hold.ts'
+import { forgetUnmentioned } from './fresh.ts'
 import { consumeWake, type Lease, LeaseLost, releaseLease, renewEveryMs, renewLease } from './lease.ts'
 import { loadPlatform } from './load.ts'
-import { planOf, scheduleOf, unmentioned } from './planning.ts'
+import { isDecided, opening } from './opening.ts'
+import { allSteps, planOf, scheduleOf, unmentioned } from './planning.ts'
 import { settle } from './settle.ts'
-import { fencedWrite, isClean, type RunState } from './state.ts'
+import { settleOperations } from './settle-operations.ts'
+import { isClean, type RunState } from './state.ts'
 import { targetsOf } from './targets.ts'
 import type { PlatformView } from './view.ts'
 import { leftovers, waitsForLeftovers, windUp, windUpEveryMs } from './wind-up.ts'
-import { forgetRecords } from './write.ts'
 
 export interface Run {
   wake(): void
@@ -123,9 +124,10 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
     if (!state) return undefined
     const plan = planOf(state.view)
     const forgotten = unmentioned(state.view, plan).filter((key) => !busy.has(key))
-    if (forgotten.length > 0) await fencedWrite(state, (tx) => forgetRecords(tx, state.view, forgotten))
-    const targets = targetsOf(deps, plan.steps, () => state.view)
+    if (forgotten.length > 0) await forgetUnmentioned(state, forgotten)
+    const targets = targetsOf(deps, allSteps(state.view, plan), () => state.view)
     Object.assign(state, { plan, targets, schedule: scheduleOf(state.view, plan, targets) })
+    await settleOperations(state)
     await settle(state)
     return state
   }
@@ -158,9 +160,10 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
       windUpAt.set(key, now + windUpEveryMs)
       busy.set(key, track(run, key, windUp(run, key, attempt)))
     }
+    const mayOpen = opening(run, busy.keys())
     for (const step of run.schedule.open()) {
       if (busy.has(step.key) || waitsForLeftovers(run, step, left)) continue
-      if (isHeld(run.view) && !isUnderWay(run.view, step.key)) continue
+      if (!mayOpen(step.key)) continue
       const fingerprint = run.targets.of(step)
       if (fingerprint === undefined) continue
       const record = run.view.records.get(step.key)
@@ -182,6 +185,7 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
       if (step) {
         run.schedule.set(key, isOver(run, step))
         for (const other of run.targets.touched(step)) run.schedule.set(other.key, isOver(run, other))
+        if (isDecided(run, key)) wake()
       }
     } catch (error) {
       end(error)

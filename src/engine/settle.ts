@@ -1,5 +1,6 @@
 // What the state of the steps says about the platform and its tasks, written when it changes.
 
+import { isOperationKey, machineKey, type PlanStep } from '../blueprints/index.ts'
 import { movePlatform, moveTask } from '../events/index.ts'
 import { newId } from '../kernel/ids.ts'
 import type { Problem } from '../kernel/problem.ts'
@@ -10,7 +11,7 @@ import { isHeld } from './hold.ts'
 import { resolveValue } from './resolve.ts'
 import { fencedWrite, type RunState } from './state.ts'
 import { loadOpenTasks } from './tasks.ts'
-import type { PlatformView } from './view.ts'
+import type { MemberView, PlatformView } from './view.ts'
 import { engineActor } from './write.ts'
 
 interface Verdict {
@@ -65,7 +66,7 @@ function areTold({ view }: RunState, verdict: Verdict): boolean {
 
 function judge(run: RunState): Verdict {
   const { view, schedule } = run
-  const open = [...schedule.unclean()]
+  const open = platformSteps(schedule.unclean())
   if (view.want === 'absent') {
     const blocked = blockedProblem(run)
     if (view.members.size === 0) return { state: 'deleted', reason: null, problem: null }
@@ -80,18 +81,30 @@ function judge(run: RunState): Verdict {
   if (open.length === 0) return { state: 'ready', reason: null, problem: null }
   if (view.readyAt === null && view.state !== 'ready') return { state: 'building', reason: null, problem: null }
   const repairing = [...view.members.values()].find((member) => member.state === 'leaving' && member.cause !== null)
-  if (repairing)
-    return { state: 'degraded', reason: `${repairing.name} is being replaced: ${repairing.cause}`, problem: null }
+  if (repairing) return { state: 'degraded', reason: repairReason(run, repairing), problem: null }
   return view.state === 'degraded'
     ? { state: 'degraded', reason: view.stateReason, problem: null }
     : { state: 'changing', reason: null, problem: null }
 }
 
+function repairReason({ view }: RunState, leaving: MemberView): string {
+  const removal = view.records.get(machineKey(leaving.ref))
+  const stuck = removal?.status === 'blocked' ? `; ${removal.problem?.detail ?? 'its old machine is not gone'}` : ''
+  return `${leaving.name} is being replaced: ${leaving.cause}${stuck}`
+}
+
+/** Without those of operations: what is asked for once does not say how the platform is. */
+function platformSteps(steps: Iterable<PlanStep>): PlanStep[] {
+  return [...steps].filter((step) => !isOperationKey(step.key))
+}
+
 function blockedProblem(run: RunState): Problem | null {
   if (run.view.problem) return run.view.problem
-  for (const step of run.schedule.unclean()) {
+  for (const step of platformSteps(run.schedule.unclean())) {
     const record = run.view.records.get(step.key)
     if (record?.status !== 'blocked' || !record.problem) continue
+    // What cannot be proven gone keeps nobody from using what took its place: degraded, with the reason, not blocked.
+    if (step.want === 'absent' && run.view.want === 'present' && run.view.readyAt !== null) continue
     // A problem of the target before (a machine that could not be made, and is to go now) is none of this one.
     if (record.attempting === run.targets.of(step)) return record.problem
   }

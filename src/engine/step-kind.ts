@@ -122,6 +122,8 @@ export interface StepContext {
   answers(member: MemberRef): boolean
   /** Resolves once a lease with at least 5 s left is in hand; rejects otherwise. Called before each outside call. */
   mayAct(): Promise<void>
+  /** False while the installation only reports (after a restore): nothing of ours is destroyed then. */
+  mayDestroy(): Promise<boolean>
   /** Commits that a create of this member's key is about to be sent (the tombstone's beginning). */
   markCreateSent(member: MemberRef): Promise<void>
   /** Commits a machine change that must survive even if the step ends as wait or failed. */

@@ -1,7 +1,7 @@
 // What a run knows of its platform, in memory: read once, then kept in step with every write of the run.
 
 import type { Blueprint } from '../blueprints/index.ts'
-import type { MemberRef, PlanStep } from '../blueprints/plan-types.ts'
+import type { MemberRef, OperationPlan, PlanStep } from '../blueprints/plan-types.ts'
 import type { Json } from '../kernel/canonical.ts'
 import type { MemberId, PlatformId, ProjectId, TaskId, TenantId } from '../kernel/ids.ts'
 import type { Problem } from '../kernel/problem.ts'
@@ -25,6 +25,8 @@ export interface PlatformView {
   readonly sshSecret: string
   /** Tasks of this platform's wishes that have not ended. */
   tasks: readonly OpenTask[]
+  /** Operations that have not ended, oldest first, and those whose attempts still are under way. */
+  readonly operations: readonly OperationView[]
   readonly members: Map<MemberRef, MemberView>
   readonly records: Map<string, RecordView>
   readonly founders: Readonly<Record<string, MemberRef>>
@@ -37,6 +39,14 @@ export interface OpenTask {
   readonly id: TaskId
   readonly generation: number
   readonly state: TaskState
+}
+
+export interface OperationView {
+  readonly task: TaskId
+  readonly name: string
+  readonly plan: OperationPlan
+  /** Of its task. */
+  state: TaskState
 }
 
 export interface MemberView {

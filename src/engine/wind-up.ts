@@ -5,7 +5,7 @@
 import type { MemberRef, PlanStep } from '../blueprints/plan-types.ts'
 import { memberOf } from './context.ts'
 import { memberAnswers } from './executor.ts'
-import { isHeld } from './hold.ts'
+import { beginnings } from './opening.ts'
 import { fencedWrite, mayAct, type RunState } from './state.ts'
 import type { RecordedAttempt } from './step-kind.ts'
 import { writeEnd } from './write.ts'
@@ -16,9 +16,11 @@ export const windUpEveryMs = 1_000
 /** Attempts in flight that no step of the plan will follow, by step key; those on machines that do not answer are not told. */
 export function leftovers(run: RunState): ReadonlyMap<string, RecordedAttempt> {
   const found = new Map<string, RecordedAttempt>()
-  if (run.view.want === 'absent') return found
+  if (run.view.want === 'absent' || run.view.inFlight.size === 0) return found
+  const mayBegin = beginnings(run, [])
   for (const [key, attempt] of run.view.inFlight) {
-    if (memberAnswers(run.view.members.get(attempt.executor)) && !isFollowed(run, key, attempt)) found.set(key, attempt)
+    if (memberAnswers(run.view.members.get(attempt.executor)) && !isFollowed(run, mayBegin, key, attempt))
+      found.set(key, attempt)
   }
   return found
 }
@@ -26,19 +28,19 @@ export function leftovers(run: RunState): ReadonlyMap<string, RecordedAttempt> {
 /**
  * Whether a step of the plan sees to it: its own when its turn has come, the user of what a fresh step mints, or, for
  * what travels, the step it travels behind, as long as that one is under way, both are still what is wanted, and
- * something may begin at all.
+ * it may begin at all.
  */
-function isFollowed(run: RunState, key: string, attempt: RecordedAttempt): boolean {
+function isFollowed(run: RunState, mayBegin: (key: string) => boolean, key: string, attempt: RecordedAttempt): boolean {
   const { schedule, targets, view } = run
   const [, user] = key.split('/for/')
   if (user !== undefined) return schedule.step(user) !== undefined
   const step = schedule.step(key)
   if (!step) return false
   if (schedule.isOpenAfter(key, new Set())) return true
-  if (isHeld(view) || targets.of(step) !== attempt.fingerprint) return false
+  if (!mayBegin(key) || targets.of(step) !== attempt.fingerprint) return false
   return schedule.waitsFor(key).some((before) => {
     const ahead = view.inFlight.get(before)
-    return ahead?.executor === attempt.executor && isFollowed(run, before, ahead)
+    return ahead?.executor === attempt.executor && isFollowed(run, mayBegin, before, ahead)
   })
 }
 

@@ -29,6 +29,7 @@ export const factKinds = [
   'provider.created',
   'provider.changed',
   'provider.deleted',
+  'provider.probed',
   'blueprint.created',
   'platform.created',
   'platform.changed',

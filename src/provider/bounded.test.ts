@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { virtualClock } from '../../test/support/virtual-clock.ts'
-import { boundedSession } from './bounded.ts'
+import { boundedSession, within } from './bounded.ts'
 import type { MachineRequest, OwnerTag, ResourceKey, Session } from './contract.ts'
 import { ProviderFault } from './fault.ts'
 
@@ -18,6 +18,7 @@ async function* nothing(): AsyncIterable<never> {
 const silent: Session = {
   capabilities: { lookup: 'consistent', settleMs: 0, createIdempotency: 'none', hosts: true, power: true },
   probe: silence,
+  identify: silence,
   inventory: nothing,
   create: silence,
   observe: nothing,
@@ -31,6 +32,7 @@ const silent: Session = {
 /** Every call of a session, with whether it changes something. */
 const calls: readonly [string, boolean, (session: Session, signal: AbortSignal) => Promise<unknown>][] = [
   ['probe', false, (session, signal) => session.probe(signal)],
+  ['identify', false, async (session, signal) => session.identify?.(signal)],
   ['inventory', false, (session, signal) => Array.fromAsync(session.inventory(signal))],
   ['create', true, (session, signal) => session.create(key, request, signal)],
   ['observe', false, (session, signal) => Array.fromAsync(session.observe(owner, [{ key }], signal))],
@@ -96,7 +98,17 @@ test('a fault passes as it is; whatever else a kind throws is a fault', async ()
 })
 
 test('what a provider does not offer is not offered', () => {
-  const { power: _, hasImage: __, ...plain } = silent
+  const { power: _, hasImage: __, identify: ___, ...plain } = silent
   const session = boundedSession(plain, virtualClock().seams.clock)
-  expect([session.power, session.hasImage]).toEqual([undefined, undefined])
+  expect([session.power, session.hasImage, session.identify]).toEqual([undefined, undefined, undefined])
+})
+
+test('work that is more than a call keeps its own errors, and ends in time too', async () => {
+  const clock = virtualClock()
+  const refused = new RangeError('no image of that name')
+  await expect(within(clock.seams.clock, 1_000, 'none', never(), async () => Promise.reject(refused))).rejects.toBe(
+    refused,
+  )
+  const late = within(clock.seams.clock, 1_000, 'none', never(), silence)
+  await expect(clock.runUntil(late)).rejects.toMatchObject({ name: 'ProviderFault', kind: 'transient' })
 })

@@ -18,20 +18,25 @@ type Outcome = FaultFacts['outcome']
 /** The session with a limit on every call; what it throws beside faults is one whose effect is unknown. */
 export function boundedSession<S>(session: Session<S>, clock: Clock): Session<S> {
   const look = <T>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>) =>
-    within(clock, limits.look, 'none', signal, call)
+    answeredWithin(clock, limits.look, 'none', signal, call)
   return {
     capabilities: session.capabilities,
     probe: (signal) => look(signal, (until) => session.probe(until)),
+    ...(session.identify && {
+      identify: (signal) => look(signal, async (until) => (await session.identify?.(until)) ?? ''),
+    }),
     inventory: (signal) => lookEach(clock, signal, (until) => session.inventory(until)),
     create: (key, request, signal) =>
-      within(clock, limits.create, 'unknown', signal, (until) => session.create(key, request, until)),
+      answeredWithin(clock, limits.create, 'unknown', signal, (until) => session.create(key, request, until)),
     observe: (owner, keys, signal) => lookEach(clock, signal, (until) => session.observe(owner, keys, until)),
     destroy: (owner, key, signal) =>
-      within(clock, limits.change, 'unknown', signal, (until) => session.destroy(owner, key, until)),
+      answeredWithin(clock, limits.change, 'unknown', signal, (until) => session.destroy(owner, key, until)),
     list: (owner, signal) => lookEach(clock, signal, (until) => session.list(owner, until)),
     ...(session.power && {
       power: (owner, key, to, signal) =>
-        within(clock, limits.change, 'unknown', signal, async (until) => session.power?.(owner, key, to, until)),
+        answeredWithin(clock, limits.change, 'unknown', signal, async (until) =>
+          session.power?.(owner, key, to, until),
+        ),
     }),
     ...(session.hasImage && {
       hasImage: (ref, signal) => look(signal, async (until) => (await session.hasImage?.(ref, until)) ?? true),
@@ -46,12 +51,27 @@ async function* lookEach<T>(
   signal: AbortSignal,
   call: (signal: AbortSignal) => AsyncIterable<T>,
 ): AsyncIterable<T> {
-  yield* await within(clock, limits.look, 'none', signal, (until) => Array.fromAsync(call(until)))
+  yield* await answeredWithin(clock, limits.look, 'none', signal, (until) => Array.fromAsync(call(until)))
+}
+
+/** The same as `within`, for a call to a provider: whatever it throws that is no fault is a transient one. */
+export async function answeredWithin<T>(
+  clock: Clock,
+  ms: number,
+  outcome: Outcome,
+  signal: AbortSignal,
+  call: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  try {
+    return await within(clock, ms, outcome, signal, call)
+  } catch (error) {
+    throw faultOf(error, outcome)
+  }
 }
 
 /**
- * Answers as `call` does, or throws a transient fault after `ms` or when `signal` aborts, having aborted the call; it is
- * not waited for any longer. `outcome`: what is known of the effect then.
+ * Answers or throws as `call` does, or throws a transient fault after `ms` or when `signal` aborts, having aborted the
+ * call; it is not waited for any longer. `outcome`: what is known of the effect then.
  */
 export async function within<T>(
   clock: Clock,
@@ -77,8 +97,6 @@ export async function within<T>(
   )
   try {
     return await Promise.race([call(over.signal), ended.promise])
-  } catch (error) {
-    throw faultOf(error, outcome)
   } finally {
     signal.removeEventListener('abort', aborted)
     timer.abort()

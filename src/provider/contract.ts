@@ -9,6 +9,8 @@
 //  - observe answers for every key asked for it finds; a key it does not yield was absent when it looked.
 //  - list yields every object of the owner, of every kind, however it came to be.
 //  - every error is a ProviderFault that says whether the effect took place (`outcome`).
+//  - a server has an identity that lives as long as its state does: who lost its machines together with its identity is
+//    another server, and says nothing of what became of ours (identity.ts).
 //  - every call ends when its signal aborts, and the registry aborts those that take too long (bounded.ts).
 
 import type { z } from 'zod'
@@ -96,6 +98,8 @@ export interface Capabilities {
 }
 
 export interface Health {
+  /** Whose state is seen: stable for the life of that state, another for every other server, whatever its address. */
+  readonly identity: string
   readonly version: string
   readonly latencyMs: number
   /** Rights that are missing and what will not work without them. */
@@ -115,6 +119,8 @@ export interface HostReport {
 export interface Session<MachineSpec = unknown> extends AsyncDisposable {
   readonly capabilities: Capabilities
   probe(signal: AbortSignal): Promise<Health>
+  /** Optional: the identity of probe() alone, where that is cheaper; every look that misses something asks for it. */
+  readonly identify?: (signal: AbortSignal) => Promise<string>
   inventory(signal: AbortSignal): AsyncIterable<HostReport>
   create(
     key: ResourceKey,

@@ -2,10 +2,21 @@
 
 import type { Problem, ProblemCode } from '../kernel/problem.ts'
 import type { FaultKind, ProviderFault } from './fault.ts'
+import { OtherServer } from './identity.ts'
 
-const told: {
-  readonly [kind in FaultKind]: { readonly code: ProblemCode; readonly says: string; readonly next: string }
-} = {
+interface Told {
+  readonly code: ProblemCode
+  readonly says: string
+  readonly next: string
+}
+
+const otherServer: Told = {
+  code: 'provider_denied',
+  says: 'is not the server it was',
+  next: 'Let its address lead to the right server again, or accept the new identity with acceptIdentity.',
+}
+
+const told: { readonly [kind in FaultKind]: Told } = {
   transient: {
     code: 'provider_unreachable',
     says: 'cannot be reached',
@@ -36,7 +47,7 @@ const told: {
 
 /** The problem of a fault at the provider of this name. */
 export function faultProblem(fault: ProviderFault, provider: string): Problem {
-  const { code, says, next } = told[fault.kind]
+  const { code, says, next } = fault instanceof OtherServer ? otherServer : told[fault.kind]
   return {
     code,
     detail: `Provider ${provider} ${says}: ${fault.message.replace(/\.$/, '')}.`,

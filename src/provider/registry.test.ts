@@ -10,8 +10,12 @@ const seams = realSeams()
 
 function world() {
   const log: string[] = []
-  const row = { current: { kind: 'toy', config: { password: 'a' }, version: 1 } as LoadedProvider | undefined }
+  const row = {
+    current: { kind: 'toy', config: { password: 'a' }, version: 1, identity: 'a' } as LoadedProvider | undefined,
+  }
   const fails: Error[] = []
+  const server = { identity: 'a' }
+  const adopted: string[] = []
   const kind: ProviderKind = {
     kind: 'toy',
     simulated: true,
@@ -22,6 +26,7 @@ function world() {
       if (fail) throw fail
       log.push(`connect ${JSON.stringify(config)}`)
       const session = {
+        identify: async () => server.identity,
         [Symbol.asyncDispose]: async () => {
           log.push('dispose')
         },
@@ -33,9 +38,13 @@ function world() {
   const sessions = openSessions({
     kinds,
     seams,
+    adopt: async (_, identity) => {
+      adopted.push(identity)
+      return adopted[0] ?? identity
+    },
     load: async (_, known) => (row.current && row.current.version === known ? 'unchanged' : row.current),
   })
-  return { log, row, fails, sessions, id: newId('provider', seams) as ProviderId }
+  return { log, row, fails, server, adopted, sessions, id: newId('provider', seams) as ProviderId }
 }
 
 test('callers at the same time share one connection', async () => {
@@ -49,7 +58,7 @@ test('callers at the same time share one connection', async () => {
 test('a new version of the row makes a new session, and closing closes both', async () => {
   const { log, row, sessions, id } = world()
   const before = await sessions.get(id)
-  row.current = { kind: 'toy', config: { password: 'b' }, version: 2 }
+  row.current = { kind: 'toy', config: { password: 'b' }, version: 2, identity: 'a' }
   expect(await sessions.get(id)).not.toBe(before)
   await sessions[Symbol.asyncDispose]()
   expect(log).toEqual(['connect {"password":"a"}', 'connect {"password":"b"}', 'dispose', 'dispose'])
@@ -72,6 +81,25 @@ test('a deleted provider and an unknown kind are faults, not crashes', async () 
   const { row, sessions, id } = world()
   row.current = undefined
   await expect(sessions.get(id)).rejects.toMatchObject({ kind: 'gone' })
-  row.current = { kind: 'other', config: {}, version: 3 }
+  row.current = { kind: 'other', config: {}, version: 3, identity: 'a' }
   await expect(sessions.get(id)).rejects.toMatchObject({ kind: 'rejected' })
+})
+
+test('a session is given out only when its server is the known one, and another one is hung up on', async () => {
+  const { log, server, sessions, id } = world()
+  server.identity = 'b'
+  await expect(sessions.get(id)).rejects.toMatchObject({ name: 'OtherServer', known: 'a', answers: 'b' })
+  expect(log.at(-1)).toBe('dispose')
+  server.identity = 'a'
+  await expect(sessions.get(id)).resolves.toBeDefined()
+})
+
+test('a provider without an identity takes the one it sees, and whoever was first counts', async () => {
+  const { adopted, row, server, sessions, id } = world()
+  row.current = { kind: 'toy', config: {}, version: 4, identity: null }
+  await sessions.get(id)
+  expect(adopted).toEqual(['a'])
+  server.identity = 'b'
+  row.current = { ...row.current, version: 5 }
+  await expect(sessions.get(id)).rejects.toMatchObject({ name: 'OtherServer', known: 'a', answers: 'b' })
 })

@@ -1,11 +1,13 @@
 // One open session per provider, shared by everything that works in this process. A session belongs to one version of
-// the provider's row: a new password or address makes a new session at the next use, and nobody has to be told.
+// the provider's row: a new password or address makes a new session at the next use, and nobody has to be told. It is
+// given out only after its server proved to be the one the provider was registered with.
 
 import type { ProviderId } from '../kernel/ids.ts'
 import type { Seams } from '../kernel/seams.ts'
-import { boundedSession, within } from './bounded.ts'
+import { answeredWithin, boundedSession } from './bounded.ts'
 import type { ProviderKind, Session } from './contract.ts'
 import { ProviderFault } from './fault.ts'
+import { identify, provenSession, requireSame } from './identity.ts'
 
 /** Kinds by name; a heavy one may be loaded when it is first used. */
 export interface Kinds {
@@ -18,10 +20,12 @@ export interface LoadedProvider {
   /** Parsed by the kind's schema, secrets resolved. */
   readonly config: unknown
   readonly version: number
+  /** Of its server; null when it was registered before identities were kept. */
+  readonly identity: string | null
 }
 
 export interface Sessions extends AsyncDisposable {
-  /** The provider's session. Throws ProviderFault: `transient` when it cannot be reached, `denied`, `gone`. */
+  /** The provider's session. Throws ProviderFault: `transient` when it cannot be reached, `denied`, `gone`; OtherServer. */
   get(provider: ProviderId): Promise<Session>
   /** Closes the session of a provider that was deleted. */
   forget(provider: ProviderId): Promise<void>
@@ -34,6 +38,8 @@ export interface SessionsOptions {
    * Must not throw for anything that trying again would not cure, except ProviderFault.
    */
   load(provider: ProviderId, known: number | undefined): Promise<LoadedProvider | 'unchanged' | undefined>
+  /** Writes down who the server is of a provider that has no identity yet; answers what counts: another may be first. */
+  adopt(provider: ProviderId, identity: string): Promise<string>
   readonly seams: Seams
 }
 
@@ -49,7 +55,7 @@ const retireMs = 600_000
 const connectMs = 60_000
 
 /** Sessions of providers, opened at first use; disposing closes them all. */
-export function openSessions({ kinds, load, seams }: SessionsOptions): Sessions {
+export function openSessions({ kinds, load, adopt, seams }: SessionsOptions): Sessions {
   const open = new Map<ProviderId, Open>()
   const retired: { readonly session: Promise<Session>; readonly at: number }[] = []
 
@@ -69,7 +75,7 @@ export function openSessions({ kinds, load, seams }: SessionsOptions): Sessions 
     const current = open.get(provider)
     if (current && current.version >= loaded.version) return current.session
     retire(provider)
-    const session = connect(kinds, loaded, seams)
+    const session = connectProven(provider, loaded)
     const entry = { version: loaded.version, session }
     open.set(provider, entry)
     // A failed connection is not kept: the next caller tries again.
@@ -77,6 +83,19 @@ export function openSessions({ kinds, load, seams }: SessionsOptions): Sessions 
       if (open.get(provider) === entry) open.delete(provider)
     })
     return session
+  }
+
+  async function connectProven(provider: ProviderId, loaded: LoadedProvider): Promise<Session> {
+    const session = await connect(kinds, loaded, seams)
+    try {
+      const answers = await identify(session, new AbortController().signal)
+      const known = loaded.identity ?? (await adopt(provider, answers))
+      requireSame(known, answers)
+      return provenSession(session, known)
+    } catch (error) {
+      await dispose(Promise.resolve(session))
+      throw error
+    }
   }
 
   function retire(provider: ProviderId): void {
@@ -116,7 +135,7 @@ export async function connect(
   }
   const signal = new AbortController().signal
   const connecting = () => kind.connect(provider.config, seams)
-  return boundedSession(await within(seams.clock, connectMs, 'none', signal, connecting), seams.clock)
+  return boundedSession(await answeredWithin(seams.clock, connectMs, 'none', signal, connecting), seams.clock)
 }
 
 async function dispose(session: Promise<Session> | undefined): Promise<void> {

@@ -9,6 +9,7 @@ import { hostEndpoints } from './hosts/index.ts'
 import { imageEndpoints } from './images/index.ts'
 import { installationEndpoints } from './installation/index.ts'
 import { machineEndpoints } from './machines/index.ts'
+import { operationEndpoints } from './operations/index.ts'
 import { platformEndpoints, platformInsightEndpoints, platformLifeEndpoints } from './platforms/index.ts'
 import { problemEndpoints } from './problems/index.ts'
 import { projectEndpoints } from './projects/index.ts'
@@ -25,6 +26,7 @@ export const endpoints: readonly GantryEndpoint[] = [
   ...platformEndpoints,
   ...platformInsightEndpoints,
   ...platformLifeEndpoints,
+  ...operationEndpoints,
   ...machineEndpoints,
   ...taskEndpoints,
   ...eventEndpoints,

@@ -37,6 +37,10 @@ export type AttemptResult =
 const lookMs = 2_000
 const logPieceBytes = 256 * 1024
 const nobodyMs = 1_000
+/** A machine keeps no more than 16 MiB of a log; what one says beyond that is not believed. */
+const mostLogBytes = 16 * 1024 * 1024
+/** After its deadline a script is ended by the runner: SIGTERM, 10 s, SIGKILL. */
+const endsLateMs = 30_000
 const tailCharacters = 2_000
 
 /** Follows the attempt in flight, or records and starts a new one, until it has ended, is lost, or cannot be spoken to. */
@@ -170,6 +174,9 @@ async function followed(
         return not({ kind: 'wait', afterMs: 500, reason: 'the attempt is not on the machine yet' })
       case 'running':
         tail = await copied(ctx, remote, target, attempt, log, status.logBytes, tail)
+        // The machine ends it by its clock; one that still says "running" long after has no clock to be trusted.
+        if (ctx.seams.clock.now() > ctx.deadlineAt + endsLateMs)
+          return not({ kind: 'wait', afterMs: lookMs, reason: 'it runs on after its deadline, or its machine says so' })
         await ctx.mayAct()
         status = await remote.look(target, attempt.id, lookMs, ctx.signal)
         break
@@ -196,7 +203,9 @@ async function copied(
   before: string,
 ): Promise<string> {
   let tail = before
-  while (log.rawOffset < logBytes) {
+  const last = Math.min(logBytes, mostLogBytes)
+  while (log.rawOffset < last) {
+    await ctx.mayAct()
     const bytes = await remote.log(target, attempt.id, log.rawOffset, logPieceBytes, ctx.signal)
     if (bytes.length === 0) break
     tail = (tail + (await log.push(bytes))).slice(-tailCharacters)

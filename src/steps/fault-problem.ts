@@ -5,6 +5,7 @@ import type { StepOutcome } from '../engine/step-kind.ts'
 import type { Facts, Problem } from '../kernel/problem.ts'
 import { unreachable } from '../kernel/unreachable.ts'
 import type { ProviderFault } from '../provider/fault.ts'
+import { OtherServer } from '../provider/identity.ts'
 
 /** What a step answers after a provider call failed. */
 export function providerOutcome(fault: ProviderFault, facts: Facts): Exclude<StepOutcome, { kind: 'done' }> {
@@ -19,7 +20,12 @@ export function providerOutcome(fault: ProviderFault, facts: Facts): Exclude<Ste
     case 'denied':
       return {
         kind: 'blocked',
-        problem: say('provider_denied', 'An infra-admin must give the provider working credentials.'),
+        problem: say(
+          'provider_denied',
+          fault instanceof OtherServer
+            ? 'An infra-admin must let its address lead to the right server again, or accept this one.'
+            : 'An infra-admin must give the provider working credentials.',
+        ),
       }
     case 'capacity':
       return {

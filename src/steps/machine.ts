@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { GoneProof, MachineFacts, StepContext, StepKind, StepOutcome } from '../engine/step-kind.ts'
 import type { ProviderId } from '../kernel/ids.ts'
 import { unreachable } from '../kernel/unreachable.ts'
+import { lookedAgain } from '../kernel/watched.ts'
 import type { NativeRef, Observed, ResourceKey, Session } from '../provider/contract.ts'
 import { ProviderFault } from '../provider/fault.ts'
 import type { Looker } from '../provider/look.ts'
@@ -43,9 +44,15 @@ export function machineStep(providers: Providers): StepKind {
     if (found && !found.unfinished) return judged(ctx, machine, found)
     if (!found && machine.nativeRef !== null) return unseen(ctx, session, machine)
     const repeatable = session.capabilities.createIdempotency !== 'none'
-    if (!found && machine.createSentAt !== null && !repeatable && mayStillAppear(ctx, session, machine.createSentAt)) {
+    if (
+      !found &&
+      machine.createSentAt !== null &&
+      !repeatable &&
+      (await absentForMs(ctx)) < session.capabilities.settleMs
+    ) {
       return { kind: 'wait', afterMs: pollMs, reason: 'an earlier create may still take effect' }
     }
+    if (ctx.memo !== null) await ctx.setMemo(null)
     const privateKeyPem = await ctx.secret(machine.hostKeySecret)
     await ctx.markCreateSent(machine.member)
     await ctx.mayAct()
@@ -67,19 +74,17 @@ export function machineStep(providers: Providers): StepKind {
     const request = storedRequestSchema.parse(JSON.parse(machine.spec))
     const seen = await look(ctx, looker, request, machine)
     if (seen.length > 0) {
-      await ctx.setMemo(null)
+      if (ctx.memo !== null) await ctx.setMemo(null)
+      if (!(await ctx.mayDestroy()))
+        return { kind: 'wait', afterMs: reportOnlyMs, reason: 'the installation only reports: it destroys nothing' }
       await ctx.mayAct()
       if (seen.some((object) => object.state !== 'deleting'))
         await session.destroy(request.owner, keyOf(machine), ctx.signal)
       return { kind: 'wait', afterMs: pollMs, reason: 'the provider is deleting it' }
     }
-    const absentSince = memoSchema.parse(ctx.memo)?.absentSince
-    const now = ctx.seams.clock.now()
     const { lookup, settleMs } = session.capabilities
-    const late = machine.nativeRef === null && mayStillAppear(ctx, session, machine.createSentAt)
-    if (lookup === 'consistent' && !late) return gone(ctx, machine, 'absentByConsistentLookup')
-    if (absentSince === undefined) await ctx.setMemo({ absentSince: now })
-    else if (now - absentSince >= settleMs && !late) return gone(ctx, machine, 'absentForSettle')
+    if (lookup === 'consistent' && machine.nativeRef !== null) return gone(ctx, machine, 'absentByConsistentLookup')
+    if ((await absentForMs(ctx)) >= settleMs) return gone(ctx, machine, 'absentForSettle')
     return {
       kind: 'wait',
       afterMs: Math.max(pollMs, Math.min(settleMs, 5_000)),
@@ -88,22 +93,26 @@ export function machineStep(providers: Providers): StepKind {
   }
 }
 
-const memoSchema = z.object({ absentSince: z.number() }).nullable()
+/** How soon an installation that only reports is asked again whether it may act. */
+const reportOnlyMs = 10_000
+
+const memoSchema = z.object({ lastsMs: z.number(), at: z.number() }).nullable()
+/** So much of the time between two looks counts as seen: more than lies between two of ours. */
+const gapMs = 10_000
+
+/** For how many ms it has been absent, as far as this step has looked; kept, so that a restart need not begin anew. */
+async function absentForMs(ctx: StepContext): Promise<number> {
+  const watch = lookedAgain(memoSchema.parse(ctx.memo), ctx.seams.clock.now(), gapMs)
+  await ctx.setMemo({ ...watch })
+  return watch.lastsMs
+}
 
 /** It was there and is not seen now: lost, or a look that lags. */
 async function unseen(ctx: StepContext, session: Session, machine: MachineFacts): Promise<StepOutcome> {
   const { lookup, settleMs } = session.capabilities
-  const now = ctx.seams.clock.now()
-  const absentSince = memoSchema.parse(ctx.memo)?.absentSince
-  const settled = absentSince !== undefined && now - absentSince >= settleMs
-  if (lookup === 'consistent' || settled) return dead(machine, 'the provider has it no more')
-  if (absentSince === undefined) await ctx.setMemo({ absentSince: now })
+  if (lookup === 'consistent' || (await absentForMs(ctx)) >= settleMs)
+    return dead(machine, 'the provider has it no more')
   return { kind: 'wait', afterMs: pollMs, reason: 'the provider does not show it; its lookups may lag' }
-}
-
-/** A create whose answer we never had may take effect until the provider's own bound is over. */
-function mayStillAppear(ctx: StepContext, session: Session, createSentAt: number): boolean {
-  return ctx.seams.clock.now() - createSentAt < session.capabilities.settleMs
 }
 
 async function look(

@@ -46,6 +46,7 @@ export interface Database {
   decisions: DecisionTable
   problems: ProblemTable
   tasks: TaskTable
+  operations: OperationTable
   receipts: ReceiptTable
   receipt_objects: ReceiptObjectTable
   secrets: SecretTable
@@ -135,7 +136,7 @@ export interface ProviderTable {
   state: 'healthy' | 'unreachable' | 'denied' | 'removing'
   state_since: Instant
   state_reason: string | null
-  /** JSON of the last probe: version, latencyMs, capabilities. */
+  /** JSON: identity of its server, and of the last check health { version, latencyMs, missingRights } and capabilities. */
   facts: JsonText
   labels: JsonText
   version: number
@@ -364,6 +365,21 @@ export interface TaskTable {
   created_at: Instant
   started_at: Instant | null
   ended_at: Instant | null
+}
+
+/** One run of an operation, beside its task. */
+export interface OperationTable {
+  task_id: TaskId
+  platform_id: PlatformId
+  /** The blueprint it was asked for with; an upgrade meanwhile does not change it. */
+  blueprint_digest: string
+  mode: 'shared' | 'exclusive'
+  /** JSON: its own parameters, defaults filled in. */
+  parameters: JsonText
+  /** JSON: all parameters, members and founders as they were when it was asked for. */
+  input: JsonText
+  /** JSON: output name -> value or { "$secret": "sec_..@1" }. */
+  outputs: JsonText
 }
 
 export interface ReceiptTable {

@@ -30,6 +30,14 @@ groups:
   vm: { count: 1, flavor: small, image: debian-12 }
 steps:
   greet: { on: founder(vm), once: true, run: scripts/greet.sh, outputs: { password: secret, motto: plain } }
+operations:
+  ask:
+    parameters: { word: { type: string, default: please } }
+    steps:
+      ask: { on: any-healthy(vm), run: scripts/ask.sh, using: { word: { param: word } }, outputs: { said: plain, key: secret } }
+    outputs:
+      said: { from: ask.said }
+      key: { from: ask.key }
 outputs:
   motto: { from: vm.address }
   password: { from: greet.password }
@@ -38,6 +46,8 @@ const script = `echo hello from $GANTRY_MEMBER
 echo password=hunter2-hunter2 >> "$GANTRY_OUTPUT"
 echo motto=onwards >> "$GANTRY_OUTPUT"
 `
+
+const ask = `echo "said=$WORD" >> "$GANTRY_OUTPUT"; echo "key=swordfish-of-old" >> "$GANTRY_OUTPUT"`
 
 test('tenants, projects and tickets are made, listed, shown and changed', async () => {
   const { tenant, project, ticket } = begun
@@ -67,7 +77,7 @@ test('what machines are made of is listed and shown', async () => {
 })
 
 test('blueprints are uploaded, once, listed and shown', async () => {
-  const files = { 'blueprint.yaml': blueprint, 'scripts/greet.sh': script }
+  const files = { 'blueprint.yaml': blueprint, 'scripts/greet.sh': script, 'scripts/ask.sh': ask }
   const first = await good('POST', '/v1/blueprints', { files })
   expect(first.status).toBe(201)
   expect((await good('POST', '/v1/blueprints', { files })).status).toBe(200)
@@ -79,6 +89,8 @@ test('blueprints are uploaded, once, listed and shown', async () => {
   )
   const shown = await good('GET', '/v1/blueprints/hello')
   expect(shown.body).toMatchObject({ name: 'hello', version: '1.0.0', files, outputs: ['motto', 'password'] })
+  expect(shown.body.operations).toMatchObject([{ name: 'ask', mode: 'shared', description: null }])
+  expect(shown.body.operations[0].parameters.properties).toHaveProperty('word')
   await good('GET', `/v1/blueprints/${first.body.digest}`)
 })
 
@@ -109,6 +121,9 @@ test('a platform is made, looked into from every side, and deleted', async () =>
   const rest = await good('GET', `${at}/logs?attempt=${attempt}&after=${next}`, undefined, { prefer: 'wait=5' })
   expect(rest.body.items[0].text).toBe('')
   expect((await good('GET', `${at}/logs?step=other`)).body.items).toEqual([])
+  const asked = await good('POST', `${at}/operations`, { operation: 'ask' }, { prefer: 'wait=20' })
+  expect(asked.body).toMatchObject({ kind: 'platform.operation', operation: 'ask', state: 'done' })
+  expect((await good('GET', `/v1/tasks/${asked.body.id}/outputs/key`)).body.value).toBe('swordfish-of-old')
   await good('GET', '/v1/tasks')
   await good('GET', `/v1/tasks/${task.body.id}`)
   const machines = await good('GET', '/v1/machines')
@@ -124,14 +139,19 @@ test('a platform is made, looked into from every side, and deleted', async () =>
   expect(JSON.stringify(events.body)).not.toContain('hunter2')
 })
 
-test('a platform is stopped and goes on, twice', async () => {
+test('a platform is stopped and goes on, by each way there is', async () => {
   const wish = { name: 'stopped', blueprint: 'machines', parameters: { count: 1 } }
+  // A provider in no hurry: nothing is done before it is cancelled.
+  on.world.faults.slowMs = 500
   let task = (await good('POST', `/v1/projects/${begun.project}/platforms`, wish)).body
   const at = `/v1/platforms/${task.target.id}`
-  for (const go of ['resume', 'retry']) {
+  on.world.faults.unreachable = true
+  for (const go of ['resume', 'retry', 'task']) {
     await good('POST', `/v1/tasks/${task.id}/cancel`)
-    task = (await good('POST', `${at}/${go}`)).body
+    task = (await good('POST', go === 'task' ? `/v1/tasks/${task.id}/retry` : `${at}/${go}`)).body
   }
+  on.world.faults.slowMs = 0
+  on.world.faults.unreachable = false
   const done = await good('GET', `/v1/tasks/${task.id}`, undefined, { prefer: 'wait=20' })
   expect(done.body).toMatchObject({ kind: 'platform.retry', state: 'done' })
   await good('DELETE', at, undefined, { prefer: 'wait=20' })

@@ -23,7 +23,7 @@ function instantSession(): Session {
   const machines = new Map<string, Observed>()
   return {
     capabilities: { lookup: 'consistent', settleMs: 0, createIdempotency: 'uniqueName', hosts: true, power: false },
-    probe: async () => ({ version: '1', latencyMs: 0, missingRights: [] }),
+    probe: async () => ({ identity: 'instant', version: '1', latencyMs: 0, missingRights: [] }),
     async *inventory() {
       yield { name: 'host-1', zone: 'zone-a', capacity: plenty, used: null, state: 'ready' }
     },

@@ -1,7 +1,15 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { type Blueprint, groupsOf, type PlanInput, plan, stepsToRun } from '../../src/blueprints/index.ts'
+import {
+  type Blueprint,
+  groupsOf,
+  type PlanInput,
+  plan,
+  planOperation,
+  resolveOperationParameters,
+  stepsToRun,
+} from '../../src/blueprints/index.ts'
 import { planText, stepText } from './support/plan-text.ts'
 import { adding, blueprintAt, building, built, replacing } from './support/platform.ts'
 
@@ -37,6 +45,11 @@ describe.each(Object.entries(cases))('%s', (path, sizes) => {
     await matchesGolden(`${name}-changes.txt`, changesText(blueprint, built(blueprint, sizes.typical)))
   })
 
+  test('runs each of its operations as in its golden file', async () => {
+    const blueprint = await blueprintAt(path)
+    await matchesGolden(`${name}-operations.txt`, operationsText(blueprint, built(blueprint, sizes.typical)))
+  })
+
   test('deletes as in its golden file', async () => {
     const blueprint = await blueprintAt(path)
     await matchesGolden(
@@ -70,6 +83,23 @@ function changesOf(blueprint: Blueprint, before: PlanInput): [string, PlanInput]
       changes.push([`replace ${group.name}-1`, replacing(before, `${group.name}-1`)])
   }
   return changes
+}
+
+function operationsText(blueprint: Blueprint, platform: PlanInput): string {
+  const names = Object.keys(blueprint.document.operations ?? {})
+  if (names.length === 0) return 'none\n'
+  const texts = names.map((operation) => {
+    const own = resolveOperationParameters(blueprint, operation, {})
+    const planned = planOperation(blueprint, {
+      task: '<task>',
+      operation,
+      parameters: { ...platform.parameters, ...own },
+      members: platform.members.map((member) => member.ref),
+      founders: platform.founders,
+    })
+    return `${operation}, ${planned.mode}\n${planText(planned).replaceAll(/^(?=.)/gm, '  ')}`
+  })
+  return texts.join('\n')
 }
 
 async function matchesGolden(file: string, text: string): Promise<void> {

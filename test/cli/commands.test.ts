@@ -60,8 +60,10 @@ function usual({ method, path }: Asked): Answer | undefined {
   if (path === '/v1/projects') return page(project)
   if (path === '/v1/platforms') return page(platform)
   if (path === `/v1/platforms/${platform.id}`) return { body: platform, headers: { etag: '"3"' } }
-  if (path === '/v1/blueprints/swarm') {
-    return { body: { parameters: { properties: { managers: { type: 'integer' }, tag: { type: 'string' } } } } }
+  if (path === '/v1/blueprints/swarm' || path === '/v1/blueprints/swarm%401.0.0') {
+    const operation = { name: 'smoke', mode: 'shared', parameters: { properties: { note: { type: 'string' } } } }
+    const properties = { managers: { type: 'integer' }, tag: { type: 'string' } }
+    return { body: { parameters: { properties }, operations: [operation] } }
   }
   if (path === '/v1/events') return { stream: '' }
   return undefined
@@ -262,6 +264,103 @@ describe('stopping and going on', () => {
       expect((await gantry(`platform ${verb} team-a --wait`, answer)).out).toContain('platform team-a  ready in 38 s')
       await server[Symbol.asyncDispose]()
     }
+  })
+})
+
+describe('operations', () => {
+  const smoke = task([done('look', 'manager-0@1', 1, 2)], {
+    kind: 'platform.operation',
+    operation: 'smoke',
+    parameters: { note: '1.10' },
+  })
+  const ended = {
+    ...smoke,
+    state: 'done' as const,
+    seconds: 3,
+    outputs: { counted: '5', key: { secret: true, href: '/v1/x' } },
+  }
+  const running = ({ method, path }: Asked) => {
+    if (method === 'POST' && path === `/v1/platforms/${platform.id}/operations`) return { status: 202, body: smoke }
+    return path === `/v1/tasks/${smoke.id}` ? { body: ended } : undefined
+  }
+
+  test('one is run with parameters of the types that its blueprint says', async () => {
+    const { code, out } = await gantry('platform run team-a smoke --set note=1.10', running)
+    expect(code).toBe(0)
+    expect(out).toContain(`Operation smoke of team-a is accepted; task ${smoke.id}.`)
+    const asked = server.asked.find(({ method }) => method === 'POST')
+    expect(asked?.body).toEqual({ operation: 'smoke', parameters: { note: '1.10' } })
+  })
+
+  test('with --wait it is shown to its end, with its outputs and never a secret', async () => {
+    const { out } = await gantry('platform run team-a smoke --wait', running)
+    expect(out).toContain('operation smoke of team-a  done in 3.0 s')
+    expect(out).toMatch(/counted\s+5/)
+    expect(out).toContain(`(secret; gantry task output ${smoke.id} key)`)
+  })
+
+  test('--plan says on how many members it would run', async () => {
+    const step = { key: 'op/<task>/a@1/look', name: 'look' }
+    const preview = { operation: 'smoke', mode: 'shared', parameters: { note: 'x' }, steps: [step, step], members: [] }
+    const { out } = await gantry('platform run team-a smoke --plan', ({ method }) =>
+      method === 'POST' ? { body: preview } : undefined,
+    )
+    expect(out).toContain('look  on 2 members')
+    expect(out).toContain('Nothing was changed.')
+    expect(server.asked.find(({ method }) => method === 'POST')?.query.get('dryRun')).toBe('true')
+  })
+
+  test('one that failed is no success and says how to run it again', async () => {
+    const problem = { code: 'script_failed', detail: 'look.sh ended with 1' }
+    const { code, err } = await gantry('platform run team-a smoke --wait', ({ method, path }) => {
+      if (method === 'POST') return { status: 202, body: smoke }
+      return path === `/v1/tasks/${smoke.id}` ? { body: { ...smoke, state: 'failed', problem } } : undefined
+    })
+    expect(code).toBe(1)
+    expect(err).toContain('smoke of team-a failed: look.sh ended with 1')
+    expect(err).toContain(`gantry task retry ${smoke.id}`)
+  })
+
+  test('a task of an operation is retried, cancelled, and its outputs read by name', async () => {
+    const { out } = await gantry(`task retry ${smoke.id} --wait`, ({ method, path }) =>
+      method === 'POST' ? { status: 202, body: smoke } : path === `/v1/tasks/${smoke.id}` ? { body: ended } : undefined,
+    )
+    expect(out).toContain('done in 3.0 s')
+    await server[Symbol.asyncDispose]()
+    const cancelled = await gantry(`task cancel ${smoke.id}`, ({ method }) =>
+      method === 'POST' ? { body: { ...smoke, state: 'cancelled' } } : undefined,
+    )
+    expect(cancelled.out).toContain('Operation smoke of team-a is cancelled')
+    await server[Symbol.asyncDispose]()
+    const output = await gantry(`task output ${smoke.id} key`, ({ path }) =>
+      path.endsWith('/outputs/key') ? { body: { name: 'key', secret: true, value: 'very-secret' } } : undefined,
+    )
+    expect(output.out).toBe('very-secret\n')
+  })
+
+  test('a blueprint shows its operations with their parameters', async () => {
+    const shown = {
+      name: 'swarm',
+      version: '1.0.0',
+      digest: 'd',
+      description: null,
+      groups: ['manager'],
+      outputs: [],
+      parameters: { properties: {} },
+      operations: [
+        {
+          name: 'rotate',
+          mode: 'shared',
+          description: 'New tokens.',
+          parameters: { properties: { role: { type: 'string', enum: ['both', 'worker'], default: 'both' } } },
+        },
+      ],
+    }
+    const { out } = await gantry('blueprint show other', ({ path }) =>
+      path === '/v1/blueprints/other' ? { body: shown } : undefined,
+    )
+    expect(out).toContain('rotate  shared  New tokens.')
+    expect(out).toMatch(/role\s+one of both, worker; default "both"/)
   })
 })
 

@@ -41,6 +41,7 @@ export function task(steps: readonly Step[], rest: Partial<Task> = {}): Task {
   return {
     id: 'tsk_01k9hnvdc7f3a8w6q2x4y5z0tb',
     kind: 'platform.create',
+    operation: null,
     state: 'running',
     reason: null,
     tenant: 'tnt_01k9hnvdc7f3a8w6q2x4y5z0tb',
@@ -55,6 +56,8 @@ export function task(steps: readonly Step[], rest: Partial<Task> = {}): Task {
     seconds: 23,
     progress: { done: steps.filter((one) => one.state === 'done').length, total: steps.length },
     steps: [...steps],
+    parameters: null,
+    outputs: {},
     receipt: null,
     ...rest,
   }

@@ -41,6 +41,7 @@ const written = {
   problems: of,
   reservations: of,
   tasks: of,
+  operations: of,
   events: of,
   receipts: of,
   receipt_objects: of,

@@ -15,6 +15,8 @@ export interface Shape {
 
 export interface Operation {
   readonly name: string
+  /** Kinds of boundaries its life passes at least; 6 where providers and machines are called. */
+  readonly kinds?: number
   /** Uncounted: whatever comes before. */
   prepare(life: Life, process: Process): Promise<PlatformId | null>
   /** Counted from here on. Must be safe to ask again after a crash, as a user would. */
@@ -119,7 +121,7 @@ export function remove(shape: Shape): Operation {
   }
 }
 
-async function built(process: Process, shape: Shape): Promise<PlatformId> {
+export async function built(process: Process, shape: Shape): Promise<PlatformId> {
   const platform = await process.ask(platformName, shape.parameters)
   await process.run((store) => isReady(store, shape.machines))
   return platform

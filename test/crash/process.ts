@@ -13,7 +13,14 @@ import {
   startCare,
   unformPlatform,
 } from '../../src/care/index.ts'
-import { type Engine, type EngineDeps, type Processes, type StepKind, startEngine } from '../../src/engine/index.ts'
+import {
+  type BlueprintSource,
+  type Engine,
+  type EngineDeps,
+  type Processes,
+  type StepKind,
+  startEngine,
+} from '../../src/engine/index.ts'
 import type { Json } from '../../src/kernel/canonical.ts'
 import type { PlatformId } from '../../src/kernel/ids.ts'
 import type { Seams } from '../../src/kernel/seams.ts'
@@ -50,6 +57,7 @@ export interface Process {
   readonly seams: Seams
   /** What forming and removing platforms needs. */
   readonly forming: DecideDeps
+  readonly blueprints: BlueprintSource
   readonly engine: Engine
   readonly care: Care
   readonly crash: CrashPoint
@@ -127,13 +135,14 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
     if (crash.diedAt === undefined && !over && globalThis.process.env.GANTRY_TEST_LOG)
       console.error(name, message, facts)
   }
+  const blueprints: BlueprintSource = async () => parsedOnce(template.files).blueprint
   const engine = startEngine({
     store,
     seams,
     processes,
     vault,
     kinds: new Map(kinds.map((kind) => [kind.kind, parts.kind?.(kind) ?? kind])),
-    blueprints: async () => parsedOnce(template.files).blueprint,
+    blueprints,
     hooks: engineHooks(decideDeps),
     concurrency: 100,
     log,
@@ -169,6 +178,7 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
     store,
     seams,
     forming: decideDeps,
+    blueprints,
     engine,
     care,
     crash,

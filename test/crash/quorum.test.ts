@@ -1,4 +1,5 @@
 import { heldThenDeleted, resumed, stoppedAnywhere } from './holding.ts'
+import { ran, ranBesideRepair } from './running.ts'
 import { declareSweeps } from './sweeps.ts'
 
 const shape = { parameters: { voters: 3, workers: 1 }, machines: 4 }
@@ -6,5 +7,12 @@ await declareSweeps(
   'test/blueprints/quorum',
   shape,
   ['worker-0', 'voter-0'],
-  [resumed(shape), heldThenDeleted(shape), stoppedAnywhere(shape)],
+  [
+    resumed(shape),
+    heldThenDeleted(shape),
+    stoppedAnywhere(shape),
+    ran(shape, 'survey', 5),
+    ran(shape, 'rekey', 4),
+    ranBesideRepair(shape, 'rekey', 'worker-0'),
+  ],
 )

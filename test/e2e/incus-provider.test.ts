@@ -68,6 +68,7 @@ test('a server tells its version, what we may not do, and one zone with one host
   const health = await session.probe(signal)
   expect(health.version).toMatch(/^incus 6\./)
   expect(health.missingRights).toEqual([])
+  expect(health.identity).toBe(`${lab.facts.serverFingerprint}/${config.project}`)
   const hosts = await Array.fromAsync(session.inventory(signal))
   expect(hosts).toHaveLength(1)
   expect(hosts[0]).toMatchObject({ name: zone, zone, state: 'ready' })
@@ -320,7 +321,8 @@ test('a wrong address, a wrong fingerprint and an untrusted certificate each say
     message: expect.stringContaining('trust'),
   })
   await using bySocket = await incus.connect({ ...config, url: undefined, socket: lab.facts.socket }, seams)
-  expect((await bySocket.probe(signal)).version).toBe((await session.probe(signal)).version)
+  const { version, identity } = await session.probe(signal)
+  expect(await bySocket.probe(signal)).toMatchObject({ version, identity })
 })
 
 async function strangersCertificate(): Promise<Pick<IncusConfig, 'clientCertificate' | 'clientKey'>> {

@@ -101,6 +101,7 @@ function platform(): PlatformView {
     problem: null,
     sshSecret: 'sec_2@1',
     tasks: [],
+    operations: [],
     members: new Map(members.map((one) => [one.ref, one])),
     records: new Map(),
     founders: { voter: 'voter-0@1' },

@@ -113,6 +113,38 @@ test('a machine whose making had not begun is not made while the platform is hel
   expect(life.world.living()).toHaveLength(2)
 })
 
+test.each(['machine', 'script'] as const)(
+  'a cancel that is committed before a %s step begins its work wins, though the step was on its way',
+  async (kind) => {
+    await using life = openLife(template)
+    let stop: (() => Promise<unknown>) | undefined
+    let stopping: Promise<unknown> | undefined
+    const gantry = await life.start(null, {
+      kind: (real) =>
+        real.kind !== kind
+          ? real
+          : {
+              ...real,
+              async ensure(ctx) {
+                stopping ??= stop?.()
+                await stopping
+                return real.ensure(ctx)
+              },
+            },
+    })
+    const { id, task } = await asked(gantry, 'ok')
+    stop = () => cancel(gantry, id, task)
+    await is(gantry, id, 'held')
+    await life.clock.advance(5 * 60_000)
+    expect(life.world.living()).toHaveLength(kind === 'machine' ? 0 : 2)
+    expect(life.remote.starts).toEqual([])
+    await resume(gantry, id)
+    await is(gantry, id, 'ready')
+    expect(life.remote.startedTwice()).toEqual([])
+    expect(life.world.living()).toHaveLength(2)
+  },
+)
+
 test('a member that dies while its platform is held is a named problem, and replaced only after resume', async () => {
   await using life = openLife(template)
   const gantry = await life.start()
@@ -131,6 +163,9 @@ test('a member that dies while its platform is held is a named problem, and repl
   await resume(gantry, id)
   await is(gantry, id, 'ready')
   expect(life.world.living()).toHaveLength(2)
+  // What was under way on the machine that is gone is over with it.
+  const open = await gantry.store.read.selectFrom('attempts').select('id').where('ended_at', 'is', null).execute()
+  expect(open).toEqual([])
 })
 
 test('a held platform can be deleted, and the deletion cannot be cancelled', async () => {

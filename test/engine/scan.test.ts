@@ -101,3 +101,34 @@ test('while the provider does not answer nobody is declared dead; a deletion wai
   await gantry.run(async (store) => (await stateOf(store, id)) === 'deleted')
   await expectDeleted(life, gantry.store, id)
 })
+
+test('what waits in back-off for a provider goes on as soon as the provider is seen to answer', async () => {
+  await using life = openLife(template)
+  const gantry = await life.start()
+  await gantry.ask('team-a', { count: 1 })
+  life.world.faults.unreachable = true
+  const waits = async (store: Store): Promise<number | null> => {
+    const row = await store.read
+      .selectFrom('records')
+      .select(['status', 'next_at'])
+      .where('key', '=', 'machine/machine-0@1')
+      .executeTakeFirst()
+    return row?.status === 'waiting' ? row.next_at : null
+  }
+  await life.wait(gantry.care.scanNow())
+  let nextAt = 0
+  await gantry.run(async (store) => {
+    nextAt = (await waits(store)) ?? 0
+    return nextAt > life.clock.now() + 3_000
+  })
+  life.world.faults.unreachable = false
+  await life.wait(gantry.care.scanNow())
+  await gantry.run(async () => life.world.living().length === 1)
+  expect(life.clock.now()).toBeLessThan(nextAt)
+  const retried = await gantry.store.read
+    .selectFrom('events')
+    .select('cause')
+    .where('kind', '=', 'step.retried')
+    .execute()
+  expect(retried).toEqual([{ cause: 'the provider answers again' }])
+})

@@ -87,8 +87,8 @@ function handlersOf({ id, world, cloud, stop }: ApiOptions): Handlers {
   return {
     capabilities: async () => cloud.capabilities(),
     probe: async () => {
-      const { version, latencyMs, missingRights } = await cloud.probe()
-      return { version, latencyMs, missingRights: copies(missingRights) }
+      const { identity, version, latencyMs, missingRights } = await cloud.probe()
+      return { identity, version, latencyMs, missingRights: copies(missingRights) }
     },
     hosts: async () => copies(await cloud.hosts()),
     create: ({ key, request }) => cloud.create(key, request),

@@ -4,7 +4,7 @@ import { cloudOf } from '../world/cloud.ts'
 import { createWorld } from '../world/world.ts'
 import { openApi } from './api.ts'
 import { openDoors } from './doors.ts'
-import { claimAddress, dropAddress, readAddressFile, readLayout } from './papers.ts'
+import { claimAddress, dropAddress, identityIn, readAddressFile, readLayout } from './papers.ts'
 import { aliveAddress } from './start.ts'
 
 // A world ends when it is told to, when its folder goes, or when nobody has called for long and it has no machine.
@@ -21,9 +21,10 @@ export async function runDaemon(folder: string, seams: Seams): Promise<void> {
 
   const id = Buffer.from(seams.random.bytes(8)).toString('hex')
   const token = Buffer.from(seams.random.bytes(24)).toString('base64url')
+  const identity = await identityIn(folder, `simulated-${id}`)
   const end = new AbortController()
   const stop = (): void => end.abort(new Error('told to end'))
-  const api = await openApi({ id, token, world, cloud: cloudOf(world), stop })
+  const api = await openApi({ id, token, world, cloud: cloudOf(world, identity), stop })
   const address = { id, token, port: api.port, pid: process.pid }
   while (!(await claimAddress(folder, address))) {
     // Somebody was quicker, or a dead one's paper is in the way, which this removes.

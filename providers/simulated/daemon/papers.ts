@@ -4,8 +4,8 @@ import { makeFolder } from '../../../src/kernel/folder.ts'
 import { type WorldLayout, worldLayout } from '../world/layout.ts'
 import { type WorldAddress, worldAddress } from './protocol.ts'
 
-// What lies in a world's folder: world.json (how it is made) and daemon.json (where its process answers). Both
-// appear complete or not at all, by a hard link that only the first one gets.
+// What lies in a world's folder: world.json (how it is made), identity (who it is) and daemon.json (where its process
+// answers). They appear complete or not at all, by a hard link that only the first one gets.
 
 export function addressFile(folder: string): string {
   return join(folder, 'daemon.json')
@@ -19,6 +19,16 @@ export async function writeLayout(folder: string, layout: WorldLayout): Promise<
 
 export async function readLayout(folder: string): Promise<WorldLayout> {
   return worldLayout.parse(JSON.parse(await readFile(join(folder, 'world.json'), 'utf8')))
+}
+
+/**
+ * Who the world of the folder is: as old as the folder, and not as its process. One that ended is like a host that lost
+ * its machines, and that is to be noticed; a folder that was made anew is another server.
+ */
+export async function identityIn(folder: string, fresh: string): Promise<string> {
+  const path = join(folder, 'identity')
+  await putOnce(path, fresh, 'identity')
+  return (await readFile(path, 'utf8')).trim()
 }
 
 /** The address in the folder, or null when there is none. */

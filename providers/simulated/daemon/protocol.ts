@@ -59,7 +59,12 @@ export const calls = {
   },
   probe: {
     takes: nothing,
-    answers: z.strictObject({ version: z.string(), latencyMs: z.number(), missingRights: z.array(z.string()) }),
+    answers: z.strictObject({
+      identity: z.string(),
+      version: z.string(),
+      latencyMs: z.number(),
+      missingRights: z.array(z.string()),
+    }),
   },
   hosts: {
     takes: nothing,

@@ -84,7 +84,7 @@ describe('processes', () => {
   test('a whole group is ended at once', async () => {
     expect(
       await said(
-        'setsid bash -c "sleep 500 & sleep 500" > /dev/null 2>&1 & sleep 0.05; kill -s KILL -- -$!; wait $!; echo $?; pgrep sleep | wc -l',
+        'setsid bash -c "sleep 500 & sleep 500" > /dev/null 2>&1 & sleep 0.5; kill -s KILL -- -$!; wait $!; echo $?; pgrep sleep | wc -l',
       ),
     ).toBe('137\n0')
   })
@@ -107,18 +107,24 @@ describe('processes', () => {
 
   test('a trap runs at the end, with the variables of the script, and on a signal', async () => {
     expect(await run('x=tidy; trap \'echo "$x"\' EXIT; exit 3')).toMatchObject({ stdout: 'tidy\n', exitCode: 3 })
-    expect(await said('bash -c "trap \'echo bye > f\' TERM; sleep 9" & sleep 0.05; kill $!; wait $!; cat f')).toBe(
-      'bye',
-    )
+    expect(
+      await said(
+        'bash -c "trap \'echo bye > f\' TERM; touch set; sleep 9" & while [ ! -e set ]; do sleep 0.01; done; kill $!; wait $!; cat f',
+      ),
+    ).toBe('bye')
   })
 
   test('a lock is held by one at a time', async () => {
     expect(
       await said(
-        '(flock 9; echo a1 >> f; sleep 0.05; echo a2 >> f) 9> l & sleep 0.01; flock l sh -c "echo b >> f"; wait; cat f',
+        '(flock 9; echo a1 >> f; sleep 0.05; echo a2 >> f) 9> l & while [ ! -e f ]; do sleep 0.01; done; flock l sh -c "echo b >> f"; wait; cat f',
       ),
     ).toBe('a1\na2\nb')
-    expect(await said('flock l sleep 1 & sleep 0.02; flock -n l true || echo busy')).toBe('busy')
+    expect(
+      await said(
+        'flock l sh -c "touch got; sleep 1" & while [ ! -e got ]; do sleep 0.01; done; flock -n l true || echo busy',
+      ),
+    ).toBe('busy')
   })
 })
 
@@ -127,8 +133,9 @@ describe('output', () => {
   const logged = (): Promise<string> => machine.disk.readFile('/tmp/log')
 
   test('of a process that writes to a file is there while it runs', async () => {
-    const process = start('echo one; sleep 0.1; echo two', log)
+    const process = start('echo one; while [ ! -e /tmp/go ]; do sleep 0.01; done; echo two', log)
     await expect.poll(logged).toBe('one\n')
+    await machine.disk.writeFile('/tmp/go', '')
     await process.done
     expect(await logged()).toBe('one\ntwo\n')
   })

@@ -30,7 +30,8 @@ export interface Cloud {
   hasImage(ref: string): Promise<boolean>
 }
 
-export function cloudOf(world: World): Cloud {
+/** `identity`: whose state this is; worlds in memory are told apart by their seeds. */
+export function cloudOf(world: World, identity = `simulated-${world.layout.seed}`): Cloud {
   const { faults, layout, seams } = world
   const now = (): number => seams.clock.now()
 
@@ -78,7 +79,7 @@ export function cloudOf(world: World): Cloud {
     probe: async () => {
       const start = now()
       await enter()
-      return { version: 'simulated 1', latencyMs: now() - start, missingRights: [] }
+      return { identity, version: 'simulated 1', latencyMs: now() - start, missingRights: [] }
     },
     hosts: async () => {
       await enter()

@@ -44,9 +44,22 @@ export interface Desk {
 }
 
 export function deskFor(document: BlueprintDocument, files: BlueprintFiles, source: Source): Desk {
-  const groups = Object.keys(document.groups)
   const steps = new Map(Object.entries(document.steps ?? {}).map(([name, spec]) => [name, checkedStep(name, spec)]))
   const mistakes: Mistake[] = []
+  return deskOf(document, files, steps, mistakes, (path, message, hint, at) =>
+    mistakes.push(source.mistake(path, message, hint, at)),
+  )
+}
+
+/** A desk with these steps on it. */
+export function deskOf(
+  document: BlueprintDocument,
+  files: BlueprintFiles,
+  steps: ReadonlyMap<string, CheckedStep>,
+  mistakes: Mistake[],
+  report: Desk['report'],
+): Desk {
+  const groups = Object.keys(document.groups)
   return {
     document,
     files,
@@ -54,12 +67,12 @@ export function deskFor(document: BlueprintDocument, files: BlueprintFiles, sour
     steps,
     scripts: scriptsOf(document, groups, steps),
     mistakes,
-    report: (path, message, hint, at) => mistakes.push(source.mistake(path, message, hint, at)),
+    report,
     reportFile: (file, line, message, hint) => mistakes.push({ file, line, column: 1, pointer: '', message, hint }),
   }
 }
 
-function checkedStep(name: string, spec: StepSpec): CheckedStep {
+export function checkedStep(name: string, spec: StepSpec): CheckedStep {
   return { name, spec, on: parseSelection(spec.on), mode: spec.once ? 'once' : spec.fresh ? 'fresh' : 'each' }
 }
 

@@ -107,7 +107,7 @@ function checkOutput(desk: Desk, path: Path, step: CheckedStep, output: string, 
 
 function checkFresh(desk: Desk, path: Path, step: CheckedStep, place: Place, using: boolean): void {
   const fresh = `${step.name} is fresh: its outputs live for one run`
-  if (place.kind === 'output') desk.report(path, `${fresh}, so they cannot be outputs of the platform.`)
+  if (place.kind === 'output') desk.report(path, `${fresh}, so they cannot be outputs.`)
   else if (place.kind === 'fresh') desk.report(path, `${fresh}, and a fresh step cannot use another one.`)
   else if (place.kind === 'health') desk.report(path, `${fresh}, and health goes on for ever.`)
   else if (!using)

@@ -8,7 +8,8 @@ import type { Desk } from './desk.ts'
 // Parameters that contradict themselves, that do not exist, that have the wrong type where they are used, or that
 // nothing uses.
 
-export function checkParameters(desk: Desk): void {
+/** Answers the names that are used; those in `elsewhere` are used by others. */
+export function checkParameters(desk: Desk, elsewhere: ReadonlySet<string>): ReadonlySet<string> {
   for (const [name, spec] of Object.entries(desk.document.parameters ?? {})) checkSpec(desk, name, spec)
   const used = new Set<string>()
   checkGroups(desk, used)
@@ -23,8 +24,10 @@ export function checkParameters(desk: Desk): void {
     }
   }
   for (const name of Object.keys(desk.document.parameters ?? {})) {
-    if (!used.has(name)) desk.report(['parameters', name], `Nothing uses the parameter ${name}.`, undefined, 'key')
+    if (used.has(name) || elsewhere.has(name)) continue
+    desk.report(['parameters', name], `Nothing uses the parameter ${name}.`, undefined, 'key')
   }
+  return used
 }
 
 function checkSpec(desk: Desk, name: string, spec: ParameterSpec): void {

@@ -5,19 +5,31 @@ import type { Desk } from './desk.ts'
 
 const maxBytes = 256 * 1024
 
-export function checkScripts(desk: Desk): void {
-  const present = Object.keys(desk.files).filter((path) => path.startsWith('scripts/'))
-  const named = new Set<string>()
+/** Scripts that are named and not there. */
+export function checkNamedScripts(desk: Desk): void {
+  const present = presentIn(desk)
   for (const { path, spec } of desk.scripts) {
-    named.add(spec.run)
     if (!present.includes(spec.run)) {
       desk.report([...path, 'run'], `There is no file ${spec.run}.`, didYouMean(spec.run, present))
     }
   }
-  for (const path of present) {
+}
+
+/** The files themselves, whoever names them. */
+export function checkScriptFiles(desk: Desk): void {
+  const operations = Object.values(desk.document.operations ?? {})
+  const named = new Set([
+    ...desk.scripts.map(({ spec }) => spec.run),
+    ...operations.flatMap((operation) => Object.values(operation.steps).map((step) => step.run)),
+  ])
+  for (const path of presentIn(desk)) {
     if (!named.has(path)) desk.reportFile(path, 1, 'Nothing runs this script.', 'Name it in run, or remove it.')
     else checkText(desk, path, desk.files[path] ?? '')
   }
+}
+
+function presentIn(desk: Desk): string[] {
+  return Object.keys(desk.files).filter((path) => path.startsWith('scripts/'))
 }
 
 function checkText(desk: Desk, path: string, text: string): void {

@@ -17,6 +17,16 @@ export const anyHealthySchema = z
   .regex(new RegExp(`^any-healthy\\(${group}\\)$`), 'Write any-healthy(<group>).')
   .meta({ description: 'any-healthy(<group>): chosen when it runs, never a member that is leaving.' })
 
+export const operationSelectionSchema = z
+  .string()
+  .regex(
+    new RegExp(`^(each(\\(${group}(, *${group})*\\))?|any-healthy\\(${group}\\))$`),
+    'Write each, each(<group>, ...) or any-healthy(<group>).',
+  )
+  .meta({
+    description: 'each (every member there is when it is asked for), each(<group>, ...) or any-healthy(<group>).',
+  })
+
 export type Selection =
   | { readonly kind: 'each'; readonly groups: readonly string[] | null }
   | { readonly kind: 'founder'; readonly group: string }

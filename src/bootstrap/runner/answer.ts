@@ -46,7 +46,7 @@ function markedLines(spoken: Spoken, nonce: string): string[][] {
 }
 
 function count(word: string | undefined): number {
-  if (word === undefined || !/^\d+$/.test(word))
+  if (word === undefined || !/^\d{1,15}$/.test(word))
     throw new RemoteFault('protocol', `the runner said ${word} for a number`)
   return Number(word)
 }

@@ -4,6 +4,7 @@ import type { Server } from './rest.ts'
 import { type AnswerOf, all, type BodyOf, call, type QueryOf } from './typed.ts'
 
 type Task = AnswerOf<'get', '/v1/tasks/{task}'>
+const operationsOf = '/v1/platforms/{platform}/operations'
 const platformsOf = '/v1/projects/{project}/platforms'
 
 export type Api = ReturnType<typeof apiOf>
@@ -70,6 +71,16 @@ export function apiOf(server: Server) {
     deletePlatform: (platform: string) => call(server, 'delete', '/v1/platforms/{platform}', { platform }),
     resumePlatform: (platform: string) => call(server, 'post', '/v1/platforms/{platform}/resume', { platform }),
     retryPlatform: (platform: string) => call(server, 'post', '/v1/platforms/{platform}/retry', { platform }),
+    async runOperation(platform: string, body: BodyOf<'post', typeof operationsOf>): Promise<Task> {
+      const answer = await call(server, 'post', operationsOf, { platform }, { body })
+      if ('mode' in answer) throw new Error('a plan was answered that was not asked for')
+      return answer
+    },
+    async previewOperation(platform: string, body: BodyOf<'post', typeof operationsOf>) {
+      const answer = await call(server, 'post', operationsOf, { platform }, { body, query: { dryRun: 'true' } })
+      if (!('mode' in answer)) throw new Error('a plan was asked for and not answered')
+      return answer
+    },
     explain: (platform: string) => call(server, 'get', '/v1/platforms/{platform}/explain', { platform }),
     platformHistory: async (platform: string) =>
       (await call(server, 'get', '/v1/platforms/{platform}/history', { platform })).items,
@@ -87,6 +98,9 @@ export function apiOf(server: Server) {
     tasks: (query?: QueryOf<'get', '/v1/tasks'>) => all(server, '/v1/tasks', {}, query),
     task: (task: string) => call(server, 'get', '/v1/tasks/{task}', { task }),
     cancelTask: (task: string) => call(server, 'post', '/v1/tasks/{task}/cancel', { task }),
+    retryTask: (task: string) => call(server, 'post', '/v1/tasks/{task}/retry', { task }),
+    taskOutput: (task: string, output: string) =>
+      call(server, 'get', '/v1/tasks/{task}/outputs/{output}', { task, output }),
     receipts: () => all(server, '/v1/receipts', {}),
     receipt: (receipt: string) => call(server, 'get', '/v1/receipts/{receipt}', { receipt }),
     events: (query: QueryOf<'get', '/v1/events'>) => call(server, 'get', '/v1/events', {}, { query }),

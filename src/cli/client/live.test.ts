@@ -41,11 +41,16 @@ describe('progress without a terminal', () => {
 })
 
 test('what a platform is doing is said in its own word', () => {
-  const of = (kind: string, state: 'running' | 'waiting' | 'done' | 'blocked') => doing({ kind, state })
+  const of = (kind: string, state: 'running' | 'waiting' | 'done' | 'blocked') =>
+    doing({ kind, state, operation: null })
   expect(of('platform.create', 'running')).toBe('building')
   expect(of('platform.delete', 'waiting')).toBe('deleting')
   expect(of('platform.create', 'done')).toBe('ready')
   expect(of('platform.delete', 'done')).toBe('deleted')
   expect(of('platform.create', 'blocked')).toBe('building, blocked')
+  const smoke = { kind: 'platform.operation', operation: 'smoke' }
+  expect(doing({ ...smoke, state: 'running' })).toBe('running smoke')
+  expect(doing({ ...smoke, state: 'done' })).toBe('smoke done')
+  expect(doing({ ...smoke, state: 'failed' })).toBe('running smoke, failed')
   expect(step('x', null, 'pending').attempt).toBe(0)
 })

@@ -81,10 +81,11 @@ const verbs: Readonly<Record<string, string>> = {
 }
 
 /** What the platform is doing, in one word. */
-export function doing(task: Pick<Task, 'kind' | 'state'>): string {
-  const verb = verbs[task.kind] ?? task.kind
+export function doing(task: Pick<Task, 'kind' | 'state' | 'operation'>): string {
+  const verb = task.operation === null ? (verbs[task.kind] ?? task.kind) : `running ${task.operation}`
+  if (task.state === 'done' && task.operation !== null) return `${task.operation} done`
   if (task.state === 'done') return task.kind === 'platform.delete' ? 'deleted' : 'ready'
-  if (task.state === 'queued') return 'queued'
+  if (task.state === 'queued') return task.operation === null ? 'queued' : `${task.operation} queued`
   return task.state === 'running' || task.state === 'waiting' ? verb : `${verb}, ${task.state}`
 }
 

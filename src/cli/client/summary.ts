@@ -29,10 +29,19 @@ export function memberLines(platform: Platform, paint: Paint): string[] {
 
 /** Outputs by name; a secret says how to see it, never what it is. `gantry` is how the reader calls the command. */
 export function outputLines(platform: Platform, paint: Paint, gantry = 'gantry'): string[] {
+  return namedOutputs(platform.outputs, `${gantry} platform output ${platform.name}`, paint)
+}
+
+/** The same of an operation that is done. */
+export function operationOutputLines(task: Task, paint: Paint): string[] {
+  return namedOutputs(task.outputs, `gantry task output ${task.id}`, paint)
+}
+
+function namedOutputs(outputs: Readonly<Record<string, unknown>>, command: string, paint: Paint): string[] {
   return facts(
-    Object.entries(platform.outputs).map(([name, value]) => [
+    Object.entries(outputs).map(([name, value]) => [
       name,
-      isSecret(value) ? `(secret; ${gantry} platform output ${platform.name} ${name})` : plain(value),
+      isSecret(value) ? `(secret; ${command} ${name})` : plain(value),
     ]),
     paint,
   )

@@ -11,6 +11,7 @@ export type LogList = Schemas['LogList']
 
 export type Machine = Schemas['Machine']
 export type MachineSsh = Schemas['MachineSsh']
+export type OperationPreview = Schemas['OperationPreview']
 export type Platform = Schemas['Platform']
 export type PlatformPreview = Schemas['PlatformPreview']
 export type Project = Schemas['Project']

@@ -16,28 +16,31 @@ export async function waitFor(api: Api, id: string, options: Omit<LiveOptions, '
 function endOf(task: Task): ApiProblem {
   const { name } = task.target
   const problem = task.problem ?? task.steps.find((step) => step.state === 'blocked')?.problem
+  const what = task.operation === null ? name : `${task.operation} of ${name}`
+  const asked = task.operation === null ? `${task.kind} of ${name}` : what
   const how = {
-    blocked: `${name} is blocked`,
-    failed: `${name} failed`,
-    cancelled: `${task.kind} of ${name} was cancelled`,
-    superseded: `${task.kind} of ${name} was superseded by ${task.supersededBy ?? 'another request'}`,
-  }[String(task.state)]
-  const retry = `gantry platform retry ${name}`
-  const after = {
-    blocked: `Once that is mended:  ${retry}`,
-    cancelled: `To go on:  gantry platform resume ${name}`,
+    blocked: `${what} is blocked`,
+    failed: `${what} failed`,
+    cancelled: `${asked} was cancelled`,
+    superseded: `${asked} was superseded by ${task.supersededBy ?? 'another request'}`,
   }[String(task.state)]
   return new ApiProblem({
     code: problem?.code ?? task.state,
     status: 0,
     detail: `${how ?? task.state}: ${problem?.detail ?? task.reason ?? 'no reason was given'}`,
-    next: [
-      problem?.next,
-      problem?.next?.includes(retry) ? undefined : after,
-      `gantry explain ${name}      gantry task show ${task.id}`,
-    ]
+    next: [problem?.next, wayOn(task, problem?.next), `gantry explain ${name}      gantry task show ${task.id}`]
       .filter(Boolean)
       .join('\n'),
     facts: problem?.facts,
   })
+}
+
+/** The command that goes on from here, unless it was said already. */
+function wayOn(task: Task, said = ''): string | undefined {
+  const { name } = task.target
+  if (task.operation !== null)
+    return said.includes('gantry task retry') ? undefined : `To run it again:  gantry task retry ${task.id}`
+  if (task.state === 'cancelled') return `To go on:  gantry platform resume ${name}`
+  const retry = `gantry platform retry ${name}`
+  return task.state === 'blocked' && !said.includes(retry) ? `Once that is mended:  ${retry}` : undefined
 }

@@ -101,8 +101,31 @@ async function validate({ print, exit }: Session, folder: string): Promise<void>
 }
 
 function blueprintLines(blueprint: Blueprint, paint: Paint): string[] {
-  const required = Array.isArray(blueprint.parameters.required) ? blueprint.parameters.required : []
-  const parameters = Object.entries(Object(blueprint.parameters.properties)).map(([name, field]) => {
+  const operations = blueprint.operations.flatMap((operation) => [
+    `  ${paint('strong', operation.name)}  ${operation.mode}${operation.description ? `  ${operation.description}` : ''}`,
+    ...facts(parameterFacts(operation.parameters), paint).map((line) => `  ${line}`),
+  ])
+  return [
+    `${paint('strong', blueprint.name)} ${blueprint.version}${blueprint.description ? `  ${blueprint.description}` : ''}`,
+    ...facts(
+      [
+        ['groups', blueprint.groups.join(', ')],
+        ['outputs', blueprint.outputs.join(', ')],
+        ['digest', blueprint.digest],
+      ],
+      paint,
+    ),
+    paint('quiet', 'PARAMETERS'),
+    ...facts(parameterFacts(blueprint.parameters), paint),
+    ...(operations.length > 0 ? [paint('quiet', 'OPERATIONS'), ...operations] : []),
+    `Next:  gantry platform create <name> --blueprint ${blueprint.name}@${blueprint.version} --plan`,
+  ]
+}
+
+/** Each parameter of a JSON Schema with what it may be. */
+function parameterFacts(schema: Blueprint['parameters']): (readonly [string, string])[] {
+  const required = Array.isArray(schema.required) ? schema.required : []
+  return Object.entries(Object(schema.properties)).map(([name, field]) => {
     const { type, enum: choices, minimum, maximum, default: preset, description } = Object(field)
     const range = choices
       ? `one of ${choices.join(', ')}`
@@ -117,18 +140,4 @@ function blueprintLines(blueprint: Blueprint, paint: Paint): string[] {
     ]
     return [name, parts.filter(Boolean).join('; ')] as const
   })
-  return [
-    `${paint('strong', blueprint.name)} ${blueprint.version}${blueprint.description ? `  ${blueprint.description}` : ''}`,
-    ...facts(
-      [
-        ['groups', blueprint.groups.join(', ')],
-        ['outputs', blueprint.outputs.join(', ')],
-        ['digest', blueprint.digest],
-      ],
-      paint,
-    ),
-    paint('quiet', 'PARAMETERS'),
-    ...facts(parameters, paint),
-    `Next:  gantry platform create <name> --blueprint ${blueprint.name}@${blueprint.version} --plan`,
-  ]
 }

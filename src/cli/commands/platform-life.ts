@@ -19,7 +19,7 @@ export function addPlatformLife(platform: Command, { run }: Runner): void {
     .action(
       run<WaitOptions>(async (session, { args: [name = ''], options }) => {
         const task = await session.api.resumePlatform(await session.names.platformId(name))
-        await followed(session, task, options)
+        await showGoingOn(session, task, options)
       }),
     )
   platform
@@ -29,12 +29,13 @@ export function addPlatformLife(platform: Command, { run }: Runner): void {
     .action(
       run<WaitOptions>(async (session, { args: [name = ''], options }) => {
         const task = await session.api.retryPlatform(await session.names.platformId(name))
-        await followed(session, task, options)
+        await showGoingOn(session, task, options)
       }),
     )
 }
 
-async function followed(session: Session, task: Task, options: WaitOptions): Promise<void> {
+/** A task that goes on: followed to its end with `wait`, else how to follow it. */
+export async function showGoingOn(session: Session, task: Task, options: WaitOptions): Promise<void> {
   const { api, print } = session
   if (!options.wait) {
     return print.data(task, () => [

@@ -13,6 +13,7 @@ import { labels, several } from '../values.ts'
 import { addPlatformCreate } from './platform-create.ts'
 import { addPlatformDelete } from './platform-delete.ts'
 import { addPlatformLife } from './platform-life.ts'
+import { addPlatformRun } from './platform-run.ts'
 
 interface ListOptions {
   readonly all?: boolean
@@ -92,6 +93,7 @@ export function addPlatform(parent: Command, runner: Runner): void {
         print.data(output, () => [typeof output.value === 'string' ? output.value : JSON.stringify(output.value)])
       }),
     )
+  addPlatformRun(platform, runner)
   addPlatformLife(platform, runner)
   addPlatformDelete(platform, runner)
 }

@@ -16,6 +16,9 @@ interface SetOptions {
   readonly config?: string
   readonly image?: readonly string[]
 }
+interface ChangeOptions extends SetOptions {
+  readonly acceptIdentity?: string
+}
 interface AddOptions extends SetOptions {
   readonly kind: string
 }
@@ -84,18 +87,25 @@ export function addProvider(parent: Command, { run }: Runner): void {
         print.data(made, (paint) => [checkedLine(made), ...providerLines(made, paint)])
       }),
     )
-  withSettings(provider.command('set <provider>').description('change its settings; those not named stay')).action(
-    run<SetOptions>(async (session, { args: [name = ''], options }) => {
-      const { api, names, print } = session
-      const found = await names.provider(name)
-      const images = options.image ? { images: { ...found.images, ...imagesOf(options.image) } } : {}
-      const changed = await api.setProvider(found.id, {
-        config: await configOf(session, found.kind, options),
-        ...images,
-      })
-      print.data(changed, (paint) => [checkedLine(changed), ...providerLines(changed, paint)])
-    }),
-  )
+  withSettings(provider.command('set <provider>').description('change its settings; those not named stay'))
+    .option(
+      '--accept-identity <identity>',
+      'its server is still the same one, though it answers with this identity (a renewed certificate)',
+    )
+    .action(
+      run<ChangeOptions>(async (session, { args: [name = ''], options }) => {
+        const { api, names, print } = session
+        const found = await names.provider(name)
+        const images = options.image ? { images: { ...found.images, ...imagesOf(options.image) } } : {}
+        const { acceptIdentity } = options
+        const changed = await api.setProvider(found.id, {
+          config: await configOf(session, found.kind, options),
+          ...images,
+          ...(acceptIdentity === undefined ? {} : { acceptIdentity }),
+        })
+        print.data(changed, (paint) => [checkedLine(changed), ...providerLines(changed, paint)])
+      }),
+    )
   provider
     .command('delete <provider>')
     .description('forget one that has no machines of ours')

@@ -5,10 +5,13 @@ import { type TaskState, taskStates } from '../../kernel/states.ts'
 import { ago, duration } from '../client/duration.ts'
 import { doing, showTask } from '../client/live.ts'
 import { sizeOf } from '../client/screen.ts'
+import { operationOutputLines } from '../client/summary.ts'
 import { table } from '../client/table.ts'
 import { tree } from '../client/tree.ts'
 import { waitFor } from '../client/wait.ts'
 import { progressOf, type Runner } from '../session.ts'
+import { showGoingOn } from './platform-life.ts'
+import { showOperation } from './platform-run.ts'
 
 interface ListOptions {
   readonly state?: TaskState
@@ -31,7 +34,7 @@ export function addTask(parent: Command, { run }: Runner): void {
             ['ID', 'KIND', 'PLATFORM', 'STATE', 'TOOK', 'ASKED', 'BY'],
             tasks.map((t) => [
               t.id,
-              t.kind,
+              t.operation ?? t.kind,
               t.target.name,
               t.state,
               t.seconds === null ? null : duration(t.seconds * 1000),
@@ -50,9 +53,10 @@ export function addTask(parent: Command, { run }: Runner): void {
       run(async ({ api, names, print, world }, { args: [id = ''] }) => {
         const found = await api.task(names.task(id))
         const at = found.endedAt ? Date.parse(found.endedAt) : world.now()
-        print.data(found, (paint) =>
-          tree(found, doing(found), at, { columns: sizeOf(world.out).columns, lines: 1000, paint }),
-        )
+        print.data(found, (paint) => [
+          ...tree(found, doing(found), at, { columns: sizeOf(world.out).columns, lines: 1000, paint }),
+          ...operationOutputLines(found, paint),
+        ])
       }),
     )
   task
@@ -62,10 +66,37 @@ export function addTask(parent: Command, { run }: Runner): void {
       run(async ({ api, print }, { args: [id = ''] }) => {
         const cancelled = await api.cancelTask(id)
         const { name } = cancelled.target
-        print.data(cancelled, () => [
-          `Task ${cancelled.id} is cancelled; platform ${name} is held as it is.`,
-          `Next:  gantry platform resume ${name}      gantry platform delete ${name}`,
-        ])
+        print.data(cancelled, () =>
+          cancelled.operation === null
+            ? [
+                `Task ${cancelled.id} is cancelled; platform ${name} is held as it is.`,
+                `Next:  gantry platform resume ${name}      gantry platform delete ${name}`,
+              ]
+            : [
+                `Operation ${cancelled.operation} of ${name} is cancelled; what runs of it may end.`,
+                `Next:  gantry task retry ${cancelled.id}`,
+              ],
+        )
+      }),
+    )
+  task
+    .command('retry <task>')
+    .description('try again: what blocks it, or an operation that failed')
+    .option('--wait', 'show progress to its end')
+    .action(
+      run<{ wait?: boolean }>(async (session, { args: [id = ''], options }) => {
+        const again = await session.api.retryTask(id)
+        if (again.operation !== null) await showOperation(session, again, options.wait ?? false)
+        else await showGoingOn(session, again, options)
+      }),
+    )
+  task
+    .command('output <task> <name>')
+    .description('one output of an operation, also a secret one')
+    .action(
+      run(async ({ api, print }, { args: [id = '', name = ''] }) => {
+        const output = await api.taskOutput(id, name)
+        print.data(output, () => [typeof output.value === 'string' ? output.value : JSON.stringify(output.value)])
       }),
     )
   task

@@ -1,4 +1,4 @@
-import { parameterJsonSchema } from '../../blueprints/index.ts'
+import { operationJsonSchema, parameterJsonSchema } from '../../blueprints/index.ts'
 import { decodeCursor, encodeCursor, pageQuery } from '../../http/cursor.ts'
 import { created, ok } from '../../http/reply.ts'
 import { instant, JsonObject, z } from '../../http/schema.ts'
@@ -81,6 +81,12 @@ function view(row: BlueprintTable): Blueprint {
     description: document.description ?? null,
     parameters: JsonObject.parse(parameterJsonSchema(blueprint)),
     groups: Object.keys(document.groups),
+    operations: Object.entries(document.operations ?? {}).map(([name, operation]) => ({
+      name,
+      description: operation.description ?? null,
+      mode: operation.mode ?? 'shared',
+      parameters: JsonObject.parse(operationJsonSchema(blueprint, name)),
+    })),
     outputs: Object.keys(document.outputs ?? {}),
     createdAt: instant(row.created_at),
   }

@@ -17,6 +17,14 @@ export const Blueprint = z
     description: z.string().nullable(),
     parameters: JsonObject.openapi({ description: 'JSON Schema of the parameters.' }),
     groups: z.array(z.string()),
+    operations: z.array(
+      z.object({
+        name: z.string(),
+        description: z.string().nullable(),
+        mode: z.enum(['shared', 'exclusive']),
+        parameters: JsonObject.openapi({ description: 'JSON Schema of its parameters.' }),
+      }),
+    ),
     outputs: z.array(z.string()),
     createdAt: Instant,
   })

@@ -1,7 +1,7 @@
 // A platform is admitted whole or refused whole.
 
 import type { Scope } from '../../access/index.ts'
-import { resolveParameters } from '../../blueprints/index.ts'
+import { type PlanStep, resolveParameters } from '../../blueprints/index.ts'
 import { claimsOf, formPlatform, type PlatformWish, type Preview } from '../../care/index.ts'
 import { z } from '../../http/schema.ts'
 import type { PlatformId, ProjectId, TaskId } from '../../kernel/ids.ts'
@@ -80,7 +80,7 @@ export async function quotePlatform(
   const claims = claimsOf('preview', preview.slots)
   const lines = await quoteQuota(db, { project: wish.projectId, platform: null, claims })
   return {
-    plan: { steps: planSteps(preview), members: placedMembers(preview) },
+    plan: { steps: preview.plan.steps.map(planStepView), members: placedMembers(preview) },
     quote: {
       machines: preview.slots.length,
       quota: Object.fromEntries(
@@ -114,8 +114,9 @@ async function refuseTakenName(db: Db, wish: PlatformWish): Promise<void> {
   })
 }
 
-function planSteps({ plan }: Preview): PlatformPreview['plan']['steps'] {
-  return plan.steps.map((step) => ({
+/** A planned step as a preview shows it. */
+export function planStepView(step: PlanStep): PlatformPreview['plan']['steps'][number] {
+  return {
     key: step.key,
     name: stepName(step.key),
     kind: step.kind,
@@ -124,7 +125,7 @@ function planSteps({ plan }: Preview): PlatformPreview['plan']['steps'] {
     member: step.member,
     script: step.kind === 'script' || step.kind === 'gate' ? step.input.path : null,
     needs: step.needs.map((need) => ({ quantifier: need.quantifier, steps: [...need.steps] })),
-  }))
+  }
 }
 
 function placedMembers({ slots, seating }: Preview): PlatformPreview['plan']['members'] {

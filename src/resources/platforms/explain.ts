@@ -4,6 +4,7 @@ import type { Scope } from '../../access/index.ts'
 import type { PlanStep } from '../../blueprints/index.ts'
 import { instant } from '../../http/schema.ts'
 import type { PlatformId } from '../../kernel/ids.ts'
+import type { Db } from '../../store/index.ts'
 import type { Rooms } from '../rooms.ts'
 import { followPlatform, lastLines, type Step } from '../tasks/index.ts'
 import type { Explanation } from './schemas.ts'
@@ -48,6 +49,12 @@ export async function explainPlatform(rooms: Rooms, scope: Scope, id: PlatformId
     waitsFor,
   }))
   const problems = (await openProblems(db, id)).map(namedProblem)
+  const alone = await runsAlone(db, id)
+  const next = nextOf(
+    row,
+    open.map(({ step }) => step),
+    problems,
+  )
   return {
     platform: row.id,
     name: row.name,
@@ -57,12 +64,22 @@ export async function explainPlatform(rooms: Rooms, scope: Scope, id: PlatformId
     progress: { done: done.size, total: steps.length },
     waiting,
     problems,
-    next: nextOf(
-      row,
-      open.map(({ step }) => step),
-      problems,
-    ),
+    next: alone === null ? next : [alone, ...next],
   }
+}
+
+/** Repair and change stand still while an exclusive operation runs. */
+async function runsAlone(db: Db, id: PlatformId): Promise<string | null> {
+  const row = await db
+    .selectFrom('operations')
+    .innerJoin('tasks', 'tasks.id', 'operations.task_id')
+    .select(['task_id', 'tasks.operation'])
+    .where('operations.platform_id', '=', id)
+    .where('operations.mode', '=', 'exclusive')
+    .where('tasks.state', '=', 'running')
+    .executeTakeFirst()
+  if (!row) return null
+  return `Operation ${row.operation} runs alone; repair and change wait for it:  gantry task watch ${row.task_id}`
 }
 
 function unmet(step: PlanStep | undefined, done: ReadonlySet<string>): string[] {

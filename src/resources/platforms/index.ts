@@ -1,3 +1,8 @@
+export { planStepView } from './admission.ts'
+export { change } from './change.ts'
 export { platformEndpoints } from './endpoints.ts'
+export { tryAgain } from './going-on.ts'
 export { platformInsightEndpoints } from './insight.ts'
 export { platformLifeEndpoints } from './life.ts'
+export { PlanStepView } from './schemas.ts'
+export { getPlatform, type PlatformRow } from './store.ts'

@@ -5,13 +5,12 @@ import { id, z } from '../../http/schema.ts'
 import { endpoint } from '../endpoint.ts'
 import { History, transitions } from '../events/index.ts'
 import { knownHosts, listMachines, sshEndpoint } from '../machines/index.ts'
-import { missing } from '../missing.ts'
-import { followPlatform, StepList } from '../tasks/index.ts'
+import { followPlatform, Output, revealed, StepList } from '../tasks/index.ts'
 import { explainPlatform } from './explain.ts'
 import { waitForLog } from './logs.ts'
-import { Explanation, LogList, Output, PlatformSsh } from './schemas.ts'
+import { Explanation, LogList, PlatformSsh } from './schemas.ts'
 import { getPlatform } from './store.ts'
-import { isSecret, outputsSchema } from './view.ts'
+import { outputsOf } from './view.ts'
 
 const params = z.object({ platform: id('platform') })
 const about = ({ platform }: z.output<typeof params>) => ({ kind: 'platform', id: platform }) as const
@@ -108,11 +107,7 @@ export const platformInsightEndpoints = [
     problems: ['secret_unavailable'],
     async handle(rooms, { scope, params: { platform, output } }) {
       const row = await getPlatform(rooms.store.read, scope, platform)
-      const outputs = outputsSchema.parse(JSON.parse(row.outputs))
-      if (!Object.hasOwn(outputs, output)) return missing('output', output)
-      const value = outputs[output] ?? null
-      if (!isSecret(value)) return ok({ name: output, secret: false, value })
-      return ok({ name: output, secret: true, value: await rooms.vault.get(rooms.store.read, value.$secret) })
+      return ok(await revealed(rooms, outputsOf(row), output))
     },
   }),
   endpoint({

@@ -1,5 +1,6 @@
 import { Instant, id, JsonObject, JsonValue, Labels, Name, orNull, ProblemFacts, pageOf, z } from '../../http/schema.ts'
 import { machineStates, memberStates, platformStates } from '../../kernel/states.ts'
+import { SecretOutput } from '../tasks/index.ts'
 
 export const PlatformCreate = z
   .strictObject({
@@ -57,9 +58,6 @@ export const Group = z
   })
   .openapi('Group')
 export type Group = z.infer<typeof Group>
-
-/** A secret is named, never shown; `href` reveals it to whom may see it. */
-export const SecretOutput = z.object({ secret: z.literal(true), href: z.string() }).openapi('SecretOutput')
 
 export const NamedProblem = z
   .object({
@@ -199,9 +197,6 @@ export const Explanation = z
   })
   .openapi('Explanation')
 export type Explanation = z.infer<typeof Explanation>
-
-export const Output = z.object({ name: z.string(), secret: z.boolean(), value: JsonValue }).openapi('Output')
-export type Output = z.infer<typeof Output>
 
 export const PlatformSsh = z
   .object({

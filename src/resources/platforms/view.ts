@@ -7,7 +7,7 @@ import { parseLabels } from '../labels.ts'
 import { addressOf, sshEndpoint } from '../machines/index.ts'
 import type { Rooms } from '../rooms.ts'
 import { simulatedKinds } from '../simulated.ts'
-import { openTask } from '../tasks/index.ts'
+import { openTask, outputsSchema, shownOutputs } from '../tasks/index.ts'
 import type { Group, Platform, PlatformSummary } from './schemas.ts'
 import {
   countMachines,
@@ -19,11 +19,15 @@ import {
 } from './store.ts'
 
 const specSchema = z.object({ parameters: JsonObject })
-export const outputsSchema = z.record(z.string(), z.union([z.strictObject({ $secret: z.string() }), z.json()]))
 const resolutionsSchema = z.array(z.string())
 
 export function parametersOf(row: Pick<PlatformRow, 'spec'>) {
   return specSchema.parse(JSON.parse(row.spec)).parameters
+}
+
+/** As stored: secrets by reference. */
+export function outputsOf(row: Pick<PlatformRow, 'outputs'>) {
+  return outputsSchema.parse(JSON.parse(row.outputs))
 }
 
 export function summaryView(
@@ -80,7 +84,7 @@ export async function platformView(
     blueprintDigest: row.blueprint_digest,
     parameters: parametersOf(row),
     groups: await groupViews(rooms, db, row),
-    outputs: shownOutputs(row),
+    outputs: shownOutputs(outputsOf(row), `/v1/platforms/${row.id}/outputs`),
     problems: (await openProblems(db, id)).map(namedProblem),
     task: await openTask(db, id),
     receipt: receipt?.id ?? null,
@@ -113,21 +117,6 @@ async function groupViews(rooms: Rooms, db: Db, row: PlatformRow): Promise<Group
       })),
     }
   })
-}
-
-function shownOutputs(row: PlatformRow): Platform['outputs'] {
-  const outputs: Platform['outputs'] = {}
-  for (const [name, value] of Object.entries(outputsSchema.parse(JSON.parse(row.outputs)))) {
-    outputs[name] = isSecret(value)
-      ? { secret: true, href: `/v1/platforms/${row.id}/outputs/${encodeURIComponent(name)}` }
-      : value
-  }
-  return outputs
-}
-
-/** A stored output that is in the vault. */
-export function isSecret(value: unknown): value is { $secret: string } {
-  return typeof value === 'object' && value !== null && '$secret' in value
 }
 
 export function namedProblem(row: ProblemTable) {

@@ -4,7 +4,7 @@ import { invalidFields } from '../../http/fields.ts'
 import type { JsonData } from '../../http/schema.ts'
 import { z } from '../../http/schema.ts'
 import { ProblemError } from '../../kernel/problem.ts'
-import type { Seams } from '../../kernel/seams.ts'
+import { within } from '../../provider/bounded.ts'
 import type { Health, HostReport, ProviderKind, Session } from '../../provider/contract.ts'
 import { ProviderFault } from '../../provider/fault.ts'
 import { faultProblem } from '../../provider/fault-problem.ts'
@@ -35,7 +35,7 @@ export async function checkProvider(
   },
 ): Promise<Checked> {
   try {
-    return await within(seams, checkMs, async (signal) => {
+    return await within(seams.clock, checkMs, 'none', new AbortController().signal, async (signal) => {
       const config = provider.kind.config.parse(provider.config)
       await using session = await connect(kinds, { kind: provider.kind.kind, config }, seams)
       const health = await session.probe(signal)
@@ -63,23 +63,4 @@ export async function checkImages(
   }
   const refusal = invalidFields(errors, 'Name a reference that the provider has, or put the image there first.')
   if (refusal) throw refusal
-}
-
-/** Runs `work`, or throws a transient fault after `ms`, having aborted its signal. */
-async function within<T>(seams: Seams, ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const over = new AbortController()
-  const clock = new AbortController()
-  const late = seams.clock.sleep(ms, clock.signal).then(
-    () => {
-      const fault = new ProviderFault({ kind: 'transient', outcome: 'none' }, `it did not answer within ${ms / 1000} s`)
-      over.abort(fault)
-      throw fault
-    },
-    () => new Promise<never>(() => undefined),
-  )
-  try {
-    return await Promise.race([work(over.signal), late])
-  } finally {
-    clock.abort()
-  }
 }

@@ -2,6 +2,7 @@
 
 import { z } from '../../http/schema.ts'
 import type { ProviderTable } from '../../store/index.ts'
+import type { Checked } from './check.ts'
 import { ImageMapping, Overcommit, ProviderHealth } from './schemas.ts'
 
 const imagesSchema = z.record(z.string(), ImageMapping)
@@ -10,6 +11,7 @@ const factsSchema = z.object({
   capabilities: z.record(z.string(), z.json()).default({}),
 })
 export type ProviderFacts = z.output<typeof factsSchema>
+const identifiedSchema = z.looseObject({ identity: z.string().nullable().default(null) })
 
 export function imagesOf(row: Pick<ProviderTable, 'images'>): Record<string, ImageMapping> {
   return imagesSchema.parse(JSON.parse(row.images))
@@ -23,4 +25,19 @@ export function overcommitOf(row: Pick<ProviderTable, 'overcommit'>): z.output<t
 export function factsOf(row: Pick<ProviderTable, 'facts'>): ProviderFacts {
   const parsed = factsSchema.safeParse(JSON.parse(row.facts))
   return parsed.success ? parsed.data : { health: null, capabilities: {} }
+}
+
+/** What a check found, as the row keeps it. */
+export function factsText({ health: { identity, ...health }, capabilities }: Pick<Checked, 'health' | 'capabilities'>) {
+  return JSON.stringify({ identity, health, capabilities })
+}
+
+/** Who its server is; null when the provider was registered before that was kept. */
+export function identityOf(row: Pick<ProviderTable, 'facts'>): string | null {
+  return identifiedSchema.parse(JSON.parse(row.facts)).identity
+}
+
+/** The facts with another identity. */
+export function identifiedFacts(row: Pick<ProviderTable, 'facts'>, identity: string): string {
+  return JSON.stringify({ ...identifiedSchema.parse(JSON.parse(row.facts)), identity })
 }

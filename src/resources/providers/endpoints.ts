@@ -10,6 +10,7 @@ import { refuseInUse } from '../in-use.ts'
 import { listQuery, pageOfRows } from '../listing.ts'
 import type { Rooms } from '../rooms.ts'
 import { checkProvider } from './check.ts'
+import { factsText } from './columns.ts'
 import { checkConfig, configJsonSchema, destroySecrets, sealConfig } from './config.ts'
 import { findKind } from './kinds.ts'
 import { patchProvider } from './patch.ts'
@@ -71,7 +72,7 @@ export const providerEndpoints = [
           state: 'healthy',
           state_since: now,
           state_reason: null,
-          facts: JSON.stringify({ health: checked.health, capabilities: checked.capabilities }),
+          facts: factsText(checked),
           labels: JSON.stringify(body.labels),
           version: 1,
           last_scan_at: null,
@@ -131,7 +132,8 @@ export const providerEndpoints = [
     path: '/v1/providers/{provider}',
     operationId: 'updateProvider',
     summary: 'Change a provider',
-    description: 'A new configuration is tried before it is kept.',
+    description:
+      'A new configuration is tried before it is kept. One that leads to another server is refused while machines are there: what that server does not show would count as gone. The same server under a new identity is accepted by naming it.',
     tag: 'providers',
     permission: 'provider.write',
     about: installation,

@@ -5,13 +5,14 @@ import { ProviderFault } from '../../provider/fault.ts'
 import type { Kinds, SessionsOptions } from '../../provider/registry.ts'
 import type { Vault } from '../../secrets/index.ts'
 import { type Store, statement } from '../../store/index.ts'
+import { identityOf } from './columns.ts'
 import { openConfig } from './config.ts'
 
 // Asked before every call to a provider.
 const selectProvider = statement((db, { provider }: { provider: ProviderId }) =>
   db
     .selectFrom('providers')
-    .select(['kind', 'config', 'version'])
+    .select(['kind', 'config', 'version', 'facts'])
     .where('id', '=', provider)
     .where('deleted_at', 'is', null),
 )
@@ -27,7 +28,9 @@ export function loadProvider(store: Store, vault: Vault, kinds: Kinds): Sessions
       throw new ProviderFault({ kind: 'rejected', outcome: 'none' }, `no provider kind ${row.kind} is installed`)
     }
     const parsed = kind.config.safeParse(await openConfig(store.read, vault, row.config))
-    if (parsed.success) return { kind: row.kind, config: parsed.data, version: row.version }
+    if (parsed.success) {
+      return { kind: row.kind, config: parsed.data, version: row.version, identity: identityOf(row) }
+    }
     throw new ProviderFault(
       { kind: 'rejected', outcome: 'none' },
       `its configuration does not fit this version of ${row.kind}: ${parsed.error.message}`,

@@ -11,9 +11,10 @@ import { ourUseOf, saveInventory } from '../../placement/index.ts'
 import type { ProviderTable, Tx } from '../../store/index.ts'
 import type { Rooms } from '../rooms.ts'
 import { type Checked, checkProvider } from './check.ts'
-import { imagesOf } from './columns.ts'
+import { factsText, imagesOf } from './columns.ts'
 import { type ConfigInput, checkConfig, destroySecrets, openConfig, readConfig, sealConfig } from './config.ts'
 import { findKind } from './kinds.ts'
+import { requireSameServer } from './same-server.ts'
 import type { ProviderPatch } from './schemas.ts'
 import { getProvider, updateProvider } from './store.ts'
 
@@ -36,7 +37,7 @@ export async function patchProvider(rooms: Rooms, call: PatchCall): Promise<Writ
   const before = await openConfig(rooms.store.read, rooms.vault, read.config)
   const config = body.config ? merged(before, body.config) : before
   let checked: Checked | undefined
-  if (body.config ?? body.images) {
+  if (body.config ?? body.images ?? body.acceptIdentity) {
     checkConfig(kind, config)
     checked = await checkProvider(rooms, { name: read.name, kind, config, images: body.images ?? imagesOf(read) })
   }
@@ -44,6 +45,7 @@ export async function patchProvider(rooms: Rooms, call: PatchCall): Promise<Writ
   return async (tx) => {
     const row = await getProvider(tx, scope, call.params.provider)
     if (row.version !== read.version) throw changedMeanwhile(row.name)
+    if (checked) await requireSameServer(tx, rooms.seams, scope, row, checked.health.identity, body.acceptIdentity)
     const now = rooms.seams.clock.now()
     const sealed = body.config
       ? await sealConfig(tx, rooms.vault, kind, config, { sealed: readConfig(row.config), open: before })
@@ -55,7 +57,7 @@ export async function patchProvider(rooms: Rooms, call: PatchCall): Promise<Writ
       images: body.images ? JSON.stringify(body.images) : row.images,
       overcommit: body.overcommit ? JSON.stringify(body.overcommit) : row.overcommit,
       labels: body.labels ? JSON.stringify(body.labels) : row.labels,
-      ...(checked ? { facts: JSON.stringify({ health: checked.health, capabilities: checked.capabilities }) } : {}),
+      ...(checked ? { facts: factsText(checked) } : {}),
       ...(checked && row.state !== 'healthy' ? { state: 'healthy', state_since: now, state_reason: null } : {}),
     })
     await destroySecrets(tx, rooms.vault, row.config, next.config)

@@ -52,6 +52,10 @@ export const ProviderPatch = z
     images: z.record(Name, ImageMapping).optional(),
     overcommit: Overcommit.optional(),
     labels: Labels.optional(),
+    acceptIdentity: z.string().min(1).max(512).optional().openapi({
+      description:
+        "The identity with which the provider's server answers now, when it is still the same server with the same machines (e.g. its certificate was renewed).",
+    }),
   })
   .openapi('ProviderPatch')
 
@@ -78,6 +82,10 @@ export const Provider = z
     state: z.enum(['healthy', 'unreachable', 'denied', 'removing']),
     stateSince: Instant,
     stateReason: z.string().nullable(),
+    identity: z.string().nullable().openapi({
+      description:
+        'Who its server is, whatever its address; another server is not believed. null until it is first probed.',
+    }),
     health: orNull(ProviderHealth).openapi({ description: 'As last probed.' }),
     capabilities: JsonObject,
     zones: z.array(Zone),

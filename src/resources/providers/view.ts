@@ -2,7 +2,7 @@ import { instant } from '../../http/schema.ts'
 import type { ProviderTable } from '../../store/index.ts'
 import type { Zone } from '../hosts/index.ts'
 import { parseLabels } from '../labels.ts'
-import { factsOf, imagesOf, overcommitOf } from './columns.ts'
+import { factsOf, identityOf, imagesOf, overcommitOf } from './columns.ts'
 import { shownConfig } from './config.ts'
 import type { Provider } from './schemas.ts'
 
@@ -24,6 +24,7 @@ export function providerView(
     state: row.state,
     stateSince: instant(row.state_since),
     stateReason: row.state_reason,
+    identity: identityOf(row),
     health,
     capabilities,
     zones: about.zones.filter((zone) => zone.provider === row.id),

@@ -1,7 +1,7 @@
 // Cancel begins nothing more and undoes nothing: the platform is held as it is, and its owner chooses what comes next.
 
 import type { Scope } from '../../access/index.ts'
-import { holdPlatform, openTaskStates } from '../../engine/index.ts'
+import { holdPlatform, makeDue, openTaskStates } from '../../engine/index.ts'
 import { moveTask } from '../../events/index.ts'
 import type { PlatformId, TaskId } from '../../kernel/ids.ts'
 import { ProblemError } from '../../kernel/problem.ts'
@@ -10,7 +10,7 @@ import type { Tx } from '../../store/index.ts'
 import { getTask, type TaskRow } from './store.ts'
 
 /**
- * Ends the task as cancelled and holds its platform. Throws wrong_state for a task that has ended, and not_cancellable
+ * Ends the task as cancelled, and holds its platform unless it is that of an operation. Throws wrong_state for a task that has ended, and not_cancellable
  * for a deletion: what is gone does not come back. Answers the platform, to be woken after the commit.
  */
 export async function cancelTask(tx: Tx, scope: Scope, seams: Seams, id: TaskId): Promise<PlatformId> {
@@ -19,7 +19,9 @@ export async function cancelTask(tx: Tx, scope: Scope, seams: Seams, id: TaskId)
   if (task.kind === 'platform.delete') throw deletionGoesOn(task)
   const because = { actor: scope.actor, cause: `task ${id} was cancelled` }
   await moveTask(tx, seams, { task: id, to: 'cancelled', reason: null, problem: null, ...because })
-  await holdPlatform(tx, seams, task.platform_id, { ...because, task: id })
+  // An operation is beside what the platform is: repair and change go on.
+  if (task.operation === null) await holdPlatform(tx, seams, task.platform_id, { ...because, task: id })
+  else await makeDue(tx, task.platform_id, seams.clock.now())
   return task.platform_id
 }
 

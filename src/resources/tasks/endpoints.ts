@@ -5,8 +5,10 @@ import type { PlatformId } from '../../kernel/ids.ts'
 import { taskStates } from '../../kernel/states.ts'
 import { endpoint, installation } from '../endpoint.ts'
 import { cancelTask } from './cancel.ts'
-import { Task, TaskList } from './schemas.ts'
-import { listTasks } from './store.ts'
+import { operationOfTask } from './operation.ts'
+import { revealed } from './outputs.ts'
+import { Output, Task, TaskList } from './schemas.ts'
+import { getTask, listTasks } from './store.ts'
 import { newTaskView, taskSummary, taskView } from './view.ts'
 import { waitForTask } from './wait.ts'
 
@@ -60,12 +62,29 @@ export const taskEndpoints = [
     },
   }),
   endpoint({
+    method: 'get',
+    path: '/v1/tasks/{task}/outputs/{output}',
+    operationId: 'getTaskOutput',
+    summary: 'The value of an output of an operation, also of a secret one',
+    tag: 'tasks',
+    permission: 'platform.secret',
+    about: ({ task }) => ({ kind: 'task', id: task }),
+    params: z.object({ task: taskId, output: z.string().max(200) }),
+    answers: { 200: { description: 'The output.', schema: Output } },
+    problems: ['secret_unavailable'],
+    async handle(rooms, { scope, params: { task, output } }) {
+      const row = await getTask(rooms.store.read, scope, task)
+      const outputs = row.operation === null ? {} : (await operationOfTask(rooms.store.read, task)).outputs
+      return ok(await revealed(rooms, outputs, output))
+    },
+  }),
+  endpoint({
     method: 'post',
     path: '/v1/tasks/{task}/cancel',
     operationId: 'cancelTask',
     summary: 'Cancel a task',
     description:
-      'Nothing more is begun, scripts under way end, nothing is undone: the platform is `held` as it is. Then resume it, or delete it. A deletion cannot be cancelled.',
+      'Nothing more is begun, scripts under way end, nothing is undone: the platform is `held` as it is. Then resume it, or delete it. Cancelling an operation holds nothing but that. A deletion cannot be cancelled.',
     tag: 'tasks',
     permission: 'platform.operate',
     about: ({ task }) => ({ kind: 'task', id: task }),

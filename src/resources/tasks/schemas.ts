@@ -1,4 +1,4 @@
-import { Instant, id, Name, orNull, ProblemFacts, pageOf, z } from '../../http/schema.ts'
+import { Instant, id, JsonObject, JsonValue, Name, orNull, ProblemFacts, pageOf, z } from '../../http/schema.ts'
 import { taskStates } from '../../kernel/states.ts'
 
 /** A step as a person follows it. */
@@ -26,9 +26,15 @@ export type Step = z.infer<typeof Step>
 
 export const StepList = z.object({ items: z.array(Step) }).openapi('StepList')
 
+/** A secret is named, never shown; `href` reveals it to whom may see it. */
+export const SecretOutput = z.object({ secret: z.literal(true), href: z.string() }).openapi('SecretOutput')
+
+export const Output = z.object({ name: z.string(), secret: z.boolean(), value: JsonValue }).openapi('Output')
+
 const taskFields = {
   id: id('task'),
   kind: z.string().openapi({ example: 'platform.create' }),
+  operation: z.string().nullable().openapi({ description: 'Of a `platform.operation`: which one.', example: 'smoke' }),
   state: z.enum(taskStates),
   reason: z.string().nullable(),
   tenant: id('tenant'),
@@ -56,6 +62,10 @@ export const Task = z
     ...taskFields,
     progress: z.object({ done: z.int(), total: z.int() }),
     steps: z.array(Step).openapi({ description: 'In the order of the plan.' }),
+    parameters: JsonObject.nullable().openapi({ description: 'Of an operation.' }),
+    outputs: z
+      .record(z.string(), z.union([SecretOutput, JsonValue]))
+      .openapi({ description: 'Of an operation that is done.' }),
     receipt: id('receipt').nullable().openapi({ description: 'The deletion receipt, once there is one.' }),
   })
   .openapi('Task')

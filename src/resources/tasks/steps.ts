@@ -38,7 +38,8 @@ export async function followPlatform(rooms: Rooms, id: PlatformId): Promise<Foll
   return { view, plan, steps }
 }
 
-function stepView(step: PlanStep, kept: RecordView | undefined, lastLine: string | null, now: number): Step {
+/** A step beside what is remembered of it. */
+export function stepView(step: PlanStep, kept: RecordView | undefined, lastLine: string | null, now: number): Step {
   // A machine to be taken away has the record of its making, until its unmaking begins; once gone it has no step.
   const making = step.kind === 'machine' && step.want === 'absent' && kept?.status === 'done'
   const record = making ? undefined : kept
@@ -71,10 +72,11 @@ function stateOf(record: RecordView | undefined): Step['state'] {
   return record.status
 }
 
-/** `join` of `script/worker-1@1/join`, `machine` of `machine/worker-1@1`. */
+/** `join` of `script/worker-1@1/join`, `machine` of `machine/worker-1@1`, `smoke` of `op/<task>/worker-1@1/smoke`. */
 export function stepName(key: string): string {
   const [kind = '', second = '', third] = key.split('/')
   if (kind === 'script') return third ?? second
+  if (kind === 'op') return key.split('/').at(-1) ?? key
   if (kind === 'gate' || kind === 'fresh') return second
   return kind
 }

@@ -48,13 +48,14 @@ export async function getTask(db: Db, scope: Scope, id: TaskId): Promise<TaskRow
   return (await tasks(db, scope).where('tasks.id', '=', id).executeTakeFirst()) ?? missing('task', id)
 }
 
-/** The newest task of a platform that has not ended. */
+/** The newest task of what a platform is wanted to be that has not ended; operations are beside it. */
 export async function openTask(db: Db, platform: PlatformId): Promise<TaskId | null> {
   const row = await db
     .selectFrom('tasks')
     .select('id')
     .where('platform_id', '=', platform)
     .where('state', 'in', openTaskStates)
+    .where('operation', 'is', null)
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst()
@@ -71,9 +72,9 @@ export async function createTask(
     readonly tenant: TenantId
     readonly project: ProjectId
     readonly platform: PlatformId
-    readonly generation: number
-  },
+  } & ({ readonly generation: number } | { readonly operation: string }),
 ): Promise<TaskId> {
+  const bound = 'operation' in wish ? { operation: wish.operation } : { generation: wish.generation }
   const id = newId('task', seams)
   await tx
     .insertInto('tasks')
@@ -83,8 +84,9 @@ export async function createTask(
       tenant_id: wish.tenant,
       project_id: wish.project,
       platform_id: wish.platform,
-      generation: wish.generation,
+      generation: null,
       operation: null,
+      ...bound,
       state: 'queued',
       reason: null,
       problem: null,
@@ -104,7 +106,7 @@ export async function createTask(
     task: id,
     actor: scope.actor,
     cause: wish.kind,
-    data: { kind: wish.kind, generation: wish.generation },
+    data: { kind: wish.kind, ...bound },
   })
   return id
 }

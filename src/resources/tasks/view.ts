@@ -2,9 +2,11 @@ import type { Scope } from '../../access/index.ts'
 import { instant } from '../../http/schema.ts'
 import type { TaskId } from '../../kernel/ids.ts'
 import { problemSchema } from '../../kernel/problem.ts'
-import type { Tx } from '../../store/index.ts'
+import type { Db, Tx } from '../../store/index.ts'
 import type { Rooms } from '../rooms.ts'
-import type { Task, TaskSummary } from './schemas.ts'
+import { operationOfTask, operationSteps } from './operation.ts'
+import { shownOutputs } from './outputs.ts'
+import type { Step, Task, TaskSummary } from './schemas.ts'
 import { followPlatform, problemView } from './steps.ts'
 import { getTask, type TaskRow } from './store.ts'
 
@@ -12,6 +14,7 @@ export function taskSummary(row: TaskRow, now: number): TaskSummary {
   return {
     id: row.id,
     kind: row.kind,
+    operation: row.operation,
     state: row.state,
     reason: row.reason,
     tenant: row.tenant_id,
@@ -27,12 +30,12 @@ export function taskSummary(row: TaskRow, now: number): TaskSummary {
   }
 }
 
-/** The task with the steps of its platform, as far as they are its own: those of a later generation are not. */
+/** The task with its steps: those of its operation, or those of its platform as far as no later generation has taken over. */
 export async function taskView(rooms: Rooms, scope: Scope, id: TaskId): Promise<Task> {
   const db = rooms.store.read
   const row = await getTask(db, scope, id)
-  const followed = await followPlatform(rooms, row.platform_id)
-  const steps = followed && row.generation === followed.view.generation ? [...followed.steps] : []
+  const steps =
+    row.operation === null ? await platformSteps(rooms, row) : await operationSteps(rooms, id, row.operation)
   const receipt = await db
     .selectFrom('receipts')
     .select('id')
@@ -42,12 +45,25 @@ export async function taskView(rooms: Rooms, scope: Scope, id: TaskId): Promise<
     ...taskSummary(row, rooms.seams.clock.now()),
     progress: { done: steps.filter((step) => step.state === 'done').length, total: steps.length },
     steps,
+    ...(await operationFacts(db, row)),
     receipt: receipt?.id ?? null,
   }
+}
+
+async function platformSteps(rooms: Rooms, row: TaskRow): Promise<Step[]> {
+  const followed = await followPlatform(rooms, row.platform_id)
+  return followed && row.generation === followed.view.generation ? [...followed.steps] : []
+}
+
+async function operationFacts(db: Db, row: TaskRow): Promise<Pick<Task, 'parameters' | 'outputs'>> {
+  if (row.operation === null) return { parameters: null, outputs: {} }
+  const { parameters, outputs } = await operationOfTask(db, row.id)
+  return { parameters, outputs: shownOutputs(outputs, `/v1/tasks/${row.id}/outputs`) }
 }
 
 /** A task as it is in the transaction that makes it: nothing of it has begun. */
 export async function newTaskView(tx: Tx, rooms: Rooms, scope: Scope, id: TaskId): Promise<Task> {
   const row = await getTask(tx, scope, id)
-  return { ...taskSummary(row, rooms.seams.clock.now()), progress: { done: 0, total: 0 }, steps: [], receipt: null }
+  const nothing = { progress: { done: 0, total: 0 }, steps: [], receipt: null }
+  return { ...taskSummary(row, rooms.seams.clock.now()), ...nothing, ...(await operationFacts(tx, row)) }
 }

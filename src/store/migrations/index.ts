@@ -1,5 +1,6 @@
 import { first } from './0001-first.ts'
+import { operations } from './0002-operations.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Append; never edit one that was released. */
-export const migrations: readonly Migration[] = [first]
+export const migrations: readonly Migration[] = [first, operations]

@@ -9,11 +9,13 @@ import { realSeams } from '../../../src/kernel/real-seams.ts'
 import { configSchema } from '../../../src/resources/config.ts'
 import { memoryRemote } from '../../support/memory-remote.ts'
 import { type Client, clientOf } from './client.ts'
-import { memoryKinds, quickWorld } from './memory-kind.ts'
+import { type MemoryServers, memoryKinds, memoryServers, quickWorld } from './memory-kind.ts'
 
 export interface TestGantry extends AsyncDisposable {
   readonly gantry: Gantry
   readonly world: World
+  /** Where addresses of providers lead to. */
+  readonly servers: MemoryServers
   readonly token: string
   /** Calls as installation-admin. */
   readonly api: Client
@@ -31,6 +33,7 @@ export interface TestOptions {
 export async function testGantry(options: TestOptions = {}): Promise<TestGantry> {
   const folder = mkdtempSync(join(tmpdir(), 'gantry-api-'))
   const world = options.world ?? quickWorld()
+  const servers = memoryServers(world)
   const logged: string[] = []
   const start = () =>
     startGantry({
@@ -39,7 +42,7 @@ export async function testGantry(options: TestOptions = {}): Promise<TestGantry>
       listen: { host: '127.0.0.1', port: 0 },
       config: configSchema.parse({}),
       version: '0.1.0',
-      kinds: memoryKinds(world),
+      kinds: memoryKinds(servers),
       blueprints:
         options.blueprints === undefined ? join(import.meta.dirname, '../../../blueprints') : options.blueprints,
       seams: realSeams(),
@@ -58,6 +61,7 @@ export async function testGantry(options: TestOptions = {}): Promise<TestGantry>
       return gantry
     },
     world,
+    servers,
     token,
     api: clientOf(() => gantry.url, token),
     logged,

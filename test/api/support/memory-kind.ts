@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import { simulatedSession } from '../../../providers/simulated/session.ts'
-import { cloudOf } from '../../../providers/simulated/world/cloud.ts'
+import { type Cloud, cloudOf } from '../../../providers/simulated/world/cloud.ts'
 import { type WorldInput, worldLayout } from '../../../providers/simulated/world/layout.ts'
 import { createWorld, type World } from '../../../providers/simulated/world/world.ts'
 import { realSeams } from '../../../src/kernel/real-seams.ts'
@@ -26,21 +26,55 @@ export function quickWorld(input: WorldInput = {}): World {
   return createWorld(layout, realSeams(), seededRandom(layout.seed))
 }
 
-export function memoryKinds(world: World): Kinds {
+/** A server: a world under an identity. */
+export interface MemoryServer {
+  readonly world: World
+  readonly identity: string
+}
+
+/** Servers by address. What a test writes here is met by the next call, also of a session that is open. */
+export type MemoryServers = Map<string, MemoryServer>
+
+export const upUrl = 'memory://up'
+
+export function memoryServers(world: World): MemoryServers {
+  return new Map([[upUrl, { world, identity: 'server-a' }]])
+}
+
+export function memoryKinds(servers: MemoryServers): Kinds {
+  const at = (url: string): Cloud => {
+    const server = servers.get(url)
+    if (!server) throw new ProviderFault({ kind: 'transient', outcome: 'none' }, `connect ECONNREFUSED ${url}`)
+    return cloudOf(server.world, server.identity)
+  }
   const kind: ProviderKind<Config> = {
     kind: 'memory',
     simulated: true,
     config: configSchema,
     machineSpec: z.unknown(),
     async connect(config) {
-      if (config.url !== 'memory://up') {
-        throw new ProviderFault({ kind: 'transient', outcome: 'none' }, `connect ECONNREFUSED ${config.url}`)
-      }
+      const cloud = whereverItLeads(() => at(config.url))
       if (config.password !== rightPassword) {
         throw new ProviderFault({ kind: 'denied', outcome: 'none' }, 'wrong password')
       }
-      return simulatedSession(cloudOf(world), world.seams.clock)
+      return simulatedSession(cloud, realSeams().clock)
     },
   }
   return { names: ['memory'], get: async (name) => (name === 'memory' ? kind : undefined) }
+}
+
+/** The cloud that the address leads to at the moment of the call. */
+function whereverItLeads(cloud: () => Cloud): Cloud {
+  const { capabilities } = cloud()
+  return {
+    capabilities,
+    probe: async () => cloud().probe(),
+    hosts: async () => cloud().hosts(),
+    create: async (key, request) => cloud().create(key, request),
+    find: async (keys) => cloud().find(keys),
+    list: async (owner) => cloud().list(owner),
+    destroy: async (ref) => cloud().destroy(ref),
+    power: async (ref, to) => cloud().power(ref, to),
+    hasImage: async (ref) => cloud().hasImage(ref),
+  }
 }

@@ -4,7 +4,7 @@ import { unreachable } from '../../../src/kernel/unreachable.ts'
 // Plans as a person reads them, one line a step, for golden files. Long lists are counted, not listed.
 
 /** One line for each step, in order, then one for each output. */
-export function planText(plan: Plan): string {
+export function planText(plan: Pick<Plan, 'steps' | 'outputs'>): string {
   const outputs = Object.entries(plan.outputs).map(
     ([name, output]) => `output ${name} = ${valueText(output.value)}${output.secret ? ' (secret)' : ''}`,
   )

@@ -60,7 +60,7 @@ export async function localMachine(options: LocalMachineOptions = {}): Promise<L
     const child = spawn(options.shell ?? '/bin/sh', ['-c', command], {
       cwd: root,
       detached: true,
-      env: { PATH: `${bin}:/usr/bin:/bin`, HOME: root, GANTRY_ROOT: root, GANTRY_GRACE_MS: '300' },
+      env: { PATH: `${bin}:/usr/bin:/bin`, HOME: root, GANTRY_ROOT: root, GANTRY_GRACE_MS: '2000' },
     })
     children.add(child)
     child.stdin.on('error', () => undefined)

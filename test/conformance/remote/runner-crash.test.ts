@@ -40,7 +40,7 @@ function crashing(): { line: string; request: string }[] {
 }
 
 async function live({ line, request }: { line: string; request: string }): Promise<Life> {
-  await using machine = await shell()
+  await using machine = await shell('/bin/sh', 150)
   await machine.send(request)
   const seen = [await settled(machine, 'att_a'), await settled(machine, 'att_b')] as const
   await machine.send(journey)

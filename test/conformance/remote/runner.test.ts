@@ -13,7 +13,7 @@ describe.each(shells)('the runner in %s', (sh) => {
     await using machine = await shell(sh)
     const all = Array.from({ length: 0x2ff }, (_, i) => String.fromCodePoint(i + 1)).join('')
     const script = `# ${all.replaceAll('\n', '')}\nprintf 'A=%s\\n' "$(printf %s "$ALL" | base64 | tr -d '\\n')" > $GANTRY_OUTPUT`
-    const status = await machine.start('att_a', script, 5_000, { env: { ALL: `${all}😀'"$x\\` } })
+    const status = await machine.start('att_a', script, 30_000, { env: { ALL: `${all}😀'"$x\\` } })
     if (status.kind !== 'ended') throw new Error(status.kind)
     expect(Buffer.from(status.outputs.A ?? '', 'base64').toString()).toBe(`${all}😀'"$x\\`)
     expect((await machine.read('att_a', 'script')).startsWith(`# ${all.replaceAll('\n', '')}\n`)).toBe(true)
@@ -22,7 +22,7 @@ describe.each(shells)('the runner in %s', (sh) => {
   test('gives the script nothing of its own: not its variables, nor its umask, nor its folder', async () => {
     await using machine = await shell(sh)
     const script = 'echo "$(umask) $(pwd) $(env | grep -c "^g_\\|^GANTRY_ENV")"; cat; tty'
-    expect(await machine.start('att_a', script, 5_000)).toMatchObject({ kind: 'ended' })
+    expect(await machine.start('att_a', script, 30_000)).toMatchObject({ kind: 'ended' })
     expect(await machine.read('att_a', 'log')).toBe('0022 / 0\nnot a tty\n')
   })
 
@@ -38,7 +38,7 @@ describe.each(shells)('the runner in %s', (sh) => {
   test('keeps outputs that fit in 64 KiB and none in half', async () => {
     await using machine = await shell(sh)
     const script = 'for i in 1 2 3; do printf "K$i="; head -c 30000 /dev/zero | tr "\\0" v; echo; done > $GANTRY_OUTPUT'
-    const status = await machine.start('att_a', `${script}\necho 'not an output' >> $GANTRY_OUTPUT`, 5_000)
+    const status = await machine.start('att_a', `${script}\necho 'not an output' >> $GANTRY_OUTPUT`, 30_000)
     if (status.kind !== 'ended') throw new Error(status.kind)
     expect(Object.entries(status.outputs).map(([key, value]) => [key, value.length])).toEqual([
       ['K1', 30_000],
@@ -76,7 +76,7 @@ describe.each(shells)('the runner in %s', (sh) => {
       if (n !== 7) await writeFile(join(folder, id(n), 'exit.0'), '')
     }
     await machine.write(id(7), 'owner', 'lost for a test\n')
-    expect((await machine.start(id(900), 'true', 5_000)).kind).toBe('ended')
+    expect((await machine.start(id(900), 'true', 30_000)).kind).toBe('ended')
     const left = await readdir(folder)
     expect([left.length, left[0], left[1]]).toEqual([201, id(7), id(202)])
     expect(await machine.start(id(3), 'echo again > "$GANTRY_ROOT/trace"', 500)).toMatchObject({ kind: 'lost' })

@@ -25,15 +25,15 @@ export interface Shell extends AsyncDisposable {
 
 export const nonce = '0123456789abcdef'
 
-/** A root folder of its own, and `sh` (dash, bash, ...) to run the runner. */
-export async function shell(sh = '/bin/sh'): Promise<Shell> {
+/** A root folder of its own, `sh` (dash, bash, ...) to run the runner, and how long a launched process may take to come up. */
+export async function shell(sh = '/bin/sh', graceMs = 5_000): Promise<Shell> {
   const root = await mkdtemp(join(tmpdir(), 'gantry-runner-'))
   const bin = await shims(join(root, 'bin'))
   const path = (id: string, file: string) => join(root, 'var/lib/gantry/attempts', id, file)
 
   const send = (request: string): Promise<Spoken> =>
     new Promise((resolve, reject) => {
-      const env = { PATH: `${bin}:/usr/bin:/bin`, HOME: root, GANTRY_ROOT: root, GANTRY_GRACE_MS: '150' }
+      const env = { PATH: `${bin}:/usr/bin:/bin`, HOME: root, GANTRY_ROOT: root, GANTRY_GRACE_MS: String(graceMs) }
       const child = spawn(sh, ['-c', 'eval "$(cat)"'], { cwd: root, env })
       const out: Buffer[] = []
       const err: Buffer[] = []

@@ -31,8 +31,8 @@ export function remoteConformance(name: string, makeHarness: () => Promise<Remot
 
     test('an attempt started twice runs once, and both callers get its end', async () => {
       const m = await harness.machine()
-      const first = await start(m, 'att_a', { exit: 3 }, 5_000)
-      const second = await start(m, 'att_a', { exit: 4 }, 5_000)
+      const first = await start(m, 'att_a', { exit: 3 }, 30_000)
+      const second = await start(m, 'att_a', { exit: 4 }, 30_000)
       expect(first).toEqual({ kind: 'ended', exitCode: 3, outputs: {}, logBytes: 0 })
       expect(second).toEqual(first)
       expect(await m.begun('att_a')).toBe(1)
@@ -40,7 +40,7 @@ export function remoteConformance(name: string, makeHarness: () => Promise<Remot
 
     test('of many who start an attempt at the same moment one starts it', async () => {
       const m = await harness.machine()
-      const answers = await Promise.all(Array.from({ length: 6 }, () => start(m, 'att_a', { exit: 0 }, 5_000)))
+      const answers = await Promise.all(Array.from({ length: 6 }, () => start(m, 'att_a', { exit: 0 }, 30_000)))
       expect(answers.map((answer) => answer.kind)).toEqual(Array(6).fill('ended'))
       expect(await m.begun('att_a')).toBe(1)
     })
@@ -58,7 +58,7 @@ export function remoteConformance(name: string, makeHarness: () => Promise<Remot
       expect((await look(m, 'att_a')).kind).toBe('running')
       await m.release('att_a')
       const ended = { kind: 'ended', exitCode: 7, outputs: { id: 'c-1', token: 'a=b c' }, logBytes: 6 }
-      expect(await look(m, 'att_a', 5_000)).toEqual(ended)
+      expect(await look(m, 'att_a', 30_000)).toEqual(ended)
       expect(await look(m, 'att_a')).toEqual(ended)
     })
 
@@ -75,7 +75,7 @@ export function remoteConformance(name: string, makeHarness: () => Promise<Remot
       const plain = 'it\'s "$HOME" `x` \\n é € 😀 \u0001\u007f  two  spaces '
       const secret = "p'a$$s;word"
       const env = { env: { PLAIN: plain }, secretEnv: { SECRET: secret } }
-      const answer = await start(m, 'att_a', { outputs: { plain: '$PLAIN', secret: '$SECRET' } }, 5_000, env)
+      const answer = await start(m, 'att_a', { outputs: { plain: '$PLAIN', secret: '$SECRET' } }, 30_000, env)
       expect(answer).toEqual({ kind: 'ended', exitCode: 0, outputs: { plain, secret }, logBytes: 0 })
     })
 
@@ -85,12 +85,12 @@ export function remoteConformance(name: string, makeHarness: () => Promise<Remot
       await start(m, 'att_held', { hold: true }, 0, { secretEnv })
       await start(m, 'att_killed', { hold: true }, 0, { secretEnv })
       await m.kill('att_killed')
-      await start(m, 'att_ended', { print: 'done' }, 5_000, { secretEnv })
+      await start(m, 'att_ended', { print: 'done' }, 30_000, { secretEnv })
       await look(m, 'att_killed')
       expect(await m.onDisk('done')).toBe(true)
       expect(await m.onDisk('secret-zu8Kx0')).toBe(false)
       await m.release('att_held')
-      expect((await look(m, 'att_held', 5_000)).kind).toBe('ended')
+      expect((await look(m, 'att_held', 30_000)).kind).toBe('ended')
     })
 
     test('the log is read by offset, while the script runs and after it', async () => {
@@ -106,14 +106,14 @@ export function remoteConformance(name: string, makeHarness: () => Promise<Remot
         '',
       ])
       await m.release('att_a')
-      await look(m, 'att_a', 5_000)
+      await look(m, 'att_a', 30_000)
       expect(await text(2, 3)).toBe('cde')
     })
 
     test('a log keeps its first 16 MiB, the script goes on, and the reader is told that something is missing', async () => {
       const m = await harness.machine()
       await start(m, 'att_a', { print: 'head', printBytes: logCapBytes + 1_000_000, outputs: { after: 'yes' } })
-      const status = await look(m, 'att_a', 10_000)
+      const status = await look(m, 'att_a', 30_000)
       if (status.kind !== 'ended') throw new Error(`still ${status.kind}`)
       expect(status.outputs).toEqual({ after: 'yes' })
       expect(status.logBytes).toBeGreaterThan(logCapBytes - 1_000)
@@ -126,7 +126,7 @@ export function remoteConformance(name: string, makeHarness: () => Promise<Remot
 
     test('a script that takes too long is ended with code 124', async () => {
       const m = await harness.machine()
-      const status = await start(m, 'att_a', { hold: true }, 10_000, { timeoutMs: 300 })
+      const status = await start(m, 'att_a', { hold: true }, 30_000, { timeoutMs: 300 })
       expect(status).toMatchObject({ kind: 'ended', exitCode: 124 })
     })
 
@@ -135,8 +135,8 @@ export function remoteConformance(name: string, makeHarness: () => Promise<Remot
       await start(m, 'att_a', { hold: true })
       await begins(m, 'att_a')
       await m.kill('att_a')
-      expect((await look(m, 'att_a', 1_000)).kind).toBe('lost')
-      expect((await start(m, 'att_a', { exit: 0 }, 1_000)).kind).toBe('lost')
+      expect((await look(m, 'att_a', 30_000)).kind).toBe('lost')
+      expect((await start(m, 'att_a', { exit: 0 }, 30_000)).kind).toBe('lost')
       await m.release('att_a')
       expect((await look(m, 'att_a', 500)).kind).toBe('lost')
       expect(await m.begun('att_a')).toBe(1)
@@ -144,40 +144,40 @@ export function remoteConformance(name: string, makeHarness: () => Promise<Remot
 
     test('after a reboot what ran is lost, what had ended is ended, and new attempts start', async () => {
       const m = await harness.machine()
-      await start(m, 'att_done', { exit: 5 }, 5_000)
+      await start(m, 'att_done', { exit: 5 }, 30_000)
       await start(m, 'att_ran', { hold: true })
       await begins(m, 'att_ran')
       await m.reboot()
       expect(await look(m, 'att_done')).toMatchObject({ kind: 'ended', exitCode: 5 })
       expect((await look(m, 'att_ran')).kind).toBe('lost')
       expect((await start(m, 'att_ran', { exit: 0 }, 500)).kind).toBe('lost')
-      expect((await start(m, 'att_new', { exit: 0 }, 5_000)).kind).toBe('ended')
+      expect((await start(m, 'att_new', { exit: 0 }, 30_000)).kind).toBe('ended')
       expect(await m.begun('att_ran')).toBe(1)
     })
 
     test('an attempt whose starter died between its claim and its process is lost after a grace, and never begins', async () => {
       const m = await harness.machine()
-      await start(m, 'att_first', { exit: 0 }, 5_000)
+      await start(m, 'att_first', { exit: 0 }, 30_000)
       await m.claimOnly('att_a')
       expect((await look(m, 'att_a')).kind).toBe('lost')
-      expect((await start(m, 'att_a', { exit: 0 }, 1_000)).kind).toBe('lost')
+      expect((await start(m, 'att_a', { exit: 0 }, 30_000)).kind).toBe('lost')
       expect(await m.begun('att_a')).toBe(0)
     })
 
     test('a start under a lower fence than the highest seen is refused and starts nothing', async () => {
       const m = await harness.machine()
-      await start(m, 'att_a', { exit: 0 }, 5_000, { fence: 7 })
+      await start(m, 'att_a', { exit: 0 }, 30_000, { fence: 7 })
       await expect(start(m, 'att_b', { exit: 0 }, 0, { fence: 6 })).rejects.toMatchObject({ kind: 'fenced' })
       expect(await look(m, 'att_b')).toEqual({ kind: 'absent' })
-      expect((await start(m, 'att_b', { exit: 0 }, 5_000, { fence: 7 })).kind).toBe('ended')
-      expect((await start(m, 'att_c', { exit: 0 }, 5_000, { fence: 1, fenceScope: 'plt_2' })).kind).toBe('ended')
+      expect((await start(m, 'att_b', { exit: 0 }, 30_000, { fence: 7 })).kind).toBe('ended')
+      expect((await start(m, 'att_c', { exit: 0 }, 30_000, { fence: 1, fenceScope: 'plt_2' })).kind).toBe('ended')
       expect(await m.begun('att_b')).toBe(1)
     })
 
     test('a look is answered whatever the fence: who was taken over may see', async () => {
       const m = await harness.machine()
-      await start(m, 'att_a', { exit: 2 }, 5_000, { fence: 1 })
-      await start(m, 'att_b', { exit: 0 }, 5_000, { fence: 9 })
+      await start(m, 'att_a', { exit: 2 }, 30_000, { fence: 1 })
+      await start(m, 'att_b', { exit: 0 }, 30_000, { fence: 9 })
       expect(await look(m, 'att_a')).toMatchObject({ kind: 'ended', exitCode: 2 })
     })
 
@@ -187,10 +187,10 @@ export function remoteConformance(name: string, makeHarness: () => Promise<Remot
         const m = await harness.machine()
         await run(harness.remote.prove(m.target, signal))
         m.cutNext(point)
-        await expect(start(m, 'att_a', { exit: 0 }, 5_000)).rejects.toBeInstanceOf(RemoteFault)
-        const seen = await look(m, 'att_a', 5_000)
+        await expect(start(m, 'att_a', { exit: 0 }, 30_000)).rejects.toBeInstanceOf(RemoteFault)
+        const seen = await look(m, 'att_a', 30_000)
         expect(seen.kind).toBe(point === 'beforeItRuns' ? 'absent' : 'ended')
-        expect((await start(m, 'att_a', { exit: 0 }, 5_000)).kind).toBe('ended')
+        expect((await start(m, 'att_a', { exit: 0 }, 30_000)).kind).toBe('ended')
         expect(await m.begun('att_a')).toBe(1)
       },
     )

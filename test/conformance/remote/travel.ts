@@ -22,10 +22,10 @@ export function travelRules(harness: () => RemoteHarness): void {
   const begun = (m: HarnessMachine, ...ids: string[]) => Promise.all(ids.map((id) => m.begun(id)))
   /** Looks until the attempt has ended, also where it has yet to begin. */
   const end = async (m: HarnessMachine, id: string): Promise<AttemptStatus> => {
-    let status = await look(m, id, 5_000)
+    let status = await look(m, id, 30_000)
     while (status.kind === 'absent' || status.kind === 'running') {
       await run(harness().remote.look(m.target, 'att_pause', 20, signal))
-      status = await look(m, id, 5_000)
+      status = await look(m, id, 30_000)
     }
     return status
   }
@@ -33,7 +33,7 @@ export function travelRules(harness: () => RemoteHarness): void {
   const over = async (m: HarnessMachine, id: string): Promise<AttemptStatus> => {
     const status = await end(m, id)
     const pause: Leg = [`att_pause_${id}`, { hold: true }, { fenceScope: 'plt_pause', timeoutMs: 300 }]
-    await send(m, [pause], 10_000)
+    await send(m, [pause], 30_000)
     return status
   }
 
@@ -76,7 +76,7 @@ export function travelRules(harness: () => RemoteHarness): void {
     ])
     expect((await over(m, 'att_a')).kind).toBe('ended')
     expect(await look(m, 'att_b')).toEqual({ kind: 'absent' })
-    expect((await send(m, [['att_b', { exit: 5 }]], 5_000)).kind).toBe('ended')
+    expect((await send(m, [['att_b', { exit: 5 }]], 30_000)).kind).toBe('ended')
     expect(await begun(m, 'att_a', 'att_b')).toEqual([1, 1])
   })
 
@@ -128,7 +128,7 @@ export function travelRules(harness: () => RemoteHarness): void {
       ['att_b', { exit: 2 }],
       ['att_c', { exit: 0 }],
     ])
-    expect(await send(m, [['att_b', { exit: 2 }]], 5_000)).toMatchObject({ kind: 'ended', exitCode: 2 })
+    expect(await send(m, [['att_b', { exit: 2 }]], 30_000)).toMatchObject({ kind: 'ended', exitCode: 2 })
     await m.release('att_a')
     await over(m, 'att_a')
     expect(await look(m, 'att_c')).toEqual({ kind: 'absent' })
@@ -141,12 +141,12 @@ export function travelRules(harness: () => RemoteHarness): void {
       ['att_a', { hold: true }],
       ['att_b', { exit: 0 }],
     ])
-    await send(m, [['att_z', { exit: 0 }, { fence: 2 }]], 5_000)
+    await send(m, [['att_z', { exit: 0 }, { fence: 2 }]], 30_000)
     await m.release('att_a')
     await over(m, 'att_a')
     expect(await look(m, 'att_b')).toEqual({ kind: 'absent' })
     await expect(stop(m, 'att_b', 1)).rejects.toMatchObject({ kind: 'fenced' })
-    expect((await send(m, [['att_b', { exit: 0 }, { fence: 2 }]], 5_000)).kind).toBe('ended')
+    expect((await send(m, [['att_b', { exit: 0 }, { fence: 2 }]], 30_000)).kind).toBe('ended')
     expect(await m.begun('att_b')).toBe(1)
   })
 
@@ -157,8 +157,8 @@ export function travelRules(harness: () => RemoteHarness): void {
       ['att_b', { exit: 0 }],
     ]
     m.cutNext('afterItRan')
-    await expect(send(m, legs, 5_000)).rejects.toBeInstanceOf(RemoteFault)
-    await Promise.all([send(m, legs, 5_000), send(m, legs, 5_000)])
+    await expect(send(m, legs, 30_000)).rejects.toBeInstanceOf(RemoteFault)
+    await Promise.all([send(m, legs, 30_000), send(m, legs, 30_000)])
     expect((await end(m, 'att_b')).kind).toBe('ended')
     expect(await begun(m, 'att_a', 'att_b')).toEqual([1, 1])
   })

@@ -34,7 +34,7 @@ export async function bootMachine(world: World, user: string): Promise<{ machine
   }
   const machine = await world.add(name as ResourceKey, request, host)
   // So that the rule about starters that died need not take the real 10 s.
-  machine.inside().disk.writeFileSync('/etc/environment', 'GANTRY_GRACE_MS=300\n')
+  machine.inside().disk.writeFileSync('/etc/environment', 'GANTRY_GRACE_MS=2000\n')
   const target = {
     incarnation: `mch_${name}`,
     endpoints: [machine.endpoint],

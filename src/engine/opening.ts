@@ -1,0 +1,56 @@
+// Which steps may begin now, beside what else there is: the schedule knows whose needs are met, this knows whose turn it is.
+
+import { isHeld, userOf } from './hold.ts'
+import { exclusiveNow, isOpen, isPresent, isQueued, operationAt } from './operations.ts'
+import type { RunState } from './state.ts'
+import type { OperationView, PlatformView } from './view.ts'
+
+/**
+ * Which steps may begin now, beside what else there is and what is `busy`; an attempt under way may always go on to its
+ * end. Asked of every open step of a pass, so what is the same for all is looked at once.
+ */
+export function opening(run: RunState, busy: Iterable<string>): (key: string) => boolean {
+  const { view } = run
+  if (!isHeld(view) && view.operations.length === 0) return () => true
+  const underWay = new Set([...view.inFlight.keys()].map(userOf))
+  const mayBegin = beginnings(run, busy)
+  return (key) => underWay.has(key) || mayBegin(key)
+}
+
+/** Which steps may begin now if nothing of them has begun yet. */
+export function beginnings(run: RunState, busy: Iterable<string>): (key: string) => boolean {
+  const { view } = run
+  const held = isHeld(view)
+  const alone = exclusiveNow(view)
+  const free = alone !== undefined && isAlone(run, alone, busy)
+  const going = new Set(view.operations.filter((operation) => isOpen(operation) && !isQueued(view, operation)))
+  return (key) => {
+    if (held) return false
+    const operation = operationAt(view, key)
+    if (operation && !(going.has(operation) && isPossible(view, operation, key))) return false
+    return alone === undefined || (operation === alone && free)
+  }
+}
+
+/** Not on a member that has left. */
+function isPossible(view: PlatformView, operation: OperationView, key: string): boolean {
+  const on = operation.plan.steps.find((step) => step.key === key)?.on
+  return on?.kind !== 'member' || isPresent(view, on.member)
+}
+
+function isAlone(run: RunState, operation: OperationView, busy: Iterable<string>): boolean {
+  const { view, schedule } = run
+  for (const key of [...busy, ...view.inFlight.keys()]) {
+    const own = userOf(key)
+    // What no plan knows any more ends by itself; what is blocked has stopped.
+    if (operationAt(view, own) === operation || schedule.step(own) === undefined) continue
+    if (view.records.get(own)?.status !== 'blocked') return false
+  }
+  return true
+}
+
+/** Whether the step's operation has nothing more to do, or can do no more: then it is to be settled. */
+export function isDecided(run: RunState, key: string): boolean {
+  const operation = operationAt(run.view, key)
+  return operation?.plan.steps.every((step) => run.schedule.isClean(step.key)) ?? false
+}

@@ -1,0 +1,1 @@
+export { operationEndpoints } from './endpoints.ts'

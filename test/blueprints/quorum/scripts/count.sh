@@ -1,0 +1,2 @@
+set -euo pipefail
+echo "counted=$(quorumctl status | grep -c ' up$')" >> "$GANTRY_OUTPUT"

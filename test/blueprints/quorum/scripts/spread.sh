@@ -1,0 +1,3 @@
+set -euo pipefail
+mkdir -p /var/lib/quorum
+echo "$KEY" > /var/lib/quorum/admin-key

@@ -1,7 +1,6 @@
 // The composition root: the only file that knows every room, every provider kind and every step kind. It puts them
 // together in the order of the arrow and takes them apart in the reverse.
 
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { firstToken } from './access/index.ts'
 import type { TerminalAccess } from './bootstrap/index.ts'
@@ -12,7 +11,9 @@ import { type Engine, localProcesses, startEngine } from './engine/index.ts'
 import type { Log } from './http/log.ts'
 import { createApp } from './http/router.ts'
 import { listen } from './http/server.ts'
+import { makeFolder } from './kernel/folder.ts'
 import { newId } from './kernel/ids.ts'
+import { ProblemError } from './kernel/problem.ts'
 import { realSeams } from './kernel/real-seams.ts'
 import type { Seams } from './kernel/seams.ts'
 import type { ProviderKind } from './provider/contract.ts'
@@ -28,7 +29,7 @@ import { readConfig } from './resources/read-config.ts'
 import type { Rooms } from './resources/rooms.ts'
 import { keyMaker, loadMasterKey, openVault } from './secrets/index.ts'
 import { gateStep, machineStep, scriptStep, sshStep } from './steps/index.ts'
-import { openStore, type StoreOptions } from './store/index.ts'
+import { databaseExists, openStore, type StoreOptions } from './store/index.ts'
 
 export { lineLog } from './http/log.ts'
 
@@ -74,11 +75,8 @@ export async function startGantry(options: GantryOptions): Promise<Gantry> {
   const store = started.use(await openStore(options.database, seams, options.store))
   const remote = started.use(options.remote)
   const vault = await openVault(store, options.masterKey, seams)
-  const [adminToken] = await Promise.all([
-    store.write(async (tx) => {
-      await ensureInstallation(tx, seams)
-      return firstToken(tx, seams)
-    }),
+  await Promise.all([
+    store.write((tx) => ensureInstallation(tx, seams)),
     options.blueprints === null ? undefined : addShippedBlueprints({ store, seams, log }, options.blueprints),
   ])
 
@@ -132,6 +130,9 @@ export async function startGantry(options: GantryOptions): Promise<Gantry> {
   }
 
   const server = await listen(createApp(endpoints, hostOf(rooms)), options.listen)
+  started.defer(() => server.close(0))
+  // Last of all: one that was written by a start that then failed would never be shown, and lock everybody out.
+  const adminToken = await store.write((tx) => firstToken(tx, seams))
   const running = started.move()
   return {
     url: server.url,
@@ -171,12 +172,15 @@ export interface ServeFlags {
 /** Starts the Gantry of `gantry serve`: real clock, real SSH, the kinds and blueprints that come with it. */
 export async function serve(flags: ServeFlags, version: string, log: Log): Promise<Gantry> {
   const seams = realSeams()
-  mkdirSync(flags.data, { recursive: true, mode: 0o700 })
+  const config = readConfig(flags.config)
+  const database = flags.database ?? `sqlite:${join(flags.data, 'gantry.db')}`
+  const fresh = !databaseExists(database)
+  makeDataFolder(flags.data)
   return startGantry({
-    database: flags.database ?? `sqlite:${join(flags.data, 'gantry.db')}`,
-    masterKey: loadMasterKey(join(flags.data, 'master.key'), seams),
+    database,
+    masterKey: loadMasterKey(join(flags.data, 'master.key'), seams, fresh),
     listen: flags.listen,
-    config: readConfig(flags.config),
+    config,
     version,
     kinds: installedKinds,
     blueprints: join(import.meta.dirname, '../blueprints'),
@@ -184,6 +188,21 @@ export async function serve(flags: ServeFlags, version: string, log: Log): Promi
     log,
     remote: lazyRemote(seams),
   })
+}
+
+function makeDataFolder(folder: string): void {
+  try {
+    makeFolder(folder)
+  } catch (cause) {
+    throw new ProblemError(
+      {
+        code: 'unavailable',
+        detail: `The folder ${folder} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}.`,
+        next: 'Choose another with --data, or give this user the right to write there.',
+      },
+      { cause },
+    )
+  }
 }
 
 /** The text of openapi.yaml for this version of Gantry. */

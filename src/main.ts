@@ -112,6 +112,10 @@ try {
   const wrongFlag = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
   if (error instanceof ProblemError) process.stderr.write(`gantry: ${error.detail}\n${error.next ?? ''}\n`)
   else if (wrongFlag) process.stderr.write(`gantry: ${error.message}\n\n${usage}`)
-  else throw error
+  else if (process.env.GANTRY_DEBUG) throw error
+  else {
+    const message = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`gantry: ${message}\nSet GANTRY_DEBUG=1 to see where.\n`)
+  }
   process.exitCode = wrongFlag ? 2 : 1
 }

@@ -4,6 +4,7 @@
 import { ProblemError } from '../kernel/problem.ts'
 import type { Db } from '../store/index.ts'
 import { locate } from './locate.ts'
+import { noSuch } from './no-such.ts'
 import { allows, type Permission, type Role } from './policy.ts'
 import { mint, type Scope, type Target } from './scope.ts'
 
@@ -26,11 +27,7 @@ export async function authorize(db: Db, actor: Actor, permission: Permission, ta
   }
   const place = await locate(db, target)
   if (place) return mint({ actor: actor.id, ...place })
-  throw new ProblemError({
-    code: 'not_found',
-    detail: `There is no ${target.kind}${'id' in target ? ` ${target.id}` : ''}.`,
-    next: `Check the id${target.kind === 'installation' ? '' : `; GET /v1/${target.kind}s lists what there is`}.`,
-  })
+  throw target.kind === 'installation' ? new Error('the installation is always there') : noSuch(target.kind, target.id)
 }
 
 /** The scope of calls that need no token: it opens nothing. */

@@ -1,6 +1,7 @@
 export { authenticate } from './authenticate.ts'
 export { type Actor, authorize, nobody } from './authorize.ts'
 export { firstToken } from './first-token.ts'
+export { noSuch, type Thing } from './no-such.ts'
 export { type Permission, policy, type Role, roles } from './policy.ts'
 export type { Scope, Target } from './scope.ts'
 export { newToken } from './token.ts'

@@ -1,5 +1,6 @@
 // How an error reads: what was refused, why, in lists where the server gave lists, and what to do next.
 
+import { adviceFor, inCommands } from './advice.ts'
 import { ApiProblem, type ProblemBody } from './client/api-problem.ts'
 import { type Paint, tame, words } from './client/text.ts'
 import { UsageError } from './usage.ts'
@@ -28,9 +29,16 @@ export function problemLines(problem: ProblemBody, paint: Paint): string[] {
     if (short.length < 60) lines.push(`  ${paint('quiet', words(name))}  ${short}`)
     else lines.push(`  ${paint('quiet', words(name))}`, ...items.map((item) => `    ${item}`))
   }
-  lines.push(...nextLines(problem.next))
+  lines.push(...nextLines(adviceFor(problem.code) ?? nextOf(problem)))
   if (problem.requestId && problem.status >= 500) lines.push(paint('quiet', `  request ${problem.requestId}`))
   return lines
+}
+
+/** The advice as one types it: commands, and parameters with their flag. */
+function nextOf({ next, facts }: ProblemBody): string | undefined {
+  const would = Array.isArray(facts?.wouldFitWith) ? facts.wouldFitWith.map(String) : []
+  const parameters = would.filter((item) => /^[\w-]+=\S+$/.test(item))
+  return next && parameters.reduce((text, item) => text.replace(item, `--set ${item}`), inCommands(next))
 }
 
 /** The same for a program: the problem as the server sent it. */

@@ -1,6 +1,7 @@
 // What scripts said, attempt by attempt. Following asks on from the offset reached, so nothing is read twice.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ApiProblem } from './client/api-problem.ts'
 import { timeOfDay } from './client/duration.ts'
 import { tame } from './client/text.ts'
 import type { LogList } from './client/types.ts'
@@ -19,6 +20,7 @@ export async function showLogs({ api, names, print, world }: Session, wanted: Lo
   const query = { machine: wanted.machine, step: wanted.step }
   if (!wanted.follow) {
     const items = await api.logs(platform, query)
+    if (items.length === 0) await requireThere(api, platform, wanted)
     print.data(items, (paint) =>
       items.length === 0
         ? ['No script has said anything yet.']
@@ -59,6 +61,34 @@ export async function showLogs({ api, names, print, world }: Session, wanted: Lo
     reached.set(item.attempt, at)
     return text
   }
+}
+
+/** Nothing was said: because nothing runs there, or because there is no such machine or step? */
+async function requireThere({ logs, platform: show }: Session['api'], platform: string, wanted: LogsWanted) {
+  const { machine, step } = wanted
+  const members = (await show(platform)).groups.flatMap((group) => group.members)
+  if (
+    machine !== undefined &&
+    !members.some((each) => [each.name, each.machine].includes(machine.replace(/@\d+$/, '')))
+  ) {
+    throw missing(
+      'machine',
+      machine,
+      members.map((each) => each.name),
+    )
+  }
+  if (step === undefined) return
+  const said = new Set((await logs(platform, { machine })).map((item) => item.name))
+  if (said.size > 0) throw missing('step', step, [...said])
+}
+
+function missing(kind: string, name: string, there: readonly string[]): ApiProblem {
+  return new ApiProblem({
+    code: 'not_found',
+    status: 404,
+    detail: `There is no ${kind} ${name} that said anything.`,
+    next: `There are ${there.join(', ') || 'none yet'}.`,
+  })
 }
 
 function heading(item: Attempt): string {

@@ -2,6 +2,7 @@
 // server; here it is named so that the help is whole.
 
 import { Command, CommanderError, Option } from 'commander'
+import { stringify } from 'yaml'
 import { realSeams } from '../kernel/real-seams.ts'
 import { ApiProblem } from './client/api-problem.ts'
 import { paintFor } from './client/text.ts'
@@ -23,6 +24,7 @@ import { addTicket } from './commands/ticket.ts'
 import { complaint, complaintData, exitCodeOf } from './complaint.ts'
 import { type Runner, runnerIn } from './session.ts'
 import { defaultUrl } from './settings.ts'
+import { UsageError } from './usage.ts'
 import { installedVersion } from './version.ts'
 import type { LocalFacts, World } from './world.ts'
 
@@ -49,10 +51,13 @@ export async function runCommand(argv: readonly string[], world: World): Promise
     await program(world, runner).parseAsync([...argv], { from: 'user' })
     return runner.exitCode()
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    if (error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help')) {
+      return error.exitCode === 0 ? 0 : 2
+    }
     if (world.signal.aborted && !(error instanceof ApiProblem)) return 130
-    complain(argv, error, world)
-    return exitCodeOf(error)
+    const said = error instanceof CommanderError ? misunderstood(error) : error
+    complain(argv, said, world)
+    return exitCodeOf(said)
   }
 }
 
@@ -66,10 +71,14 @@ function program(world: World, runner: Runner): Command {
     .option('--tenant <name>', 'the tenant, by name or id')
     .option('--project <name>', 'the project, by name or id')
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json', 'yaml']).default('table'))
-    .showHelpAfterError('Run it with --help to see what it takes.')
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ writeOut: (text) => world.out.write(text), writeErr: (text) => world.err.write(text) })
+    .configureOutput({
+      writeOut: (text) => world.out.write(text),
+      writeErr: (text) => world.err.write(text),
+      // Told by complain(), as every error is.
+      outputError: () => undefined,
+    })
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
   gantry.commandsGroup('Start here:')
   addDemo(gantry, world, runner)
@@ -92,18 +101,35 @@ function program(world: World, runner: Runner): Command {
   addInfrastructure(gantry, runner)
   addBlueprint(gantry, runner)
   for (const command of [gantry, ...gantry.commands]) command.helpCommand(false)
+  // As people try it; the list of commands need not name it.
+  gantry.command('help [command]', { hidden: true }).action((name?: string) => {
+    const about = gantry.commands.find((command) => command.name() === name)
+    return (about ?? gantry).help()
+  })
   return gantry
 }
 
-/** Errors go to stderr, in the form that was asked for. */
+/** Errors go to stderr, in the form that was asked for: also those of a command that was never understood. */
 function complain(argv: readonly string[], error: unknown, world: World): void {
-  const text = argv.join(' ')
-  if (/(^|\s)(-o\s*|--output[=\s])json\b/.test(text)) {
-    world.err.write(`${JSON.stringify(complaintData(error), null, 2)}\n`)
-    return
+  const text = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined).join(' ')
+  const format = /(?:^|\s)(?:-o\s*|--output[=\s])(json|yaml)(?!\S)/.exec(text)?.[1]
+  const data = JSON.parse(JSON.stringify(complaintData(error)))
+  if (format === 'json') world.err.write(`${JSON.stringify(data, null, 2)}\n`)
+  else if (format === 'yaml') world.err.write(stringify(data))
+  else {
+    const lines = complaint(error, paintFor(world.err, world.env), Boolean(world.env.GANTRY_DEBUG))
+    world.err.write(`${lines.join('\n')}\n`)
   }
-  const lines = complaint(error, paintFor(world.err, world.env), Boolean(world.env.GANTRY_DEBUG))
-  world.err.write(`${lines.join('\n')}\n`)
+}
+
+/** commander's `error: unknown command 'x'` and its guess on the next line, in our form. */
+function misunderstood(error: CommanderError): UsageError {
+  const [first = '', guess] = error.message.replace(/^error: /, '').split('\n')
+  const what = `${first.charAt(0).toUpperCase()}${first.slice(1)}`.replace(/\.$/, '')
+  return new UsageError(`${what}.${guess === undefined ? '' : ` ${guess.replace(/^\((.*)\)$/, '$1')}`}`, {
+    next: 'Run it with --help to see what it takes.',
+    cause: error,
+  })
 }
 
 class Interrupted extends Error {

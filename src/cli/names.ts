@@ -33,7 +33,21 @@ export function namesOf(api: Api, settings: Pick<Settings, 'tenant' | 'project'>
   async function platformId(text: string): Promise<string> {
     if (isId('platform', text)) return text
     const query = await platformQuery(text)
-    return one('platform', query.name, await api.platforms(query)).id
+    const living = await api.platforms(query)
+    if (living.length === 0) await sayDeleted(query)
+    return one('platform', query.name, living).id
+  }
+
+  /** Throws not_found for a name that only platforms of the past have, with what can still be seen of the last. */
+  async function sayDeleted(query: { name: string; project?: string }): Promise<void> {
+    const [last] = await api.platforms({ ...query, state: 'deleted', sort: '-createdAt' })
+    if (!last) return
+    throw new ApiProblem({
+      code: 'not_found',
+      status: 404,
+      detail: `${last.name} was deleted${last.deletedAt ? ` at ${last.deletedAt}` : ''}.`,
+      next: `gantry history ${last.name}      gantry platform show ${last.id}`,
+    })
   }
 
   async function platformQuery(text: string): Promise<{ name: string; project?: string }> {
@@ -76,6 +90,10 @@ export function namesOf(api: Api, settings: Pick<Settings, 'tenant' | 'project'>
     platformId,
     pastPlatformId,
     machine,
+    /** The id of a task; throws UsageError for what is none. */
+    task: (text: string) => idOf('task', text),
+    /** The id of a receipt; throws UsageError for what is none. */
+    receipt: (text: string) => idOf('receipt', text),
     /** Of the given tenant (an id), else of the tenant in use. */
     async ticket(text: string, owner?: string): Promise<Ticket> {
       if (isId('ticket', text)) return api.ticket(text)
@@ -86,6 +104,12 @@ export function namesOf(api: Api, settings: Pick<Settings, 'tenant' | 'project'>
       return api.provider(one('provider', text, await api.providers({ name: text })).id)
     },
   }
+}
+
+/** Tasks and receipts have no names. */
+function idOf(kind: 'task' | 'receipt', text: string): string {
+  if (isId(kind, text)) return text
+  throw new UsageError(`${text} is no id of a ${kind}.`, { next: `gantry ${kind} list` })
 }
 
 /** The only one; throws `not_found`, or UsageError when there are several. */
@@ -103,6 +127,7 @@ function one<T extends Named>(kind: string, name: string | undefined, found: rea
 function missing(kind: string, name: string | undefined, there?: string): ApiProblem {
   const detail =
     name === undefined ? `There is no ${kind} yet.` : `No ${kind} is called ${name}${there ? `; ${there}` : ''}.`
-  const next = name === undefined ? `gantry ${kind} create <name>` : `gantry ${kind} list`
+  const made = kind === 'provider' ? 'add' : 'create'
+  const next = name === undefined ? `gantry ${kind} ${made} <name>` : `gantry ${kind} list`
   return new ApiProblem({ code: 'not_found', status: 404, detail, next })
 }

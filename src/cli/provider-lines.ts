@@ -8,14 +8,14 @@ import type { Provider } from './client/types.ts'
 export function checkedLine({ health, zones, kind }: Provider): string {
   const hosts = zones.reduce((sum, zone) => sum + zone.hosts, 0)
   const rights = health?.missingRights ?? []
-  return `checked: ${kind} ${health?.version ?? ''}, ${count(zones.length, 'zone')}, ${count(hosts, 'host')}; rights ${rights.length === 0 ? 'ok' : `missing: ${rights.join('; ')}`}`
+  return `checked: ${health?.version ?? kind}, ${count(zones.length, 'zone')}, ${count(hosts, 'host')}; rights ${rights.length === 0 ? 'ok' : `missing: ${rights.join('; ')}`}`
 }
 
 export function providerLines(provider: Provider, paint: Paint): string[] {
   const { health } = provider
   const tone = provider.state === 'healthy' ? 'good' : 'bad'
   return [
-    `${paint('strong', provider.name)}  ${kindOf(provider)} ${health?.version ?? ''}  ${paint(tone, provider.state)}${provider.stateReason ? `: ${provider.stateReason}` : ''}    ${count(provider.machines, 'machine')}`,
+    `${paint('strong', provider.name)}  ${[kindOf(provider), versionOf(provider)].filter(Boolean).join(' ')}  ${paint(tone, provider.state)}${provider.stateReason ? `: ${provider.stateReason}` : ''}    ${count(provider.machines, 'machine')}`,
     ...provider.zones.map((zone) => {
       const used =
         zone.capacity && zone.free
@@ -59,6 +59,12 @@ export function fieldLines(schema: Readonly<Record<string, unknown>>, paint: Pai
 
 export function kindOf(provider: Provider): string {
   return provider.simulated && provider.kind !== 'simulated' ? `${provider.kind} (simulated machines)` : provider.kind
+}
+
+/** What the version says besides the kind, which some providers name in it. */
+function versionOf({ kind, health }: Provider): string {
+  const version = health?.version ?? ''
+  return version.toLowerCase().startsWith(`${kind} `) ? version.slice(kind.length + 1) : version
 }
 
 function percent(whole: number, free: number): string {

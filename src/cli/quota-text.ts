@@ -2,9 +2,14 @@
 
 import { bytes } from './client/duration.ts'
 
+/** Whether a key is measured in bytes; all others are counted. */
+export function isBytes(key: string): boolean {
+  return /memory|capacity|bytes/i.test(key)
+}
+
 /** `64 GiB` of a key that is measured in bytes, `12` of one that is counted. */
 export function amountOf(key: string, amount: number): string {
-  return /memory|capacity|bytes/i.test(key) ? bytes(amount) : String(amount)
+  return isBytes(key) ? bytes(amount) : String(amount)
 }
 
 /** `5 of 12 used` */

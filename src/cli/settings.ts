@@ -1,7 +1,7 @@
 // Where a command goes and as whom: flags before environment before the context file, each part for itself.
 
 import type { Command } from 'commander'
-import { type Context, contextPath, readContexts } from './client/contexts.ts'
+import { type Context, contextPath, readContexts, requireUrl } from './client/contexts.ts'
 import { UsageError } from './usage.ts'
 
 export interface GlobalOptions {
@@ -27,12 +27,14 @@ export interface Settings {
 
 export const defaultUrl = 'http://127.0.0.1:8080'
 
-/** The settings of a command. Throws UsageError when the named context does not exist. */
+/** The settings of a command. Throws UsageError when the named context does not exist, ApiProblem for a URL that is none. */
 export function settingsOf(command: Command, env: NodeJS.ProcessEnv): Settings {
   const options = command.optsWithGlobals<GlobalOptions>()
   const { name, context } = chosenContext(options.context ?? env.GANTRY_CONTEXT, env)
+  const url = options.url ?? env.GANTRY_URL ?? context?.url ?? defaultUrl
+  requireUrl(url)
   return {
-    url: options.url ?? env.GANTRY_URL ?? context?.url ?? defaultUrl,
+    url,
     token: options.token ?? env.GANTRY_TOKEN ?? context?.token ?? '',
     tenant: options.tenant ?? env.GANTRY_TENANT ?? context?.tenant,
     project: options.project ?? env.GANTRY_PROJECT ?? context?.project,

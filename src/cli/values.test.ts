@@ -40,3 +40,12 @@ test('amounts have units, and unlimited must be said', () => {
   for (const wrong of ['', '-1', '1.2.3', '5 apples', '1e3']) expect(() => amount(wrong, '--limit')).toThrow('64GiB')
   expect(() => limits(['vm.count'])).toThrow('write it as name=value')
 })
+
+test('half a machine, a machine of 64 GiB and two amounts of one thing are mistakes that name the key', () => {
+  expect(() => limits(['vm.count=1.5'])).toThrow('--limit vm.count=1.5: write a whole number')
+  expect(() => limits(['vm.count=99999999999999999999'])).toThrow('below 2^53')
+  expect(() => limits(['vm.count=64GiB'])).toThrow('--limit vm.count=64GiB: it is counted, and has no unit.')
+  expect(() => limits(['vm.count=lots'])).toThrow('--limit vm.count=lots')
+  expect(() => limits(['vm.count=1', 'vm.count=2'])).toThrow('--limit vm.count is given twice.')
+  expect(() => assignments(['workers=1', 'workers=2'], schema)).toThrow('--set workers is given twice.')
+})

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { isBytes } from './quota-text.ts'
 import { UsageError } from './usage.ts'
 
 const objectSchema = z.looseObject({
@@ -31,8 +32,11 @@ export function written(value: string, flag: string): string {
 export function assignments(texts: readonly string[], schema: unknown, flag = '--set'): Record<string, unknown> {
   const properties = objectSchema.safeParse(schema).data?.properties ?? {}
   const result: Record<string, unknown> = {}
+  const seen = new Set<string>()
   for (const assignment of texts) {
     const [name, value] = pair(assignment, flag)
+    if (seen.has(name)) throw new UsageError(`${flag} ${name} is given twice.`)
+    seen.add(name)
     const whole = name in properties || !name.includes('.')
     const text = written(value, `${flag} ${name}=`)
     put(result, whole ? [name] : name.split('.'), text === value ? typed(value, properties[name]?.type) : text)
@@ -74,30 +78,43 @@ const units: Readonly<Record<string, number>> = {
   ti: 2 ** 40,
 }
 
-/** `12`, `64GiB`, `500M`, `unlimited`. */
+/** `12`, `64GiB`, `500M`, `unlimited`; what comes out is whole. */
 export function amount(text: string, flag: string): number | 'unlimited' {
   if (text === 'unlimited') return text
   const [, number = '', unit = ''] = text.match(/^(\d+(?:\.\d+)?)\s*([kmgt]i?)?b?$/i) ?? []
   const factor = units[unit.toLowerCase()]
   if (number === '' || factor === undefined) {
-    throw new UsageError(`${flag} ${text}: write a number, a size such as 64GiB, or unlimited.`)
+    throw new UsageError(`${flag}${text}: write a number, a size such as 64GiB, or unlimited.`)
   }
-  return Math.round(Number(number) * factor)
+  // Half a byte is a slip of rounding, half a machine a mistake.
+  const whole = unit === '' ? Number(number) : Math.round(Number(number) * factor)
+  if (Number.isSafeInteger(whole)) return whole
+  throw new UsageError(`${flag}${text}: write a whole number below 2^53.`)
 }
 
 /** `--limit vm.count=12 --limit vm.memory=64GiB` */
 export function limits(texts: readonly string[]): Record<string, number | 'unlimited'> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const [name, value] = pair(text, '--limit')
-      return [name, amount(value, '--limit')]
-    }),
-  )
+  return once(texts, '--limit', (value, key) => {
+    const sized = /[a-z]$/i.test(value) && value !== 'unlimited'
+    if (sized && !isBytes(key)) throw new UsageError(`--limit ${key}=${value}: it is counted, and has no unit.`)
+    return amount(value, `--limit ${key}=`)
+  })
 }
 
 /** `--label team=a` */
 export function labels(texts: readonly string[]): Record<string, string> {
-  return Object.fromEntries(texts.map((text) => pair(text, '--label')))
+  return once(texts, '--label', (value) => value)
+}
+
+/** `name=value` as an object; throws UsageError for a name that is given twice, because one of the two would be lost. */
+function once<T>(texts: readonly string[], flag: string, read: (value: string, name: string) => T): Record<string, T> {
+  const result = new Map<string, T>()
+  for (const text of texts) {
+    const [name, value] = pair(text, flag)
+    if (result.has(name)) throw new UsageError(`${flag} ${name} is given twice.`)
+    result.set(name, read(value, name))
+  }
+  return Object.fromEntries(result)
 }
 
 /** Collects a flag that may be given several times. */

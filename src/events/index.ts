@@ -7,7 +7,6 @@ export {
   type RecordedEvent,
   type Subject,
   type TransitionKind,
-  transitionKinds,
 } from './event.ts'
 export { type EventFilter, lastEventSeq, listEvents } from './list.ts'
 export { followEvents } from './stream.ts'

@@ -225,5 +225,5 @@ function told<K extends 'platform.state' | 'machine.state' | 'member.state' | 't
 }
 
 function missing(kind: string, id: string): ProblemError {
-  return new ProblemError({ code: 'not_found', detail: `There is no ${kind} ${id}.` })
+  return new ProblemError({ code: 'not_found', detail: `There is no ${kind} ${id}.`, next: 'Check the id.' })
 }

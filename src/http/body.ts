@@ -1,6 +1,7 @@
 // A body is read only as far as we are ready to take it, and is JSON in UTF-8 or refused.
 
 import { ProblemError } from '../kernel/problem.ts'
+import { refuseUnkeepable } from './keepable.ts'
 
 /** The parsed JSON of a request. Throws unsupported_media_type, payload_too_large or invalid_request. */
 export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
@@ -12,7 +13,12 @@ export async function readJson(request: Request, maxBytes: number): Promise<unkn
       next: 'Send JSON in UTF-8 with Content-Type: application/json.',
     })
   }
-  const text = decode(await readBytes(request, maxBytes))
+  const value = parse(decode(await readBytes(request, maxBytes)))
+  refuseUnkeepable(value)
+  return value
+}
+
+function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {

@@ -1,7 +1,7 @@
 // A page goes on from the last row it showed, not from an offset: page 10,000 costs what page 1 costs, and rows that
 // come or go meanwhile neither repeat nor hide others. The cursor is opaque so that its content may change.
 
-import { ProblemError } from '../kernel/problem.ts'
+import { invalidFields } from './fields.ts'
 import { z } from './schema.ts'
 
 export const pageQuery = {
@@ -23,16 +23,10 @@ export function decodeCursor<T>(cursor: string | undefined, position: z.ZodType<
   if (cursor === undefined) return undefined
   const parsed = position.safeParse(json(Buffer.from(cursor, 'base64url').toString()))
   if (parsed.success) return parsed.data
-  throw notOurs()
-}
-
-function notOurs(): ProblemError {
-  return new ProblemError({
-    code: 'invalid_request',
-    detail: '/query/cursor: not a cursor of this list.',
-    next: 'Start again without cursor.',
-    errors: [{ pointer: '/query/cursor', detail: 'not a cursor of this list' }],
-  })
+  throw invalidFields(
+    [{ pointer: '/query/cursor', detail: 'not a cursor of this list in this order' }],
+    'Start again without cursor.',
+  )
 }
 
 function json(text: string): unknown {

@@ -14,7 +14,7 @@ export function requireMatch(ifMatch: string | undefined, version: number): void
   if (tags.includes('*') || tags.includes(etag(version))) return
   throw new ProblemError({
     code: 'precondition_failed',
-    detail: `It was changed meanwhile: its ETag is ${etag(version)}, not ${ifMatch}.`,
+    detail: `It was changed meanwhile: its ETag is ${etag(version)}, not ${ifMatch === '' ? 'empty' : ifMatch}.`,
     facts: { etag: etag(version) },
     next: 'Read it again, and repeat the change with the new ETag if it is still wanted.',
   })

@@ -60,3 +60,29 @@ test('a slip of the fingers finds the word, a wild guess does not', () => {
   expect(nearest('cpu', known)).toBeUndefined()
   expect(nearest('x', known)).toBeUndefined()
 })
+
+test('a wrong field is told in plain words, not in those of the parser', () => {
+  const details = (value: unknown) => refusal(value).errors?.map(({ pointer, detail }) => `${pointer} ${detail}`)
+  expect(details({})).toEqual(['/name is required'])
+  expect(details(null)).toEqual([' must be an object, not null'])
+  expect(details({ name: [], disks: {} })).toEqual([
+    '/name must be text, not a list',
+    '/disks must be a list, not an object',
+  ])
+  expect(details({ name: 'a', size: 'many' })).toEqual(['/size must be a number, not text, or must be unlimited'])
+  expect(details({ name: 'a', disks: [{ size: 1.5 }] })).toEqual([
+    '/disks/0/size must be a whole number, not a fraction',
+  ])
+  const query = z.strictObject({
+    limit: z.coerce.number().pipe(z.int().min(1).max(5)).optional(),
+    sort: z.enum(['name', '-name']).optional(),
+    label: z.string().min(1).max(3).optional(),
+  })
+  const asked = (value: unknown) => () => parseInput(query, value, 'query')
+  expect(asked({ limit: '0' })).toThrow('/query/limit: must be 1 or more.')
+  expect(asked({ limit: '9' })).toThrow('/query/limit: must be 5 or less.')
+  expect(asked({ limit: 'abc' })).toThrow('/query/limit: must be a number')
+  expect(asked({ sort: 'size' })).toThrow('/query/sort: must be one of name, -name.')
+  expect(asked({ label: '' })).toThrow('/query/label: must not be empty.')
+  expect(asked({ label: 'abcd' })).toThrow('/query/label: must have at most 3 characters.')
+})

@@ -9,6 +9,7 @@ import type { Seams } from '../kernel/seams.ts'
 import { readJson } from './body.ts'
 import type { CallFacts, Endpoint, Kit } from './endpoint.ts'
 import { type IdempotencyStore, idempotencyKey, once } from './idempotency.ts'
+import { refuseUnkeepable } from './keepable.ts'
 import type { Log } from './log.ts'
 import { waitMs } from './prefer.ts'
 import { problemOf, problemResponse } from './problem.ts'
@@ -49,7 +50,7 @@ export function createApp<K extends Kit>(endpoints: readonly Endpoint<K>[], host
 async function answer<K extends Kit>(endpoint: Endpoint<K>, host: Host<K>, c: Context): Promise<Response> {
   const requestId = newId('request', host.seams)
   const startedAt = host.seams.clock.now()
-  const headers = { 'x-request-id': requestId, 'x-content-type-options': 'nosniff' }
+  const headers = { 'x-request-id': requestId, 'x-content-type-options': 'nosniff', ...partingWords(host) }
   const seen: { caller?: Caller<K> } = {}
   let response: Response
   try {
@@ -58,7 +59,9 @@ async function answer<K extends Kit>(endpoint: Endpoint<K>, host: Host<K>, c: Co
   } catch (error) {
     const problem = problemOf(error)
     response = problemResponse(problem, requestId, headers)
-    if (response.status >= 500) host.log('error', problem.detail, { requestId, code: problem.code }, error)
+    // Only what is our fault is an error; that we close, or that the disk is full, is for the log as well.
+    if (problem.code === 'internal') host.log('error', problem.detail, { requestId, code: problem.code }, error)
+    else if (response.status >= 500) host.log('warn', problem.detail, { requestId, code: problem.code }, causeOf(error))
   }
   if (endpoint.permission !== 'public') {
     host.log('info', `${c.req.method} ${c.req.path} ${response.status}`, {
@@ -78,7 +81,9 @@ async function call<K extends Kit>(
   requestId: string,
   seen: { caller?: Caller<K> },
 ): Promise<Reply> {
-  const opened = endpoint.open(c.req.param())
+  const named = c.req.param()
+  // No database has a key with NUL in it, and PostgreSQL will not even look.
+  const opened = Object.values(named).some((value) => value.includes('\0')) ? undefined : endpoint.open(named)
   const caller = endpoint.permission === 'public' ? undefined : await host.authenticate(bearer(c))
   if (caller) seen.caller = caller
   if (!opened) throw notFound(c.req.path)
@@ -111,6 +116,15 @@ async function call<K extends Kit>(
   return once(host, host.idempotency, caller.name, key, request).run((commit) => run(host.world, factsWith(commit)))
 }
 
+/** Who asks again on the same connection would keep a process that closes from ending. */
+function partingWords({ closing }: Pick<Host<Kit>, 'closing'>): { readonly connection?: 'close' } {
+  return closing.aborted ? { connection: 'close' } : {}
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined
+}
+
 function respond(reply: Reply, headers: Record<string, string>): Response {
   if (reply.kind === 'stream') return streamResponse(reply, headers)
   const all = { ...headers, 'cache-control': 'no-store', ...reply.headers }
@@ -128,6 +142,7 @@ function queryOf(c: Context): Record<string, string | string[]> {
     const [only] = values
     query[name] = values.length === 1 && only !== undefined ? only : values
   }
+  refuseUnkeepable(query, '/query')
   return query
 }
 
@@ -144,7 +159,7 @@ function unknownPath<K extends Kit>(endpoints: readonly Endpoint<K>[], host: Hos
   const allow = [...new Set(methods.includes('GET') ? [...methods, 'HEAD'] : methods)].sort().join(', ')
   const problem = {
     code: 'method_not_allowed',
-    detail: `${c.req.method} is not possible here; ${allow} is.`,
+    detail: `${c.req.method} is not possible here, only ${allow}.`,
     next: 'See openapi.yaml for what this path offers.',
   } as const
   return problemResponse(problem, requestId, { 'x-request-id': requestId, allow })

@@ -18,10 +18,11 @@ export function id<K extends IdKind>(kind: K): z.ZodType<Id<K>, string> {
 /** A DNS-1123 label. */
 export const Name = z
   .string()
-  .min(1)
-  .max(63)
-  .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'must be a DNS label: lower case letters, digits and inner hyphens')
-  .openapi({ example: 'team-a' })
+  .regex(
+    /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+    'must be a DNS label: 1 to 63 lower case letters, digits and inner hyphens',
+  )
+  .openapi({ example: 'team-a', minLength: 1, maxLength: 63 })
 
 /** RFC 3339 in UTC. */
 export const Instant = z.iso.datetime().openapi({ example: '2026-11-22T10:44:02.120Z' })

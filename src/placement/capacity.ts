@@ -64,7 +64,8 @@ const selectMachine = statement((db, { machine }: { machine: MachineId }) =>
 
 async function machineRow(tx: Tx, machine: MachineId): Promise<MachineRow> {
   const row = await selectMachine.first(tx, { machine })
-  if (!row) throw new ProblemError({ code: 'not_found', detail: `There is no machine ${machine}.` })
+  if (!row)
+    throw new ProblemError({ code: 'not_found', detail: `There is no machine ${machine}.`, next: 'Check the id.' })
   return row
 }
 

@@ -327,6 +327,9 @@ test('a platform of 507 over 100 hosts is placed evenly, and one member too many
     if (member.startsWith('worker')) perHost.set(on, (perHost.get(on) ?? 0) + 1)
   }
   expect(new Set(perHost.values())).toEqual(new Set([5]))
+  const none = hosts.map((one) => ({ ...one, state: 'maintenance' as const }))
+  const nowhere = place({ members: workers, hosts: none, existing: [] })
+  expect(nowhere.kind === 'refused' && new Set(nowhere.refusals.map((refusal) => refusal.hosts)).size).toBe(1)
   const tooMany = place({ members: members('worker', 801, {}), hosts, existing: [] })
   expect(tooMany).toMatchObject({ kind: 'refused', proven: true, refusals: [{ member: 'worker-800' }] })
   expect(tooMany.kind === 'refused' && tooMany.wouldFitWith).toEqual([{ kind: 'fewer', group: 'worker', members: 800 }])

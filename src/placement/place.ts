@@ -39,7 +39,7 @@ function solve({ members, hosts, existing }: Question): Answer {
     for (const seat of found) fresh.put(seat.kind, seat.host, seat.member.name)
     return placed(members, found, (seat) => whyThere(fresh, seat))
   }
-  const refusals = greedy.left.map((left) => whyNowhere(board, left))
+  const refusals = whyNowhere(board, greedy.left)
   return { kind: 'refused', refusals, wouldFitWith: [], proven: found === null }
 
   function placed(wanted: readonly Wanted[], seats: readonly Seat[], why: (seat: Seat) => string): Answer {

@@ -1,7 +1,7 @@
 export { type Admission, admit, type QuotaLine, quoteQuota, release } from './admit.ts'
-export { type Amounts, machineAmounts, quotaKeys } from './keys.ts'
+export { type Amounts, amountText, machineAmounts, quotaKeyPattern, quotaKeys } from './keys.ts'
 export type { Claim } from './ledger.ts'
-export { type Limit, removeShare, setLimit, setShare } from './limits.ts'
+export { type Limit, removeShare, setLimit, setShare, sharedTicket } from './limits.ts'
 export {
   type ProjectUse,
   type Reservation,

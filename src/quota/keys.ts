@@ -13,6 +13,9 @@ export const quotaKeys = {
   platforms: 'platform.count',
 } as const
 
+/** What a key looks like, here, in the API and in an installation's configuration. */
+export const quotaKeyPattern = /^[a-z][a-z0-9.-]{0,62}$/
+
 /** Amounts by key, in the key's own unit; absent is none. */
 export type Amounts = Readonly<Record<string, number>>
 

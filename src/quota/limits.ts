@@ -4,7 +4,7 @@
 import type { ProjectId, TicketId } from '../kernel/ids.ts'
 import { ProblemError } from '../kernel/problem.ts'
 import type { Tx } from '../store/store.ts'
-import { amountText } from './keys.ts'
+import { amountText, quotaKeyPattern } from './keys.ts'
 
 /** An amount in the key's unit; null is the explicit "unlimited". */
 export type Limit = number | null
@@ -16,13 +16,13 @@ export async function setLimit(
 ): Promise<void> {
   const { ticket, key, amount } = limit
   assertAmount(key, amount)
-  await assertLiving(tx, ticket)
+  const name = await livingTicket(tx, ticket)
   const shared = await sharesOf(tx, ticket, key)
   const total = shared.reduce((sum, share) => sum + (share.amount ?? Number.POSITIVE_INFINITY), 0)
   if (amount !== null && amount < total) {
     throw new ProblemError({
       code: 'conflict',
-      detail: `${key}: projects have shares of ${textOf(key, total)} in this ticket, more than ${amountText(key, amount)}.`,
+      detail: `${key}: projects have shares of ${textOf(key, total)} in ticket ${name}, more than ${amountText(key, amount)}.`,
       facts: { key, wanted: amount, shared: Number.isFinite(total) ? total : null, ticket },
       next: 'Lower the shares first.',
     })
@@ -47,10 +47,9 @@ export async function setShare(
 ): Promise<void> {
   const { project, ticket, key, amount } = share
   assertAmount(key, amount)
-  await assertSameTenant(tx, project, ticket)
+  const name = await sharedTicket(tx, project, ticket)
   const limit = await limitOf(tx, ticket, key)
-  if (!limit)
-    throw invalid(`The ticket has no limit for ${key}.`, 'Set the limit of the ticket first; null is unlimited.')
+  if (!limit) throw invalid(`Ticket ${name} has no limit for ${key}.`, `Set the limit of ${key} in the ticket first.`)
   const shares = await sharesOf(tx, ticket, key)
   const others = shares.filter((one) => one.project_id !== project)
   if (limit.amount !== null) {
@@ -59,8 +58,8 @@ export async function setShare(
     if (amount > left) {
       throw new ProblemError({
         code: 'quota_exceeded',
-        detail: `${key}: a share of ${amountText(key, amount)} wanted, ${amountText(key, left)} left to share in this ticket.`,
-        facts: { key, wanted: amount, left, ticket },
+        detail: `${key}: a share of ${amountText(key, amount)} wanted, ${amountText(key, left)} left to share in ticket ${name}.`,
+        facts: { key, wanted: amount, left, ticket, ticketName: name },
         next: 'Lower another share, or ask for a larger ticket.',
       })
     }
@@ -117,38 +116,37 @@ function sharesOf(tx: Tx, ticket: TicketId, key: string) {
     .execute()
 }
 
-async function assertLiving(tx: Tx, ticket: TicketId): Promise<void> {
+/** The name of a ticket that was not deleted. Throws not_found. */
+async function livingTicket(tx: Tx, ticket: TicketId): Promise<string> {
   const row = await tx
     .selectFrom('tickets')
-    .select('id')
+    .select('name')
     .where('id', '=', ticket)
     .where('deleted_at', 'is', null)
     .executeTakeFirst()
   if (!row) throw notFound(`There is no ticket ${ticket}.`)
+  return row.name
 }
 
-async function assertSameTenant(tx: Tx, project: ProjectId, ticket: TicketId): Promise<void> {
+/** The name of a ticket that the project may have a share of: its tenant's. Throws not_found. */
+export async function sharedTicket(tx: Tx, project: ProjectId, ticket: TicketId): Promise<string> {
   const row = await tx
     .selectFrom('tickets')
     .innerJoin('projects', 'projects.tenant_id', 'tickets.tenant_id')
-    .select('tickets.id')
+    .select('tickets.name')
     .where('tickets.id', '=', ticket)
     .where('projects.id', '=', project)
     .where('tickets.deleted_at', 'is', null)
     .where('projects.deleted_at', 'is', null)
     .executeTakeFirst()
   if (!row) throw notFound(`There is no ticket ${ticket} in the tenant of project ${project}.`)
+  return row.name
 }
 
 function assertAmount(key: string, amount: Limit): void {
-  if (!/^[a-z][A-Za-z0-9]*(\.[a-z][A-Za-z0-9]*)*$/.test(key)) {
-    throw invalid(
-      `${JSON.stringify(key)} is no key.`,
-      'Keys look like vm.count: names of letters and digits, with dots between.',
-    )
-  }
+  if (!quotaKeyPattern.test(key)) throw invalid(`${JSON.stringify(key)} is no key.`, 'Keys look like vm.count.')
   if (amount !== null && (!Number.isSafeInteger(amount) || amount < 0)) {
-    throw invalid(`${key}: ${amount} is no amount.`, 'Give a whole number, not below zero, or null for unlimited.')
+    throw invalid(`${key}: ${amount} is no amount.`, 'Give a whole number, not below zero, or unlimited.')
   }
 }
 
@@ -170,7 +168,11 @@ function inUse(detail: string): ProblemError {
 }
 
 function notFound(detail: string): ProblemError {
-  return new ProblemError({ code: 'not_found', detail })
+  return new ProblemError({
+    code: 'not_found',
+    detail,
+    next: 'Check the id: GET /v1/tenants/{tenant}/tickets shows those there are.',
+  })
 }
 
 function textOf(key: string, amount: number): string {

@@ -11,6 +11,7 @@ import { installationEndpoints } from './installation/index.ts'
 import { machineEndpoints } from './machines/index.ts'
 import { operationEndpoints } from './operations/index.ts'
 import { platformEndpoints, platformInsightEndpoints, platformLifeEndpoints } from './platforms/index.ts'
+import { problemEndpoints } from './problems/index.ts'
 import { projectEndpoints } from './projects/index.ts'
 import { providerEndpoints } from './providers/index.ts'
 import { receiptEndpoints } from './receipts/index.ts'
@@ -36,6 +37,7 @@ export const endpoints: readonly GantryEndpoint[] = [
   ...flavorEndpoints,
   ...imageEndpoints,
   ...installationEndpoints,
+  ...problemEndpoints,
 ]
 
 /** What openapi.yaml says of the API as a whole; the version is the installation's. */

@@ -1,6 +1,7 @@
 // What an installation sets in its file (`gantry serve --config`): the sizes it offers and the quota keys it counts.
 
 import { z } from 'zod'
+import { quotaKeyPattern } from '../quota/index.ts'
 
 const gib = 1024 ** 3
 
@@ -9,7 +10,9 @@ const flavorSchema = z.strictObject({
   memoryBytes: z.int().positive(),
   diskBytes: z.int().positive(),
   /** Quota keys beyond vm.count, vm.cpu, vm.memory and disk.capacity that one machine of it takes. */
-  cost: z.record(z.string(), z.int().min(0)).default({}),
+  cost: z
+    .record(z.string().regex(quotaKeyPattern, 'must be a quota key such as license.count'), z.int().min(0))
+    .default({}),
 })
 
 const builtInFlavors: Readonly<Record<string, z.output<typeof flavorSchema>>> = {
@@ -23,7 +26,7 @@ export const configSchema = z.strictObject({
     .record(z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/), flavorSchema)
     .default({})
     .transform((own): Readonly<Record<string, z.output<typeof flavorSchema>>> => ({ ...builtInFlavors, ...own })),
-  quotaKeys: z.array(z.string().regex(/^[a-z][a-z0-9.-]{0,62}$/)).default([]),
+  quotaKeys: z.array(z.string().regex(quotaKeyPattern, 'must be a quota key such as license.count')).default([]),
   /** Platforms worked on at once, COUNT. */
   concurrency: z.int().min(1).max(10_000).default(64),
 })

@@ -3,8 +3,8 @@
 
 import { type SelectQueryBuilder, type SqlBool, sql } from 'kysely'
 import { decodeCursor, encodeCursor, pageQuery } from '../http/cursor.ts'
-import { z } from '../http/schema.ts'
-import { ProblemError } from '../kernel/problem.ts'
+import { invalidFields } from '../http/fields.ts'
+import { id, z } from '../http/schema.ts'
 
 export const listQuery = {
   ...pageQuery,
@@ -28,8 +28,14 @@ export interface ListRequest {
   readonly sort: 'createdAt' | '-createdAt' | 'name' | '-name'
 }
 
-const ById = z.tuple([z.string()])
-const ByName = z.tuple([z.string(), z.string()])
+/** Tables that are listed so, and what their ids are of. */
+const kinds = {
+  tenants: 'tenant',
+  projects: 'project',
+  tickets: 'ticket',
+  platforms: 'platform',
+  providers: 'provider',
+} as const
 
 interface Row {
   readonly id: string
@@ -39,10 +45,10 @@ interface Row {
 /** Filters, orders and cuts the query; `table` has columns id, name and labels. One row more is asked for than shown. */
 export function page<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
-  table: string,
+  table: keyof typeof kinds,
   request: ListRequest,
 ): SelectQueryBuilder<DB, TB, O> {
-  const id = sql.ref(`${table}.id`)
+  const rowId = sql.ref(`${table}.id`)
   const name = sql.ref(`${table}.name`)
   const labels = sql.ref(`${table}.labels`)
   const falling = request.sort.startsWith('-')
@@ -56,17 +62,16 @@ export function page<DB, TB extends keyof DB, O>(
   }
   if (request.cursor !== undefined) {
     const after = falling ? sql`<` : sql`>`
-    if (byName) {
-      const [lastName, lastId] = decodeCursor(request.cursor, ByName) ?? []
-      result = result.where(sql<SqlBool>`(${name}, ${id}) ${after} (${lastName}, ${lastId})`)
-    } else {
-      const [lastId] = decodeCursor(request.cursor, ById) ?? []
-      result = result.where(sql<SqlBool>`${id} ${after} ${lastId}`)
-    }
+    // A cursor belongs to one list in one order: in another, the same place would mean other rows.
+    const position = z.tuple([z.literal(request.sort), id(kinds[table]), z.string()])
+    const [, lastId, lastName] = decodeCursor(request.cursor, position) ?? []
+    result = byName
+      ? result.where(sql<SqlBool>`(${name}, ${rowId}) ${after} (${lastName}, ${lastId})`)
+      : result.where(sql<SqlBool>`${rowId} ${after} ${lastId}`)
   }
   // Ids sort by time of birth.
   if (byName) result = result.orderBy(sql`${name} ${direction}`)
-  return result.orderBy(sql`${id} ${direction}`).limit(request.limit + 1)
+  return result.orderBy(sql`${rowId} ${direction}`).limit(request.limit + 1)
 }
 
 /** The page of rows that `page()` asked for. */
@@ -77,7 +82,7 @@ export function pageOfRows<R extends Row, V>(
 ): { items: V[]; next: string | null } {
   const shown = rows.slice(0, request.limit)
   const last = rows.length > request.limit ? shown.at(-1) : undefined
-  const next = last ? encodeCursor(request.sort.endsWith('name') ? [last.name, last.id] : [last.id]) : null
+  const next = last ? encodeCursor([request.sort, last.id, last.name]) : null
   return { items: shown.map(view), next }
 }
 
@@ -86,12 +91,7 @@ function labelPairs(label: string | undefined): string[] {
   return label.split(',').map((pair) => {
     const [, key, value] = /^([^=]+)=(.*)$/.exec(pair) ?? []
     if (key === undefined || value === undefined) {
-      const detail = 'must be key=value, several separated by a comma'
-      throw new ProblemError({
-        code: 'invalid_request',
-        detail: `/query/label: ${detail}.`,
-        errors: [{ pointer: '/query/label', detail }],
-      })
+      throw invalidFields([{ pointer: '/query/label', detail: 'must be key=value, several separated by a comma' }])
     }
     return `${JSON.stringify(key)}:${JSON.stringify(value)}`
   })

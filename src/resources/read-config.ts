@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
+import { sentence } from '../http/fields.ts'
 import { fieldErrors } from '../http/parse.ts'
+import { inWords } from '../http/words.ts'
 import { ProblemError } from '../kernel/problem.ts'
 import { type Config, configSchema } from './config.ts'
 
 /** The configuration of a YAML file, or the built-in one. Throws invalid_request, naming file and fields. */
 export function readConfig(path: string | undefined): Config {
   if (path === undefined) return configSchema.parse({})
-  const parsed = configSchema.safeParse(load(path) ?? {})
+  const parsed = configSchema.safeParse(load(path) ?? {}, { error: inWords })
   if (parsed.success) return parsed.data
   const errors = fieldErrors(configSchema, parsed.error.issues, '')
   throw refused(path, errors.map((error) => `${error.pointer || '/'}: ${error.detail}`).join('; '))
@@ -17,7 +19,9 @@ function load(path: string): unknown {
   try {
     return parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    throw refused(path, error instanceof Error ? error.message : String(error), error)
+    // The parser draws the place under its message; the message names line and column already.
+    const [why = ''] = String(error instanceof Error ? error.message : error).split('\n')
+    throw refused(path, why.replace(/:$/, ''), error)
   }
 }
 
@@ -25,7 +29,7 @@ function refused(path: string, why: string, cause?: unknown): ProblemError {
   return new ProblemError(
     {
       code: 'invalid_request',
-      detail: `The configuration ${path} cannot be used: ${why}.`,
+      detail: sentence(`The configuration ${path} cannot be used: ${why}`),
       next: 'Correct the file; src/resources/config.ts says what it may hold.',
     },
     { cause },

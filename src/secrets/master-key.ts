@@ -6,11 +6,16 @@ import type { Seams } from '../kernel/seams.ts'
 import { keyBytes } from './envelope.ts'
 
 /**
- * Reads the master key (base64 of 32 bytes) from `path`; makes it, readable by its owner alone, when there
- * is none. Throws 'secret_unavailable' when the file is no key or when others may read it.
+ * Reads the master key (base64 of 32 bytes) from `path`; makes it, readable by its owner alone, when there is none
+ * and `fresh` says that no database was written with another. Throws 'secret_unavailable' when it is lost, when the
+ * file is no key or when others may read it.
  */
-export function loadMasterKey(path: string, seams: Seams): Uint8Array {
-  return read(path) ?? make(path, seams)
+export function loadMasterKey(path: string, seams: Seams, fresh: boolean): Uint8Array {
+  const key = read(path)
+  if (key) return key
+  if (fresh) return make(path, seams)
+  const detail = `The master key ${path} is missing, and the database was written with it.`
+  throw refused(detail, 'Restore it from the copy kept with your backups; nothing was changed.')
 }
 
 function read(path: string): Uint8Array | null {

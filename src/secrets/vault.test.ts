@@ -100,16 +100,17 @@ test('the master key is made once, for its owner alone, and read again', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gantry-key-'))
   const path = join(folder, 'master.key')
   try {
-    const key = loadMasterKey(path, seams)
+    expect(() => loadMasterKey(path, seams, false)).toThrow('is missing, and the database was written with it')
+    const key = loadMasterKey(path, seams, true)
     expect(statSync(path).mode & 0o777).toBe(0o600)
-    expect(Buffer.from(loadMasterKey(path, seams))).toEqual(Buffer.from(key))
+    expect(Buffer.from(loadMasterKey(path, seams, false))).toEqual(Buffer.from(key))
     expect(readdirSync(folder)).toEqual(['master.key'])
     chmodSync(path, 0o640)
-    expect(() => loadMasterKey(path, seams)).toThrow('others')
+    expect(() => loadMasterKey(path, seams, true)).toThrow('others')
     writeFileSync(path, 'not a key')
     chmodSync(path, 0o600)
-    expect(() => loadMasterKey(path, seams)).toThrow('does not hold')
-    expect(() => loadMasterKey(join(folder, 'no', 'where'), seams)).toThrow('cannot be made')
+    expect(() => loadMasterKey(path, seams, true)).toThrow('does not hold')
+    expect(() => loadMasterKey(join(folder, 'no', 'where'), seams, true)).toThrow('cannot be made')
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -115,6 +115,30 @@ test('a COMMIT that SQLite itself refuses fails every caller of its group, and t
   expect(await names(store.read)).toEqual(['b'])
 })
 
+test('a database that is full refuses as unavailable, loses nothing, and goes on when there is room', async () => {
+  await using fixture = await testStore(seams, { synchronous: 'FULL' })
+  const { store } = fixture
+  await store.write((tx) => seedTenant(tx, seams, 'before'))
+  const pages = async (limit: string) =>
+    store.write(async (tx) => {
+      await tx.executeQuery(raw(`pragma max_page_count = ${limit}`))
+    })
+  await pages('1')
+  const long = 'x'.repeat(3_000_000)
+  const results = await Promise.allSettled([
+    store.write((tx) => seedTenant(tx, seams, `long-${long}`)),
+    store.write((tx) => seedTenant(tx, seams, 'small')),
+  ])
+  expect(results[0]).toMatchObject({
+    status: 'rejected',
+    reason: { code: 'unavailable', next: expect.stringContaining('space') },
+  })
+  await pages('1000000')
+  await store.write((tx) => seedTenant(tx, seams, 'after'))
+  expect(await names(store.read)).toEqual(expect.arrayContaining(['after', 'before']))
+  expect(await names(store.read)).not.toContain(`long-${long}`)
+})
+
 test('a transaction kept beyond its closure, and a write inside a write, are refused', async () => {
   await using fixture = await testStore()
   const kept = await fixture.store.write((tx) => Promise.resolve({ tx }))

@@ -11,10 +11,14 @@ export interface GroupConnection {
   begin(): Promise<void>
   savepoint(): void
   release(): void
+  /** Whether the transaction is still open: some errors end it by themselves. */
+  isOpen(): boolean
   /** Undoes everything since `savepoint()`. */
   undo(): void
   commit(): void
   rollback(): void
+  /** An error of the dialect as callers hear it. */
+  explain(error: unknown): unknown
   /** Highest event sequence as seen inside the open transaction; 0 when there is none. */
   lastEventSeq(): number
   transaction(): { readonly tx: Tx; end(): void }
@@ -58,7 +62,10 @@ export function commitGroups(
   let closed = false
 
   function write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    if (closed) return Promise.reject(new ProblemError({ code: 'unavailable', detail: 'The store is closed.' }))
+    if (closed)
+      return Promise.reject(
+        new ProblemError({ code: 'unavailable', detail: 'The store is closed.', next: 'Try again in a moment.' }),
+      )
     if (inside.getStore()?.active) {
       return Promise.reject(new Error('store.write() inside store.write() would wait for itself; pass the tx on'))
     }
@@ -97,7 +104,8 @@ export function commitGroups(
     } catch (error) {
       connection.rollback()
       // With nobody joined, BEGIN itself failed: whoever waits would fail the same way.
-      for (const job of joined.length > 0 ? joined : queue.splice(0)) job.reject(error)
+      const reason = connection.explain(error)
+      for (const job of joined.length > 0 ? joined : queue.splice(0)) job.reject(reason)
       return
     }
     for (const deliver of deliveries) deliver()
@@ -115,8 +123,10 @@ export function commitGroups(
       return deliver
     } catch (error) {
       end()
+      // Some errors take the whole transaction with them (a full disk): then all who joined must hear of it.
+      if (!connection.isOpen()) throw error
       connection.undo()
-      return () => job.reject(error)
+      return () => job.reject(connection.explain(error))
     } finally {
       scope.active = false
     }

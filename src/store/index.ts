@@ -1,5 +1,5 @@
 export type { CommitHooks } from './commit-group.ts'
-export { openStore, type StoreOptions } from './open.ts'
+export { databaseExists, openStore, type StoreOptions } from './open.ts'
 export type * from './schema.ts'
 export { type Statement, statement } from './statement.ts'
 export type { Db, Store, Tx } from './store.ts'

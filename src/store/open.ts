@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import { ProblemError } from '../kernel/problem.ts'
 import type { Seams } from '../kernel/seams.ts'
 import { type CommitHooks, commitGroups } from './commit-group.ts'
-import { assertReadable, migrate } from './migrate.ts'
+import { assertReadable, migrate, schemaVersion } from './migrate.ts'
 import { migrations } from './migrations/index.ts'
 import { openConnection, type SqliteConnection } from './sqlite/connection.ts'
 import { readerOver } from './sqlite/kysely.ts'
@@ -87,27 +87,46 @@ function openWriter(path: string, synchronous: 'FULL' | 'OFF', now: number): Sql
       throw error
     }
   } catch (error) {
-    if (error instanceof ProblemError) throw error
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new ProblemError(
-      {
-        code: 'unavailable',
-        detail: `The database ${path} cannot be opened: ${reason}.`,
-        next: 'Check that the folder exists, that this user may write in it, and that the file is a Gantry database.',
-      },
-      { cause: error },
-    )
+    throw cannotOpen(path, error)
+  }
+}
+
+/** Whether Gantry has written at this URL before. Throws ProblemError 'unavailable' like openStore. */
+export function databaseExists(url: string): boolean {
+  const path = sqlitePath(url)
+  try {
+    return (lookAt(path, schemaVersion) ?? 0) > 0
+  } catch (error) {
+    throw cannotOpen(path, error)
   }
 }
 
 function refuseNewer(path: string): void {
-  if (!existsSync(path)) return
+  lookAt(path, (database) => assertReadable(database, migrations))
+}
+
+/** What `look` sees in the file, which it cannot change; undefined when there is no file. */
+function lookAt<T>(path: string, look: (database: SqliteConnection['database']) => T): T | undefined {
+  if (!existsSync(path)) return undefined
   const looker = openConnection(path, { readonly: true, busyTimeoutMs })
   try {
-    assertReadable(looker.database, migrations)
+    return look(looker.database)
   } finally {
     looker.database.close()
   }
+}
+
+function cannotOpen(path: string, error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error
+  const reason = error instanceof Error ? error.message : String(error)
+  return new ProblemError(
+    {
+      code: 'unavailable',
+      detail: `The database ${path} cannot be opened: ${reason}.`,
+      next: 'Check that the folder exists, that this user may write in it, and that the file is a Gantry database.',
+    },
+    { cause: error },
+  )
 }
 
 function sqlitePath(url: string): string {

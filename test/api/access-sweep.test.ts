@@ -33,8 +33,13 @@ const pathOf = (path: string) => path.replaceAll(/\{(\w+)\}/g, (_, name: string)
 const publicEndpoints = endpoints.filter((endpoint) => endpoint.permission === 'public')
 const guarded = endpoints.filter((endpoint) => endpoint.permission !== 'public')
 
-test('only health is public', () => {
-  expect(publicEndpoints.map((endpoint) => endpoint.path)).toEqual(['/healthz', '/readyz'])
+test('only health and the words of problems are public', () => {
+  expect(publicEndpoints.map((endpoint) => endpoint.path)).toEqual([
+    '/healthz',
+    '/readyz',
+    '/problems',
+    '/problems/{code}',
+  ])
 })
 
 describe.each(guarded.map((endpoint) => [`${endpoint.method} ${endpoint.path}`, endpoint] as const))(

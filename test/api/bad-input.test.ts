@@ -47,6 +47,8 @@ async function everything(): Promise<string> {
   return [...counts, JSON.stringify(limits), JSON.stringify(hosts)].join('\n')
 }
 
+const position = (...parts: readonly string[]) => Buffer.from(JSON.stringify(parts)).toString('base64url')
+
 interface Case {
   readonly what: string
   readonly code: string
@@ -216,6 +218,55 @@ const cases: readonly Case[] = [
     call: (api) => api('POST', '/v1/tenants', { name: 'Team A' }),
   },
   {
+    what: 'a cursor of another list',
+    code: 'invalid_request',
+    status: 422,
+    says: /not a cursor of this list/,
+    call: (api) => api('GET', `/v1/platforms?cursor=${position('createdAt', begun.tenant, 'shop')}`),
+  },
+  {
+    what: 'a cursor of the same list in another order',
+    code: 'invalid_request',
+    status: 422,
+    says: /not a cursor of this list in this order/,
+    call: (api) => api('GET', `/v1/tenants?sort=-name&cursor=${position('createdAt', begun.tenant, 'shop')}`),
+  },
+  {
+    what: 'a field that no object can keep',
+    code: 'invalid_request',
+    status: 422,
+    says: /\/labels\/__proto__: is no name a field can have/,
+    call: (api) => api('POST', '/v1/tenants', { name: 't', labels: JSON.parse('{"__proto__":"x"}') }),
+  },
+  {
+    what: 'text that no database can keep',
+    code: 'invalid_request',
+    status: 422,
+    says: /\/labels\/a: holds a NUL character/,
+    call: (api) => api('POST', '/v1/tenants', { name: 't', labels: { a: 'x\0y' } }),
+  },
+  {
+    what: 'a query that no database can answer',
+    code: 'invalid_request',
+    status: 422,
+    says: /\/query\/name: holds a NUL character/,
+    call: (api) => api('GET', '/v1/tenants?name=%00'),
+  },
+  {
+    what: 'an id that no database can look for',
+    code: 'not_found',
+    status: 404,
+    says: /nothing at/,
+    call: (api) => api('GET', '/v1/blueprints/%00'),
+  },
+  {
+    what: 'a share of a ticket that does not exist, though it asks for nothing of it',
+    code: 'not_found',
+    status: 404,
+    says: /no ticket tkt_0+ in the tenant/,
+    call: (api) => api('PUT', `/v1/projects/${begun.project}/shares/tkt_${'0'.repeat(26)}`, { limits: {} }),
+  },
+  {
     what: 'a cursor that is none of ours',
     code: 'invalid_request',
     status: 422,
@@ -234,6 +285,18 @@ describe.each(cases.map((each) => [each.what, each] as const))('%s', (_, { code,
     expect(answer.headers.get('content-type')).toBe('application/problem+json')
     expect(await everything()).toBe(before)
   })
+})
+
+test('a refusal says which parameter, changed by itself, would be admitted', async () => {
+  const spread = await ask({ parameters: { managers: 5, workers: 0 } })(on.api)
+  expect(spread.body).toMatchObject({
+    code: 'no_capacity',
+    facts: { wouldFitWith: ['managers=3', 'managerSpread=should'] },
+    next: 'It would fit with managers=3, or with managerSpread=should; or ask an infra-admin for capacity.',
+  })
+  const fewer = await ask({ parameters: { managers: 3, workers: 5, flavor: 'small' } })(on.api)
+  expect(fewer.body).toMatchObject({ code: 'quota_exceeded', facts: { wouldFitWith: ['managers=1', 'workers=3'] } })
+  expect(fewer.body.next).toContain('it would fit with managers=1, or with workers=3.')
 })
 
 test('a refusal for want of capacity says for each host why not', async () => {

@@ -160,6 +160,13 @@ test('a platform is stopped and goes on, by each way there is', async () => {
 test('the installation answers for itself', async () => {
   expect((await good('GET', '/healthz')).body).toEqual({ status: 'ok' })
   expect((await good('GET', '/readyz')).body.status).toBe('ok')
+  expect((await good('GET', '/problems')).body.items).toContainEqual({
+    code: 'quota_exceeded',
+    title: 'Quota exceeded',
+    status: 409,
+  })
+  const { type } = (await on.api('GET', '/v1/nothing')).body
+  expect((await good('GET', type)).body).toMatchObject({ code: 'not_found', status: 404 })
   expect((await good('GET', '/v1/version')).body).toMatchObject({ version: '0.1.0', api: 'v1', database: 'sqlite' })
 })
 

@@ -73,7 +73,7 @@ test('its machines are listed and shown, and whoever may see secrets learns how 
 
 test('history tells every transition with cause and actor', async () => {
   const { body } = await on.api('GET', `/v1/platforms/${platform}/history`)
-  expect(body.items.map((item: { to: string | null }) => item.to)).toEqual([null, 'building', 'ready'])
+  expect(body.items.map((item: { to: string | null }) => item.to)).toEqual(['pending', 'building', 'ready'])
   for (const item of body.items) expect(item.actor).not.toBe('')
   const machines = await on.api('GET', `/v1/machines?platform=${platform}`)
   const history = await on.api('GET', `/v1/machines/${machines.body.items[0].id}/history`)

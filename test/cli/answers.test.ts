@@ -117,6 +117,17 @@ describe('logs', () => {
     expect([asked?.get('machine'), asked?.get('step')]).toEqual(['worker-1', 'docker'])
   })
 
+  test('a machine that is not there has not merely said nothing', async () => {
+    const groups = [{ members: [{ name: 'worker-1', machine: 'mch_1' }] }]
+    const { code, err } = await gantry('logs team-b worker-9', ({ path }) =>
+      path.endsWith('/logs') ? { body: { items: [] } } : { body: { groups } },
+    )
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: 'Refused: not_found. There is no machine worker-9 that said anything.\n  There are worker-1.\n',
+    })
+  })
+
   test('follows without showing anything twice, until it is stopped', async () => {
     const stop = new AbortController()
     const whole = 'one\ntwo\nthree\n'

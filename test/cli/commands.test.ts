@@ -391,6 +391,50 @@ describe('errors', () => {
     expect(JSON.parse(err)).toEqual(refusal)
   })
 
+  test('a command that is not understood is told in the form that was asked for, too', async () => {
+    const json = await run('platform create -o json')
+    expect(JSON.parse(json.err)).toMatchObject({ code: 'usage', detail: expect.stringContaining('--blueprint') })
+    const yaml = await run('platfrom list --output=yaml')
+    expect(parse(yaml.err)).toMatchObject({
+      code: 'usage',
+      detail: "Unknown command 'platfrom'. Did you mean platform?",
+    })
+    expect((await run('platfrom list')).err).toMatch(
+      /^Not understood: Unknown command 'platfrom'\. Did you mean platform\?\n/,
+    )
+    expect(await run('help platform')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('Usage: gantry platform'),
+    })
+  })
+
+  test('a platform that is gone is told from one that never was', async () => {
+    const gone = { ...platform, state: 'deleted', deletedAt: at(60) }
+    const { code, err } = await gantry('platform show team-a', ({ path, query }) =>
+      path === '/v1/platforms' ? page(...(query.get('state') === 'deleted' ? [gone] : [])) : undefined,
+    )
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: `Refused: not_found. team-a was deleted at ${at(60)}.\n  gantry history team-a      gantry platform show ${platform.id}\n`,
+    })
+  })
+
+  test('what has no name is asked for by id, and a change says what', async () => {
+    expect((await gantry('task show team-a')).err).toContain('team-a is no id of a task.\n  gantry task list')
+    expect((await run('receipt show x')).err).toContain('x is no id of a receipt.')
+    for (const line of ['platform set team-a', 'ticket set gold', 'event list --after abc']) {
+      expect({ line, code: (await run(line)).code }).toEqual({ line, code: 2 })
+    }
+  })
+
+  test('a file of settings that cannot be used is named', async () => {
+    const { code, err } = await gantry('provider add dc1 --kind incus --config /no/such/file', ({ path }) =>
+      path === '/v1/provider-kinds' ? page() : undefined,
+    )
+    expect(code).toBe(2)
+    expect(err).toContain('--config /no/such/file cannot be used: ENOENT')
+  })
+
   test('fields that are wrong are named', async () => {
     const errors = [{ pointer: '/parameters/managers', detail: 'must be 1, 3, 5 or 7' }]
     const { err } = await gantry('platform create wide --blueprint swarm', ({ method }) =>
@@ -448,6 +492,25 @@ describe('contexts', () => {
     await run('platform list --token from_flag', env)
     const tokens = server.asked.map(({ headers }) => headers.authorization)
     expect(tokens).toEqual(['Bearer from_environment', 'Bearer from_flag'])
+  })
+
+  test('a URL that is none is refused before it is kept: every later command would stumble over it', async () => {
+    for (const url of ['foo', 'ftp://x', '']) {
+      const set = await run(`context set here --url ${url || "''"}`)
+      expect(set).toMatchObject({ code: 2, err: expect.stringContaining('is no URL of a server') })
+    }
+    expect(await run('context list')).toMatchObject({ code: 0, out: expect.stringContaining('no context yet') })
+    expect(await run('platform list --url foo')).toMatchObject({ code: 2 })
+    expect(await run('platform list', { GANTRY_URL: 'foo' })).toMatchObject({ code: 2 })
+  })
+
+  test('one that is not there is not removed, and the names of those that are help', async () => {
+    await run('context set here --url http://127.0.0.1:1')
+    expect(await run('context remove there')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('no context there'),
+    })
+    expect(await run('context remove here')).toMatchObject({ code: 0 })
   })
 
   test('a context that does not exist is named with those that do', async () => {

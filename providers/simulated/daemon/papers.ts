@@ -1,5 +1,6 @@
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../../../src/kernel/folder.ts'
 import { type WorldLayout, worldLayout } from '../world/layout.ts'
 import { type WorldAddress, worldAddress } from './protocol.ts'
 
@@ -12,7 +13,7 @@ export function addressFile(folder: string): string {
 
 /** Makes the folder, for its owner alone, and writes the layout unless somebody has. */
 export async function writeLayout(folder: string, layout: WorldLayout): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   await putOnce(join(folder, 'world.json'), JSON.stringify(layout, null, 2), 'layout')
 }
 

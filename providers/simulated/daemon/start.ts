@@ -14,13 +14,14 @@ import type { WorldAddress } from './protocol.ts'
 
 const patienceMs = 20_000
 
-/** The address of the world in `folder`, started if none is alive. Throws ProviderFault `transient`. */
+/**
+ * The address of the world in `folder`, started if none is alive. Throws ProviderFault `rejected` for a folder that
+ * cannot be used, `transient` for a world that does not start.
+ */
 export async function openWorld(folder: string, layout: WorldLayout, seams: Seams): Promise<WorldAddress> {
   const known = await aliveAddress(folder)
   if (known !== null) return known
-  await writeLayout(folder, layout)
-  // A process that ends before it answers will not answer: its folder went, or somebody else was quicker.
-  const ended = startProcess(folder)
+  const ended = await start(folder, layout)
   const until = seams.clock.now() + patienceMs
   for (let nap = 20; seams.clock.now() < until && !ended.aborted; nap = Math.min(nap * 1.5, 250)) {
     await seams.clock.sleep(nap, ended).catch(() => undefined)
@@ -75,7 +76,24 @@ export async function aliveAddress(folder: string): Promise<WorldAddress | null>
   return null
 }
 
-/** Answers a signal that aborts when the process has ended. */
+/** Writes the layout and starts the process; a process that ends before it answers will not answer. */
+async function start(folder: string, layout: WorldLayout): Promise<AbortSignal> {
+  try {
+    await writeLayout(folder, layout)
+    return startProcess(folder)
+  } catch (cause) {
+    throw unusable(folder, cause)
+  }
+}
+
+function unusable(folder: string, cause: unknown): ProviderFault {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new ProviderFault({ kind: 'rejected', outcome: 'none' }, `its folder ${folder} cannot be used: ${why}`, {
+    cause,
+  })
+}
+
+/** Answers a signal that aborts when the process has ended: its folder went, or somebody else was quicker. */
 function startProcess(folder: string): AbortSignal {
   const ended = new AbortController()
   const here = fileURLToPath(import.meta.url)

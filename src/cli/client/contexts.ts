@@ -2,14 +2,15 @@
 // its owner alone and replaced as a whole, so that a crash never leaves half of it.
 
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
+import { makeFolder } from '../../kernel/folder.ts'
 import { ApiProblem } from './api-problem.ts'
 
 const context = z.object({
-  url: z.url(),
+  url: z.url({ protocol: /^https?$/ }),
   token: z.string().default(''),
   tenant: z.string().optional(),
   project: z.string().optional(),
@@ -44,9 +45,13 @@ export function readContexts(path: string): ContextFile {
   }
 }
 
-/** Replaces the file, mode 0600 in a folder of mode 0700. */
+/**
+ * Replaces the file, mode 0600 in a folder of mode 0700. Throws ApiProblem `usage` for a context that could not be read
+ * again: it would take every later command with it, also the one that could mend it.
+ */
 export function writeContexts(path: string, content: ContextFile): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  for (const { url } of Object.values(content.contexts)) requireUrl(url)
+  makeFolder(dirname(path))
   const next = `${path}.${randomBytes(4).toString('hex')}`
   try {
     writeFileSync(next, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
@@ -65,7 +70,7 @@ export function putContext(path: string, name: string, value: Context, use: 'ifN
   writeContexts(path, { current, contexts: { ...content.contexts, [name]: value } })
 }
 
-/** Takes one context out; with the last one the file goes too, and its folder if nothing else is in it. */
+/** Takes one context out, if it is there; with the last one the file goes too, and its folder if nothing else is in it. */
 export function dropContext(path: string, name: string): void {
   const content = readContexts(path)
   const { [name]: dropped, ...rest } = content.contexts
@@ -80,6 +85,17 @@ export function dropContext(path: string, name: string): void {
   } catch {
     // Not empty: other files of the user live there, and stay.
   }
+}
+
+/** Throws ApiProblem `usage` unless this is the address of a server. */
+export function requireUrl(url: string): void {
+  if (context.shape.url.safeParse(url).success) return
+  throw new ApiProblem({
+    code: 'usage',
+    status: 0,
+    detail: `${JSON.stringify(url)} is no URL of a server.`,
+    next: 'Write it like http://127.0.0.1:8080 or https://gantry.example.',
+  })
 }
 
 function unreadable(path: string, cause: unknown): ApiProblem {

@@ -25,6 +25,11 @@ export function explanationLines(explanation: Explanation, now: number, paint: P
   return [...lines, ...more.map((sentence) => `  ${tame(sentence)}`)]
 }
 
+/** `in 20 s`, or `now` where the time has come. */
+function untilText(ms: number): string {
+  return ms < 1000 ? 'now' : `in ${duration(ms)}`
+}
+
 function stepLines(platform: string, step: Waiting, now: number, paint: Paint): string[] {
   const tone = step.state === 'blocked' ? 'bad' : 'busy'
   const tries = step.attempt > 0 ? `  attempt ${step.attempt} of ${step.maxAttempts}` : ''
@@ -41,7 +46,7 @@ function stepLines(platform: string, step: Waiting, now: number, paint: Paint): 
     lines.push(`      waits for ${step.waitsFor.slice(0, 4).join(', ')}${step.waitsFor.length > 4 ? ', ...' : ''}`)
   if (step.nextAt)
     lines.push(
-      `      next try in ${duration(Date.parse(step.nextAt) - now)}${step.deadlineAt ? `; gives up at ${timeOfDay(step.deadlineAt)} and asks for a person` : ''}`,
+      `      next try ${untilText(Date.parse(step.nextAt) - now)}${step.deadlineAt ? `; gives up at ${timeOfDay(step.deadlineAt)} and asks for a person` : ''}`,
     )
   if (step.problem?.next) lines.push(`      ${tame(step.problem.next)}`)
   return lines

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { building, done, start, step, task } from '../../../test/cli/sample-task.ts'
 import { doing, plainLine } from './live.ts'
-import { changes } from './progress.ts'
+import { changes, stepsNow } from './progress.ts'
 import { noPaint } from './text.ts'
 
 describe('progress without a terminal', () => {
@@ -22,6 +22,16 @@ describe('progress without a terminal', () => {
       one.state === 'running' ? { ...one, reason: 'next look in 2 s' } : one,
     )
     expect(changes(building.steps, countdown)).toEqual([])
+  })
+
+  test('what was being taken away when its platform was gone is told as done', () => {
+    const going = { ...step('machine', 'worker-1@1', 'waiting'), want: 'absent' as const }
+    const before = [done('machine', 'worker-0@1', 2, 3), going]
+    const gone = stepsNow(before, { ...task([]), state: 'done' })
+    const lines = changes(before, gone).map((one) => plainLine(task([]), one, start + 4_000, noPaint))
+    expect(lines).toEqual(['0:04   machine gone    worker-1      done'])
+    expect(stepsNow([going], { ...task([]), state: 'running' }).map((one) => one.state)).toEqual(['done'])
+    expect(stepsNow([done('ssh', 'worker-0@1', 2, 3)], { ...task([]), state: 'running' })).toEqual([])
   })
 
   test('a removal is named as one', () => {

@@ -3,7 +3,7 @@
 
 import type { Api } from './api.ts'
 import { clock, duration } from './duration.ts'
-import { changes, memberName } from './progress.ts'
+import { changes, memberName, stepsNow } from './progress.ts'
 import { isLive, type Screen, screenOn, sizeOf, type Terminal } from './screen.ts'
 import { type Paint, pad, paintFor, tame } from './text.ts'
 import { tree } from './tree.ts'
@@ -37,8 +37,12 @@ interface Show {
 function drawn({ out, env, now }: LiveOptions): Show {
   const screen: Screen = screenOn(out)
   const paint = paintFor(out, env)
+  let steps: readonly Step[] = []
   return {
-    task: (task) => screen.draw(tree(task, doing(task), now(), { ...sizeOf(out), paint })),
+    task(task) {
+      steps = stepsNow(steps, task)
+      screen.draw(tree({ ...task, steps: [...steps] }, doing(task), now(), { ...sizeOf(out), paint }))
+    },
     close: () => screen.close(),
   }
 }
@@ -50,11 +54,12 @@ function written({ out, env, now }: LiveOptions): Show {
   return {
     task(task) {
       const news = doing(task) === state ? [] : [`${when(task, now())}  ${task.target.name}  ${doing(task)}`]
-      const lines = changes(steps, task.steps).map((step) => plainLine(task, step, now(), paint))
+      const after = stepsNow(steps, task)
+      const lines = changes(steps, after).map((step) => plainLine(task, step, now(), paint))
       // What begins is said before its steps, what has ended after them.
       for (const line of hasEnded(task) ? [...lines, ...news] : [...news, ...lines]) out.write(`${line}\n`)
       state = doing(task)
-      steps = task.steps
+      steps = after
     },
     close() {},
   }

@@ -1,7 +1,7 @@
 // A task as a person follows it: steps of the same name are one row with a mark for each member, because twelve machines
 // installing the same thing are one thing happening. Pure: the same task gives the same rows.
 
-import type { Step } from './types.ts'
+import type { Step, Task } from './types.ts'
 
 export interface Row {
   readonly name: string
@@ -35,6 +35,21 @@ export function rows(steps: readonly Step[]): Row[] {
 export function memberName(step: Pick<Step, 'member'>): string {
   const [name = '', incarnation = '1'] = (step.member ?? '').split('@')
   return incarnation === '1' || name === '' ? name : `${name} (${ordinal(Number(incarnation))})`
+}
+
+/**
+ * The steps of a task as it is now, and before them those whose work ended with them: a machine that is gone has no step
+ * any more, nor has a platform. Left out, they would look as if nothing had happened.
+ */
+export function stepsNow(before: readonly Step[], task: Pick<Task, 'state' | 'steps'>): readonly Step[] {
+  const there = new Set(task.steps.map((step) => step.key))
+  const over = task.state === 'done' && task.steps.length === 0
+  const ended = before.filter((step) => !there.has(step.key) && (over || step.want === 'absent'))
+  return [...ended.map(asDone), ...task.steps]
+}
+
+function asDone(step: Step): Step {
+  return step.state === 'done' ? step : { ...step, state: 'done', seconds: null, reason: null, problem: null }
 }
 
 /** The steps that changed since `before`, for a watcher without a terminal: ends in their order, then what goes on. */

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiProblem, problemOf, unreachable } from './api-problem.ts'
 
 export interface Server {
-  /** e.g. `http://127.0.0.1:8080`; with or without a closing slash, without `/v1`. */
+  /** e.g. `http://127.0.0.1:8080`; with or without a closing slash or `/v1`. */
   readonly url: string
   readonly token: string
   /** Ends every call; a call may add its own. */
@@ -95,7 +95,7 @@ function initOf(server: Server, request: Request): RequestInit {
 }
 
 function urlOf(base: string, path: string, query: Query = {}): string {
-  const url = new URL(base.replace(/\/+$/, '') + path)
+  const url = new URL(base.replace(/\/+$/, '').replace(/\/v1$/, '') + path)
   for (const [name, value] of Object.entries(query)) {
     if (value === undefined || value === null) continue
     for (const one of Array.isArray(value) ? value : [value]) url.searchParams.append(name, String(one))

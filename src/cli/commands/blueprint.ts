@@ -1,12 +1,13 @@
 // Blueprints: those the server has, and those an author is writing. Checking one needs no server: the rules are pure.
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { facts, table } from '../client/table.ts'
 import { count, type Paint } from '../client/text.ts'
 import type { Blueprint } from '../client/types.ts'
 import type { Runner, Session } from '../session.ts'
+import { UsageError } from '../usage.ts'
 
 const schemaFile = join(import.meta.dirname, '../../../blueprints/blueprint.schema.json')
 
@@ -41,8 +42,7 @@ export function addBlueprint(parent: Command, { run }: Runner): void {
     .description('put one on the server')
     .action(
       run(async ({ api, print }, { args: [folder = ''] }) => {
-        const { loadBlueprintFolder } = await import('../../blueprints/index.ts')
-        const made = await api.createBlueprint({ files: await loadBlueprintFolder(folder) })
+        const made = await api.createBlueprint({ files: await filesOf(folder) })
         print.data(made, () => [
           `Blueprint ${made.name} ${made.version} is there.`,
           `Next:  gantry platform create <name> --blueprint ${made.name}@${made.version} --plan`,
@@ -71,9 +71,18 @@ export function addBlueprint(parent: Command, { run }: Runner): void {
     )
 }
 
+/** The files of a blueprint. Throws UsageError for what is no folder. */
+async function filesOf(folder: string): Promise<Record<string, string>> {
+  const found = statSync(folder, { throwIfNoEntry: false })
+  if (!found) throw new UsageError(`There is no folder ${folder}.`)
+  if (!found.isDirectory()) throw new UsageError(`${folder} is no folder.`, { next: 'Name the folder that it is in.' })
+  const { loadBlueprintFolder } = await import('../../blueprints/index.ts')
+  return { ...(await loadBlueprintFolder(folder)) }
+}
+
 async function validate({ print, exit }: Session, folder: string): Promise<void> {
-  const { inspectBlueprint, loadBlueprintFolder } = await import('../../blueprints/index.ts')
-  const result = inspectBlueprint(await loadBlueprintFolder(folder))
+  const { inspectBlueprint } = await import('../../blueprints/index.ts')
+  const result = inspectBlueprint(await filesOf(folder))
   if (result.kind === 'invalid') {
     print.data(result, (paint) => [
       ...result.mistakes.flatMap(({ file, line, column, message, hint }) => [

@@ -103,7 +103,9 @@ export function addContext(parent: Command, { run }: Runner): void {
     .description('forget it')
     .action(
       run(async ({ world, print }: Session, { args: [name = ''] }) => {
-        dropContext(contextPath(world.env), name)
+        const path = contextPath(world.env)
+        if (!(name in readContexts(path).contexts)) throw unknown(name)
+        dropContext(path, name)
         print.say(`Context ${name} is gone.`)
       }),
     )

@@ -7,6 +7,7 @@ import type { Paint } from '../client/text.ts'
 import { pad, tame } from '../client/text.ts'
 import type { Event } from '../client/types.ts'
 import type { Runner } from '../session.ts'
+import { UsageError } from '../usage.ts'
 
 interface ListOptions {
   readonly platform?: string
@@ -25,13 +26,17 @@ export function addEvent(parent: Command, { run }: Runner): void {
     .option('-f, --follow', 'go on as they come')
     .action(
       run<ListOptions>(async ({ api, names, print, world }, { options }) => {
-        const platform = options.platform === undefined ? undefined : await names.platformId(options.platform)
+        if (options.after !== undefined && !/^\d{1,15}$/.test(options.after)) {
+          throw new UsageError(`--after ${options.after}: give the number of an event.`)
+        }
+        const platform = options.platform === undefined ? undefined : await names.pastPlatformId(options.platform)
         if (options.follow) {
           const query = { platform }
           const stream = follow(api.server, '/v1/events', { query, after: options.after ?? '0', signal: world.signal })
           for await (const { data } of stream) {
             const event = data as Event // sent by the server whose own types these are
-            world.out.write(`${print.output === 'table' ? line(event, print.paint) : JSON.stringify(event)}\n`)
+            const text = print.output === 'table' ? line(event, widest, print.paint) : JSON.stringify(event)
+            world.out.write(`${text}\n`)
           }
           return
         }
@@ -42,14 +47,18 @@ export function addEvent(parent: Command, { run }: Runner): void {
           after = page.next
           more = page.more
         }
-        print.data(events, (paint) => events.map((event) => line(event, paint)))
+        const width = Math.max(0, ...events.map((event) => event.kind.length))
+        print.data(events, (paint) => events.map((event) => line(event, width, paint)))
       }),
     )
 }
 
-function line(event: Event, paint: Paint): string {
+// What follows is not known yet: the longest kind there is.
+const widest = 'installation.created'.length
+
+function line(event: Event, width: number, paint: Paint): string {
   const change = event.to === null ? '' : `${event.from ?? '-'} -> ${event.to}`
   const what = event.step ?? `${event.subject.kind} ${event.subject.id}`
   const why = event.cause ? `  (${tame(event.cause)})` : ''
-  return `${paint('quiet', pad(String(event.id), 6))}  ${timeOfDay(event.at)}  ${pad(event.kind, 18)}  ${what}  ${change}${why}`.trimEnd()
+  return `${paint('quiet', pad(String(event.id), 6))}  ${timeOfDay(event.at)}  ${pad(event.kind, width)}  ${what}  ${change}${why}`.trimEnd()
 }

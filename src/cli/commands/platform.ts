@@ -8,6 +8,7 @@ import { facts, table } from '../client/table.ts'
 import type { Paint } from '../client/text.ts'
 import type { Platform } from '../client/types.ts'
 import type { Runner } from '../session.ts'
+import { UsageError } from '../usage.ts'
 import { labels, several } from '../values.ts'
 import { addPlatformCreate } from './platform-create.ts'
 import { addPlatformDelete } from './platform-delete.ts'
@@ -72,6 +73,8 @@ export function addPlatform(parent: Command, runner: Runner): void {
     .option('--no-protect', 'allow to delete it')
     .action(
       run<SetOptions>(async ({ api, names, print, world }, { args: [name = ''], options }) => {
+        if (Object.keys(options).length === 0)
+          throw new UsageError('Say what to change.', { next: '--name, --label, --protect or --no-protect' })
         const change = {
           name: options.name,
           labels: options.label && labels(options.label),

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
+import { z } from 'zod'
 import { table } from '../client/table.ts'
 import { askSecret } from '../prompt.ts'
 import { checkedLine, fieldLines, kindOf, providerLines } from '../provider-lines.ts'
@@ -136,7 +137,7 @@ function withSettings(command: Command): Command {
 async function configOf({ api, world }: Session, kind: string, options: SetOptions): Promise<Record<string, unknown>> {
   const items = await api.providerKinds()
   const schema = items.find((item) => item.kind === kind)?.config
-  const config: Record<string, unknown> = options.config ? JSON.parse(readFileSync(options.config, 'utf8')) : {}
+  const config = options.config === undefined ? {} : configIn(options.config)
   Object.assign(config, assignments(options.set ?? [], schema))
   for (const secret of options.secret ?? []) {
     if (!secret.includes('=')) config[secret] = await askSecret(secret, world)
@@ -148,6 +149,18 @@ async function configOf({ api, world }: Session, kind: string, options: SetOptio
     }
   }
   return config
+}
+
+const configSchema = z.record(z.string(), z.unknown())
+
+function configIn(file: string): Record<string, unknown> {
+  try {
+    return configSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch (cause) {
+    const why =
+      cause instanceof SyntaxError || (cause instanceof Error && 'code' in cause) ? cause.message : 'no object'
+    throw new UsageError(`--config ${file} cannot be used: ${why}.`, { next: 'It is one JSON object.', cause })
+  }
 }
 
 function imagesOf(texts: readonly string[]): Record<string, { ref: string; user: string }> {

@@ -28,8 +28,8 @@ export function addReceipt(parent: Command, { run }: Runner): void {
     .command('show <receipt>')
     .description('one, object by object')
     .action(
-      run(async ({ api, print }, { args: [id = ''] }) => {
-        const found = await api.receipt(id)
+      run(async ({ api, names, print }, { args: [id = ''] }) => {
+        const found = await api.receipt(names.receipt(id))
         print.data(found, (paint) => receiptLines(found, paint))
       }),
     )

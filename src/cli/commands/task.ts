@@ -50,8 +50,8 @@ export function addTask(parent: Command, { run }: Runner): void {
     .command('show <task>')
     .description('one, with its steps')
     .action(
-      run(async ({ api, print, world }, { args: [id = ''] }) => {
-        const found = await api.task(id)
+      run(async ({ api, names, print, world }, { args: [id = ''] }) => {
+        const found = await api.task(names.task(id))
         const at = found.endedAt ? Date.parse(found.endedAt) : world.now()
         print.data(found, (paint) => [
           ...tree(found, doing(found), at, { columns: sizeOf(world.out).columns, lines: 1000, paint }),
@@ -104,7 +104,7 @@ export function addTask(parent: Command, { run }: Runner): void {
     .description('follow one to its end, also while it is blocked')
     .action(
       run(async (session, { args: [id = ''] }) => {
-        const ended = await showTask(session.api, id, progressOf(session))
+        const ended = await showTask(session.api, session.names.task(id), progressOf(session))
         session.print.data(ended, () => [
           `task ${ended.id}  ${ended.state} after ${duration((ended.seconds ?? 0) * 1000)}`,
         ])
@@ -115,7 +115,7 @@ export function addTask(parent: Command, { run }: Runner): void {
     .description('follow one until it is done; exit code 1 when it ends otherwise or a person must act')
     .action(
       run(async (session, { args: [id = ''] }) => {
-        const ended = await waitFor(session.api, id, progressOf(session))
+        const ended = await waitFor(session.api, session.names.task(id), progressOf(session))
         session.print.data(ended, () => [
           `task ${ended.id}  ${ended.state} after ${duration((ended.seconds ?? 0) * 1000)}`,
         ])

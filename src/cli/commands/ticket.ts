@@ -64,8 +64,9 @@ export function addTicket(parent: Command, { run }: Runner): void {
     .option('--limit <key=amount>', 'the new amount of a key', several)
     .action(
       run<LimitOptions>(async ({ api, names, print }, { args: [name = ''], options }) => {
+        if (!options.limit) throw new UsageError('Say what to change.', { next: '--limit vm.count=12' })
         const found = await names.ticket(name)
-        const changed = await api.setTicket(found.id, { limits: limits(options.limit ?? []) })
+        const changed = await api.setTicket(found.id, { limits: limits(options.limit) })
         print.data(changed, (paint) => ticketLines(changed, paint))
       }),
     )

@@ -92,4 +92,4 @@ function view(row: BlueprintTable): Blueprint {
   }
 }
 
-const Position = z.tuple([z.string(), z.string()])
+const Position = z.tuple([z.string(), z.string().regex(/^\d+\.\d+\.\d+/)])

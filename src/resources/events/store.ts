@@ -1,5 +1,5 @@
 import type { Scope } from '../../access/index.ts'
-import { type EventFilter, lastEventSeq, listEvents, type RecordedEvent, transitionKinds } from '../../events/index.ts'
+import { type EventFilter, lastEventSeq, listEvents, type RecordedEvent } from '../../events/index.ts'
 import { instant } from '../../http/schema.ts'
 import type { MachineId, PlatformId } from '../../kernel/ids.ts'
 import type { Db } from '../../store/index.ts'
@@ -36,10 +36,14 @@ export async function transitions(
     | { readonly kind: 'platform'; readonly id: PlatformId }
     | { readonly kind: 'machine'; readonly id: MachineId },
 ): Promise<Transition[]> {
-  const created = subject.kind === 'platform' ? ('platform.created' as const) : ('machine.created' as const)
+  // A machine is made with its member: that event tells of both, and why it is where it is.
+  const filter =
+    subject.kind === 'platform'
+      ? { subject, kinds: ['platform.created', 'platform.state'] as const }
+      : { machine: subject.id, kinds: ['member.created', 'machine.state'] as const }
   const items: Transition[] = []
   for (let after = 0; ; ) {
-    const rows = await listEvents(db, { subject, kinds: [created, ...transitionKinds], after, limit: 500 })
+    const rows = await listEvents(db, { ...filter, after, limit: 500 })
     items.push(...rows.map(transition))
     const last = rows.at(-1)
     if (rows.length < 500 || !last) return items
@@ -73,8 +77,14 @@ function transition(event: RecordedEvent): Transition {
     at: instant(event.at),
     kind: event.kind,
     from: event.from,
-    to: event.to,
-    cause: event.cause,
+    to: event.to ?? beginnings[event.kind] ?? null,
+    cause: event.cause ?? (event.kind === 'platform.created' ? 'asked for' : null),
     actor: event.actor,
   }
+}
+
+/** In which state a thing is made. */
+const beginnings: { readonly [kind: string]: string | undefined } = {
+  'platform.created': 'pending',
+  'member.created': 'planned',
 }

@@ -1,10 +1,9 @@
 import type { Scope } from '../../access/index.ts'
-import { instant, z } from '../../http/schema.ts'
+import { instant } from '../../http/schema.ts'
 import type { ProviderId } from '../../kernel/ids.ts'
+import { totalOf } from '../../placement/index.ts'
 import type { Db, HostTable } from '../../store/index.ts'
 import type { Host, Resources, Zone } from './schemas.ts'
-
-const overcommitSchema = z.object({ cpu: z.number(), memory: z.number(), disk: z.number() })
 
 interface HostRow extends HostTable {
   readonly provider_name: string
@@ -106,7 +105,7 @@ function hostView(row: HostRow): Host {
     zone: row.zone,
     state: row.state,
     capacity,
-    free: capacity && freeOf(capacity, row, reserved, others),
+    free: freeOf(totalOf(row, row.overcommit), reserved, others),
     reserved,
     others,
     machines: row.machines,
@@ -119,17 +118,10 @@ function capacityOf(row: HostRow): Resources | null {
   return { cpu: row.cpu, memoryBytes: row.memory_bytes, diskBytes: row.disk_bytes }
 }
 
-/** Declared x overcommit - our reservations - others' use; never below zero, because nobody can have less than none. */
-function freeOf(capacity: Resources, row: HostRow, reserved: Resources, others: Resources): Resources {
-  const factor = overcommitSchema.parse(JSON.parse(row.overcommit))
-  return {
-    cpu: Math.max(0, capacity.cpu * factor.cpu - reserved.cpu - others.cpu),
-    memoryBytes: Math.max(
-      0,
-      Math.floor(capacity.memoryBytes * factor.memory) - reserved.memoryBytes - others.memoryBytes,
-    ),
-    diskBytes: Math.max(0, Math.floor(capacity.diskBytes * factor.disk) - reserved.diskBytes - others.diskBytes),
-  }
+/** What placement counts with, but never below zero: nobody can have less than none. */
+function freeOf(total: Resources | null, reserved: Resources, others: Resources): Resources | null {
+  const left = (of: keyof Resources) => Math.max(0, (total?.[of] ?? 0) - reserved[of] - others[of])
+  return total && { cpu: left('cpu'), memoryBytes: left('memoryBytes'), diskBytes: left('diskBytes') }
 }
 
 const zero: Resources = { cpu: 0, memoryBytes: 0, diskBytes: 0 }

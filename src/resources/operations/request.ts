@@ -121,6 +121,7 @@ function going(row: PlatformRow): ProblemError {
     code: 'wrong_state',
     detail: `Platform ${row.name} is ${row.state}: nothing is run on it any more.`,
     facts: { platform: row.id, state: row.state },
+    next: `What became of it:  gantry history ${row.name}`,
   })
 }
 

@@ -34,6 +34,9 @@ function nothingToTry(task: TaskRow): ProblemError {
     code: 'wrong_state',
     detail: `Task ${task.id} is ${task.state}: there is nothing to try again.`,
     facts: { task: task.id, state: task.state, supersededBy: task.superseded_by ?? undefined },
-    next: task.superseded_by === null ? undefined : `It gave way to task ${task.superseded_by}.`,
+    next:
+      task.superseded_by === null
+        ? `What it did:  gantry task show ${task.id}`
+        : `It gave way to task ${task.superseded_by}.`,
   })
 }

@@ -1,19 +1,22 @@
-// A platform is admitted whole or refused whole, and whoever is refused is told what is missing and who has it.
+// A platform is admitted whole or refused whole.
 
 import type { Scope } from '../../access/index.ts'
 import { type PlanStep, resolveParameters } from '../../blueprints/index.ts'
-import { claimsOf, formPlatform, type PlatformWish, type Preview, previewPlatform } from '../../care/index.ts'
+import { claimsOf, formPlatform, type PlatformWish, type Preview } from '../../care/index.ts'
 import { z } from '../../http/schema.ts'
 import type { PlatformId, ProjectId, TaskId } from '../../kernel/ids.ts'
 import { ProblemError } from '../../kernel/problem.ts'
-import { quoteQuota, reservationsOfProject } from '../../quota/index.ts'
+import { quoteQuota } from '../../quota/index.ts'
 import type { Db, Tx } from '../../store/index.ts'
 import { findBlueprint } from '../blueprints/index.ts'
 import { givingName } from '../name-taken.ts'
 import { getProject } from '../projects/index.ts'
 import type { Rooms } from '../rooms.ts'
 import { createTask, stepName } from '../tasks/index.ts'
+import { previewOrRefuse } from './refusal.ts'
 import type { PlatformCreate, PlatformPreview } from './schemas.ts'
+
+export { explainRefusal } from './refusal.ts'
 
 interface Wanted extends PlatformWish {
   readonly blueprintName: string
@@ -49,7 +52,7 @@ export async function admitPlatform(
   asked: PlatformCreate,
 ): Promise<{ readonly platform: PlatformId; readonly task: TaskId }> {
   const wish = await wishOf(rooms, tx, scope, project, asked)
-  const preview = await previewPlatform(tx, rooms.forming, wish)
+  const preview = await previewOrRefuse(rooms, tx, wish)
   const platform = await givingName('platform', 'platforms', wish.name, () =>
     formPlatform(tx, rooms.forming, wish, preview),
   )
@@ -73,7 +76,7 @@ export async function quotePlatform(
   const db = rooms.store.read
   const wish = await wishOf(rooms, db, scope, project, asked)
   await refuseTakenName(db, wish)
-  const preview = await previewPlatform(db, rooms.forming, wish)
+  const preview = await previewOrRefuse(rooms, db, wish)
   const claims = claimsOf('preview', preview.slots)
   const lines = await quoteQuota(db, { project: wish.projectId, platform: null, claims })
   return {
@@ -93,29 +96,6 @@ export async function quotePlatform(
     parameters: z.record(z.string(), z.json()).parse(wish.parameters),
   }
 }
-
-/** A refusal for want of quota, with who has what of it: the person refused can act on that. */
-export async function explainRefusal(db: Db, project: ProjectId, error: unknown): Promise<unknown> {
-  if (!(error instanceof ProblemError) || error.code !== 'quota_exceeded') return error
-  const key = error.facts?.key
-  if (typeof key !== 'string') return error
-  const used = new Map<PlatformId, number>()
-  for (const { platform, amounts } of await reservationsOfProject(db, project)) {
-    const amount = amountsSchema.parse(JSON.parse(amounts))[key] ?? 0
-    if (platform !== null && amount > 0) used.set(platform, (used.get(platform) ?? 0) + amount)
-  }
-  if (used.size === 0) return error
-  const names = await db
-    .selectFrom('platforms')
-    .select(['id', 'name'])
-    .where('id', 'in', [...used.keys()])
-    .execute()
-  const usedBy = names.map(({ id, name }) => `${name} ${used.get(id) ?? 0}`)
-  const problem = { ...error.toProblem(), facts: { ...error.facts, usedBy } }
-  return new ProblemError(problem, { cause: error })
-}
-
-const amountsSchema = z.record(z.string(), z.number())
 
 async function refuseTakenName(db: Db, wish: PlatformWish): Promise<void> {
   const other = await db

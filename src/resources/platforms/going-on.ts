@@ -24,7 +24,10 @@ export async function goOn(
       code: 'wrong_state',
       detail: `Platform ${row.name} is ${row.state}; only one that is held can be resumed.`,
       facts: { platform: row.id, state: row.state },
-      next: row.state === 'blocked' ? `Try again what is blocked:  gantry platform retry ${row.name}` : undefined,
+      next:
+        row.state === 'blocked'
+          ? `Try again what is blocked:  gantry platform retry ${row.name}`
+          : `What it does now:  gantry explain ${row.name}`,
     })
   }
   const task = await newTask(rooms, tx, scope, row, kind)
@@ -77,6 +80,9 @@ function nothingBlocked(row: PlatformRow): ProblemError {
     code: 'wrong_state',
     detail: `Nothing of platform ${row.name} is blocked; it is ${row.state}.`,
     facts: { platform: row.id, state: row.state },
-    next: row.state === 'deleted' ? undefined : `What it waits for, and when it is tried:  gantry explain ${row.name}`,
+    next:
+      row.state === 'deleted'
+        ? `What became of it:  gantry history ${row.name}`
+        : `What it waits for, and when it is tried:  gantry explain ${row.name}`,
   })
 }

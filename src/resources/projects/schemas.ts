@@ -10,6 +10,7 @@ export const ProjectCreate = z
     shares: z
       .array(ShareCreate)
       .max(16)
+      .refine((shares) => new Set(shares.map((share) => share.ticket)).size === shares.length, 'names a ticket twice')
       .default([])
       .openapi({ description: 'What the project may draw from the tickets of its tenant.' }),
   })

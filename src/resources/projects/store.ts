@@ -2,7 +2,7 @@ import type { Scope } from '../../access/index.ts'
 import { appendEvent, type FactKind } from '../../events/index.ts'
 import { newId, type ProjectId, type TenantId, type TicketId } from '../../kernel/ids.ts'
 import type { Seams } from '../../kernel/seams.ts'
-import { removeShare, setShare } from '../../quota/index.ts'
+import { removeShare, setShare, sharedTicket } from '../../quota/index.ts'
 import type { Db, ProjectTable, Tx } from '../../store/index.ts'
 import { type ListRequest, page } from '../listing.ts'
 import { missing } from '../missing.ts'
@@ -89,6 +89,7 @@ export async function changeShare(
   ticket: TicketId,
   limits: Limits,
 ): Promise<void> {
+  await sharedTicket(tx, row.id, ticket)
   const had = await tx
     .selectFrom('shares')
     .select('key')

@@ -1,5 +1,6 @@
 // A provider is written down only after it was spoken to: what an admin is told at registration is what was seen.
 
+import { invalidFields } from '../../http/fields.ts'
 import type { JsonData } from '../../http/schema.ts'
 import { z } from '../../http/schema.ts'
 import { ProblemError } from '../../kernel/problem.ts'
@@ -60,12 +61,6 @@ export async function checkImages(
     const there = (await session.hasImage?.(ref, signal)) ?? true
     if (!there) errors.push({ pointer: `/images/${name}/ref`, detail: `the provider has no image ${ref}` })
   }
-  const [first] = errors
-  if (!first) return
-  throw new ProblemError({
-    code: 'invalid_request',
-    detail: `${first.pointer}: ${first.detail}.`,
-    next: 'Name a reference that the provider has, or put the image there first.',
-    errors,
-  })
+  const refusal = invalidFields(errors, 'Name a reference that the provider has, or put the image there first.')
+  if (refusal) throw refusal
 }

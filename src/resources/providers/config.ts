@@ -2,10 +2,11 @@
 // (`.meta({ secret: true })`). Secrets go to the vault and leave a reference in the row, so that a row can be shown,
 // exported and backed up.
 
+import { invalidFields } from '../../http/fields.ts'
 import { nearest } from '../../http/nearest.ts'
 import { fieldErrors } from '../../http/parse.ts'
 import { type JsonData, z } from '../../http/schema.ts'
-import { ProblemError } from '../../kernel/problem.ts'
+import { inWords } from '../../http/words.ts'
 import type { ProviderKind } from '../../provider/contract.ts'
 import type { Vault } from '../../secrets/index.ts'
 import type { Db, Tx } from '../../store/index.ts'
@@ -26,7 +27,7 @@ export function checkConfig(kind: ProviderKind, input: ConfigInput): void {
   const schema = configJsonSchema(kind)
   const known = Object.keys(schema.properties ?? {})
   const unknown = Object.keys(input).filter((key) => known.length > 0 && !known.includes(key))
-  const parsed = kind.config.safeParse(input)
+  const parsed = kind.config.safeParse(input, { error: inWords })
   const errors = [
     ...unknown.map((key) => {
       const near = nearest(key, known)
@@ -38,14 +39,8 @@ export function checkConfig(kind: ProviderKind, input: ConfigInput): void {
     ...(parsed.success ? [] : fieldErrors(kind.config, parsed.error.issues, '/config')),
     ...references(input).map((path) => ({ pointer: pointer(path), detail: 'must be a value, not a reference' })),
   ]
-  const [first] = errors
-  if (!first) return
-  throw new ProblemError({
-    code: 'invalid_request',
-    detail: `${first.pointer}: ${first.detail}.`,
-    next: `GET /v1/provider-kinds shows what ${kind.kind} needs.`,
-    errors,
-  })
+  const refusal = invalidFields(errors, `GET /v1/provider-kinds shows what ${kind.kind} needs.`)
+  if (refusal) throw refusal
 }
 
 /** The configuration as it is stored: secrets in the vault, versions of those in `before` where it has them. */

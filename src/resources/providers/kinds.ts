@@ -1,3 +1,4 @@
+import { sentence } from '../../http/fields.ts'
 import { nearest } from '../../http/nearest.ts'
 import { ProblemError } from '../../kernel/problem.ts'
 import type { ProviderKind } from '../../provider/contract.ts'
@@ -11,7 +12,7 @@ export async function findKind(kinds: Kinds, name: string): Promise<ProviderKind
   const detail = `there is no provider kind ${name}${near ? `, did you mean ${near}?` : `; there are ${kinds.names.join(', ')}`}`
   throw new ProblemError({
     code: 'invalid_request',
-    detail: `/kind: ${detail}.`,
+    detail: sentence(`/kind: ${detail}`),
     facts: { kinds: kinds.names },
     next: 'GET /v1/provider-kinds lists what this Gantry can speak to.',
     errors: [{ pointer: '/kind', detail }],

@@ -1,8 +1,8 @@
 // In the database null is unlimited; in the API the word is said.
 
+import { invalidFields } from '../../http/fields.ts'
 import { nearest } from '../../http/nearest.ts'
 import type { z } from '../../http/schema.ts'
-import { ProblemError } from '../../kernel/problem.ts'
 import { quotaKeys } from '../../quota/index.ts'
 import type { Config } from '../config.ts'
 import type { Limits, Usage } from './schemas.ts'
@@ -29,12 +29,7 @@ export function checkKeys(config: Config, limits: z.output<typeof Limits>): void
       const hint = near ? `did you mean ${near}?` : `there are ${[...known].join(', ')}`
       return { pointer: `/limits/${key}`, detail: `unknown quota key, ${hint}` }
     })
-  const [first] = errors
-  if (!first) return
-  throw new ProblemError({
-    code: 'invalid_request',
-    detail: `${first.pointer}: ${first.detail}.`,
-    next: 'Correct the key; an installation adds keys of its own by quotaKeys in its configuration.',
-    errors,
-  })
+  const next = 'Correct the key; an installation adds keys of its own by quotaKeys in its configuration.'
+  const refusal = invalidFields(errors, next)
+  if (refusal) throw refusal
 }

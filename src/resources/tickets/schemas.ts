@@ -1,4 +1,5 @@
 import { Instant, id, Labels, Name, pageOf, z } from '../../http/schema.ts'
+import { quotaKeyPattern } from '../../quota/index.ts'
 
 /** Unlimited is said, never implied: a key that is not named grants nothing. */
 export const Amount = z
@@ -6,7 +7,7 @@ export const Amount = z
   .openapi({ description: 'COUNT, or bytes for memory and disk; `unlimited` must be said.', example: 12 })
 
 export const Limits = z
-  .record(z.string().regex(/^[a-z][a-z0-9.-]{0,62}$/, 'must be a quota key such as vm.count'), Amount)
+  .record(z.string().regex(quotaKeyPattern, 'must be a quota key such as vm.count'), Amount)
   .openapi('Limits', {
     description: 'Quota key -> amount. A key that is not named grants nothing.',
     example: {

@@ -7,6 +7,7 @@ import type { Seams } from '../../kernel/seams.ts'
 import type { GroupConnection } from '../commit-group.ts'
 import type { SqliteConnection } from './connection.ts'
 import { transactionsOver } from './kysely.ts'
+import { diskTrouble } from './trouble.ts'
 
 const lockPatienceMs = 15_000
 
@@ -51,9 +52,11 @@ export function sqliteWriter(connection: SqliteConnection, seams: Seams): GroupC
       commit.run()
     },
     // SQLite rolls back by itself on some errors (disk full, I/O); then there is nothing left to undo.
+    isOpen: () => database.inTransaction,
     rollback: () => {
       if (database.inTransaction) rollback.run()
     },
+    explain: diskTrouble,
     lastEventSeq: () => lastEvent.get()?.seq ?? 0,
     transaction: transactionsOver(connection),
   }

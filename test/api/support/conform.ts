@@ -2,6 +2,7 @@
 // body, so that openapi.yaml, which is made of the same declarations, cannot promise what the server does not keep.
 
 import { isDeepStrictEqual } from 'node:util'
+import type { z } from 'zod'
 import { codesOf } from '../../../src/http/openapi.ts'
 import { ProblemSchema } from '../../../src/http/problem.ts'
 import { problemStatus } from '../../../src/http/status.ts'
@@ -31,6 +32,8 @@ export function conform(method: string, path: string, seen: Seen): void {
     const { code, status } = problem.data
     if (problemStatus[code].status !== seen.status || status !== seen.status) throw say(`${code} with ${seen.status}`)
     if (!codesOf(endpoint).includes(code)) throw say(`does not declare ${code}`)
+    const fault = unhelpful(problem.data)
+    if (fault) throw say(fault)
     return
   }
   succeeded.add(endpoint.operationId)
@@ -44,6 +47,20 @@ export function conform(method: string, path: string, seen: Seen): void {
   const parsed = answer.schema.safeParse(seen.body)
   if (!parsed.success) throw say(`does not fit its schema, ${parsed.error.message}`)
   if (!isDeepStrictEqual(parsed.data, seen.body)) throw say('has fields that its schema does not')
+}
+
+/** What keeps a refusal from helping the person who reads it; undefined when nothing does. */
+function unhelpful({ detail, next, errors }: z.output<typeof ProblemSchema>): string | undefined {
+  if (!next) return 'does not say what to do next'
+  for (const [call, method = '', path = ''] of next.matchAll(/\b(GET|POST|PUT|PATCH|DELETE) (\/[\w{}./-]*[\w}])/g)) {
+    const there = endpoints.some((each) => each.method === method.toLowerCase() && patternOf(each.path).test(path))
+    if (!there) return `advises ${call}, which is not there`
+  }
+  for (const text of [detail, ...(errors ?? []).map((error) => error.detail)]) {
+    if (/Invalid (input|option)|Too (small|big)|expected \w+,|[?!.]\.$/.test(text))
+      return `is not in plain words: ${text}`
+  }
+  return undefined
 }
 
 function patternOf(path: string): RegExp {

@@ -1,0 +1,1 @@
+export { problemEndpoints } from './endpoints.ts'

@@ -29,7 +29,8 @@ export function inspectBlueprint(
   const text = files['blueprint.yaml']
   if (text === undefined) {
     const message = 'blueprint.yaml is missing.'
-    return { kind: 'invalid', mistakes: [{ file: 'blueprint.yaml', line: 1, column: 1, pointer: '', message }] }
+    const hint = 'A blueprint is a folder with blueprint.yaml and scripts/ in it.'
+    return { kind: 'invalid', mistakes: [{ file: 'blueprint.yaml', line: 1, column: 1, pointer: '', message, hint }] }
   }
   const source = readSource('blueprint.yaml', text)
   const { document, mistakes } = readDocument(source)

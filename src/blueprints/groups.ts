@@ -54,5 +54,9 @@ function ruleOf(
 }
 
 function refused(what: string, value: unknown): ProblemError {
-  return new ProblemError({ code: 'invalid_parameter', detail: `${JSON.stringify(value)} is no ${what} of a group.` })
+  return new ProblemError({
+    code: 'invalid_parameter',
+    detail: `${JSON.stringify(value)} is no ${what} of a group.`,
+    next: 'Choose another value of the parameter; gantry blueprint show <blueprint> lists what each may be.',
+  })
 }

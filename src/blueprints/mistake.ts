@@ -12,7 +12,8 @@ export interface Mistake {
   /** JSON pointer inside blueprint.yaml, e.g. /steps/join/needs/0; empty for other files and the whole. */
   readonly pointer: string
   readonly message: string
-  readonly hint?: string | undefined
+  /** What would be right, or where to look. */
+  readonly hint: string
 }
 
 /** The problem `invalid_blueprint`; each error's pointer is `file:line:column`. */
@@ -26,7 +27,7 @@ export function invalidBlueprint(mistakes: readonly Mistake[]): ProblemError {
     next: 'Correct what is named in errors; gantry blueprint validate <folder> checks without a server.',
     errors: mistakes.map((mistake) => ({
       pointer: `${mistake.file}:${mistake.line}:${mistake.column}`,
-      detail: mistake.hint === undefined ? mistake.message : `${mistake.message} ${mistake.hint}`,
+      detail: `${mistake.message} ${mistake.hint}`,
     })),
   })
 }

@@ -28,7 +28,7 @@ function told(text: string, files: Record<string, string> = scripts): string[] {
   const inspected = inspectBlueprint({ 'blueprint.yaml': text, ...files })
   if (inspected.kind === 'ok') return []
   return inspected.mistakes.map(({ file, line, column, message, hint }) =>
-    [`${file}:${line}:${column}`, message, ...(hint === undefined ? [] : [hint])].join(' '),
+    [`${file}:${line}:${column}`, message, hint].join(' '),
   )
 }
 
@@ -320,10 +320,36 @@ test('scripts that nothing runs, that are empty, or that end their lines in CR L
   expect(told(good, { ...scripts, 'scripts/b.sh': 'true\n' })).toEqual([
     'scripts/b.sh:1:1 Nothing runs this script. Name it in run, or remove it.',
   ])
-  expect(told(good, { 'scripts/a.sh': ' \n' })).toEqual(['scripts/a.sh:1:1 The script is empty.'])
+  expect(told(good, { 'scripts/a.sh': ' \n' })).toEqual([
+    'scripts/a.sh:1:1 The script is empty. Begin it with set -euo pipefail.',
+  ])
   expect(told(good, { 'scripts/a.sh': 'true\nfalse\r\n' })).toEqual([
     expect.stringContaining('scripts/a.sh:2:1 The line ends in CR LF'),
   ])
+})
+
+test.each([
+  ['a tab', 'groups:\n  node:', 'groups:\n\tnode:', /Indent with spaces/],
+  ['a key given twice', 'version: 1.0.0', 'version: 1.0.0\nname: demo', /Each key stands once/],
+  ['a bracket left open', '[setup]', '[setup', /not closed|Quote a text|Two things|same column/],
+  ['a second document', 'leave:', '---\nleave:', /more than one document.*one document: take away/],
+  [
+    'a step by the name of what every machine has',
+    'setup: {',
+    'machine: {',
+    /cannot be called machine.*Choose another/,
+  ],
+  ['a name that objects keep for themselves', 'setup: {', '__proto__: {', /__proto__ cannot be a name/],
+  [
+    'more members than there can be',
+    'count: 1,',
+    'count: 100000000,',
+    /count is too large: at most 10000\. It is 100000000/,
+  ],
+])('%s is told in plain words, with a hint', (_what, from, to, expected) => {
+  const lines = told(good.replace(from, to))
+  expect(lines.join('\n')).toMatch(expected)
+  expect(lines.join('\n')).not.toMatch(/YAML\.parseAllDocuments|expected number/)
 })
 
 test('parseBlueprint throws invalid_blueprint with every mistake and its place', () => {

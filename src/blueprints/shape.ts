@@ -23,7 +23,7 @@ function explain(source: Source, issue: Issue, above: Path): Mistake[] {
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) =>
-        source.mistake([...path, key], `${key} is not known here.`, hintFor(key, path), 'key'),
+        source.mistake([...path, key], `${key} is not known here.`, hintFor(key, path) ?? elsewhere, 'key'),
       )
     case 'invalid_union':
       if (issue.errors.length > 0) return nearest(issue.errors).flatMap((inner) => explain(source, inner, path))
@@ -32,7 +32,7 @@ function explain(source: Source, issue: Issue, above: Path): Mistake[] {
         source.mistake(
           path,
           `${name} must be ${parameterTypes.join(' or ')}.`,
-          valueHint(source, path, parameterTypes),
+          valueHint(source, path, parameterTypes) ?? given(source, path),
         ),
       ]
     case 'invalid_key':
@@ -49,7 +49,7 @@ function explain(source: Source, issue: Issue, above: Path): Mistake[] {
         source.mistake(
           path,
           `${name} must be ${issue.values.map(String).join(' or ')}.`,
-          valueHint(source, path, issue.values),
+          valueHint(source, path, issue.values) ?? given(source, path),
         ),
       ]
     case 'invalid_format':
@@ -59,10 +59,15 @@ function explain(source: Source, issue: Issue, above: Path): Mistake[] {
         source.mistake(
           path,
           missing(source, path) ? `${name} is missing.` : `${name} must be ${nouns[issue.expected] ?? issue.expected}.`,
+          missing(source, path) ? `Add ${name}.` : given(source, path),
         ),
       ]
+    case 'too_big':
+      return [source.mistake(path, `${name} is too large: at most ${issue.maximum}.`, given(source, path))]
+    case 'too_small':
+      return [source.mistake(path, `${name} is too small: at least ${issue.minimum}.`, given(source, path))]
     default:
-      return [source.mistake(path, `${name}: ${issue.message}.`)]
+      return [source.mistake(path, `${name}: ${issue.message}.`, given(source, path))]
   }
 }
 
@@ -105,6 +110,14 @@ function hintFor(key: string, path: Path): string | undefined {
 function valueHint(source: Source, path: Path, allowed: readonly unknown[]): string | undefined {
   const given = valueAt(source, path)
   return typeof given === 'string' ? didYouMean(given, allowed.map(String)) : undefined
+}
+
+const elsewhere = 'Take it away; blueprints/README.md says what there is.'
+
+/** What its author wrote, as far as that fits a line. */
+function given(source: Source, path: Path): string {
+  const text = JSON.stringify(valueAt(source, path)) ?? 'nothing'
+  return `It is ${text.length > 60 ? `${text.slice(0, 57)}...` : text}.`
 }
 
 function missing(source: Source, path: Path): boolean {

@@ -10,6 +10,16 @@ export function didYouMean(word: string, known: Iterable<string>): string | unde
   return best !== null && best.distance <= near ? `Did you mean ${best.word}?` : undefined
 }
 
+const shownWords = 12
+
+/** `Did you mean x?`, or else what there is to choose from. */
+export function suggest(word: string, known: Iterable<string>): string {
+  const all = [...known]
+  const more = all.length > shownWords ? `, and ${all.length - shownWords} more` : ''
+  const list = all.length === 0 ? 'There is none.' : `There is ${all.slice(0, shownWords).join(', ')}${more}.`
+  return didYouMean(word, all) ?? list
+}
+
 /** Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other. */
 function editDistance(from: string, to: string): number {
   let beforeLast: number[] = []

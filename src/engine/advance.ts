@@ -37,7 +37,7 @@ export async function memberAdvanced(
   }
 }
 
-/** The member is gone: what it held is free, what was remembered of its steps is forgotten, what ran on it is over. */
+/** The member is gone: what it held is free, its steps and its host key are forgotten, what ran on it is over. */
 async function leave(tx: Tx, run: RunState, member: MemberView, cause: string): Promise<void> {
   await moveMember(tx, run.deps.seams, { member: member.id, to: 'gone', actor: engineActor, cause })
   const slotFree = ![...run.view.members.values()].some(
@@ -55,6 +55,7 @@ async function leave(tx: Tx, run: RunState, member: MemberView, cause: string): 
     .where('member', '=', member.ref)
     .where('mode', '=', 'each')
     .execute()
+  await run.deps.vault.destroy(tx, member.machine.hostKeySecret)
   const over = attemptsOver(run, member)
   if (over.length === 0) return
   await tx

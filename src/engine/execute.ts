@@ -272,6 +272,7 @@ function unexpected(run: RunState, step: PlanStep, error: unknown): StepOutcome 
       code: 'internal',
       detail: `${step.key}: ${error instanceof Error ? error.message : String(error)}`,
       facts: { step: step.key },
+      next: 'This is a fault of Gantry: please report it with the log of the server. It is tried again by itself.',
     },
   }
 }

@@ -83,6 +83,7 @@ async function fresh(
           code: 'script_failed',
           detail: `${value.step} gave no output ${value.name}.`,
           facts: { step: value.step },
+          next: `Its author must let it write ${value.name} to $GANTRY_OUTPUT.`,
         },
       },
     }

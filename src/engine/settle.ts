@@ -128,6 +128,7 @@ async function finishDeletion(tx: Tx, run: RunState): Promise<void> {
   const { view, deps } = run
   const now = deps.seams.clock.now()
   await deps.hooks.platformGone(tx, view.id)
+  await destroySecrets(tx, run)
   await tx.deleteFrom('records').where('platform_id', '=', view.id).execute()
   const receipt = { state: 'complete', completed_at: now } as const
   await tx
@@ -142,6 +143,14 @@ async function finishDeletion(tx: Tx, run: RunState): Promise<void> {
     })
     .onConflict((conflict) => conflict.column('platform_id').doUpdateSet(receipt))
     .execute()
+}
+
+/** Nothing is left that its keys open, and nobody that its outputs are for. */
+async function destroySecrets(tx: Tx, { view, deps }: RunState): Promise<void> {
+  await deps.vault.destroy(tx, view.sshSecret)
+  for (const { outputs } of view.records.values()) {
+    for (const { value, secret } of Object.values(outputs)) if (secret) await deps.vault.destroy(tx, value)
+  }
 }
 
 async function settleTasks(tx: Tx, run: RunState, verdict: Verdict): Promise<void> {

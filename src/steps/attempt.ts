@@ -9,15 +9,7 @@ import {
   type RemoteTarget,
   type ScriptAttempt,
 } from '../bootstrap/remote.ts'
-import type {
-  AttemptEnding,
-  LogSink,
-  RecordedAttempt,
-  ResolvedInput,
-  StepContext,
-  StepOutcome,
-  WindUpContext,
-} from '../engine/step-kind.ts'
+import type { LogSink, RecordedAttempt, ResolvedInput, StepContext, StepOutcome } from '../engine/step-kind.ts'
 import { unreachable } from '../kernel/unreachable.ts'
 import { remoteOutcome } from './fault-problem.ts'
 import { targetOf } from './target.ts'
@@ -105,7 +97,8 @@ function troubleOf(ctx: StepContext, { executor }: RecordedAttempt, on: Executor
   return on.kind === 'anyHealthy' && !ctx.answers(executor) ? 'does not answer' : undefined
 }
 
-const stoppedBefore = 'stopped before it began'
+/** What an attempt ended with that was never begun. */
+export const stoppedBefore = 'stopped before it began'
 
 /** Where the attempt in flight stands; absent when there is none. One for an earlier target must not begin any more. */
 async function standing(ctx: StepContext, remote: Remote, target: RemoteTarget): Promise<AttemptStatus> {
@@ -134,35 +127,6 @@ function scriptAttempt(
     secretEnv: input.secretEnv,
     timeoutMs: Math.max(1_000, leftMs),
     mustGive: Object.keys(script.outputs),
-  }
-}
-
-/** Sees to it that an attempt nobody asks for any more does not begin, and answers how it ended; undefined while it runs. */
-export async function windUpAttempt(
-  ctx: WindUpContext,
-  remote: Remote,
-  { id, executor }: RecordedAttempt,
-): Promise<AttemptEnding | undefined> {
-  const target = await targetOf(ctx, ctx.machine(executor))
-  await ctx.mayAct()
-  try {
-    const status = await remote.stop(target, { id, fence: ctx.fence, fenceScope: ctx.platformId }, ctx.signal)
-    switch (status.kind) {
-      case 'stopped':
-        return { outcome: 'abandoned', exitCode: null, detail: stoppedBefore }
-      case 'ended':
-        return { outcome: status.exitCode === 0 ? 'done' : 'failed', exitCode: status.exitCode, detail: null }
-      case 'lost':
-        return { outcome: 'lost', exitCode: null, detail: status.detail }
-      case 'absent':
-      case 'running':
-        return undefined
-      default:
-        return unreachable(status)
-    }
-  } catch (error) {
-    if (error instanceof RemoteFault) return undefined
-    throw error
   }
 }
 

@@ -4,7 +4,8 @@
 import { z } from 'zod'
 import type { Remote } from '../bootstrap/remote.ts'
 import type { StepKind } from '../engine/step-kind.ts'
-import { runAttempt, windUpAttempt } from './attempt.ts'
+import { runAttempt } from './attempt.ts'
+import { windUpAttempt } from './wind-up.ts'
 
 const memoSchema = z.object({ passes: z.number() }).nullable()
 /** Between passes that count towards the same gate. */

@@ -4,7 +4,8 @@ import type { ScriptStep } from '../blueprints/plan-types.ts'
 import type { Remote } from '../bootstrap/remote.ts'
 import type { StepContext, StepKind, StepOutcome } from '../engine/step-kind.ts'
 import { unreachable } from '../kernel/unreachable.ts'
-import { type AttemptResult, runAttempt, windUpAttempt } from './attempt.ts'
+import { type AttemptResult, runAttempt } from './attempt.ts'
+import { windUpAttempt } from './wind-up.ts'
 
 export function scriptStep({ remote }: { readonly remote: Remote }): StepKind {
   return {
@@ -83,7 +84,7 @@ async function lost(
   }
   switch (step.onLost) {
     case 'rerun':
-      return { kind: 'failed', problem }
+      return { kind: 'failed', problem: { ...problem, next: 'It is run again by itself.' } }
     case 'block':
       return {
         kind: 'blocked',

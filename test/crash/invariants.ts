@@ -47,9 +47,16 @@ export async function expectDeleted(life: Life, store: Store, platform: Platform
     .where('platform_id', '=', platform)
     .executeTakeFirst()
   expect(receipt?.state).toBe('complete')
+  await expectNoSecrets(store)
   await expectCapacityExact(store)
   await expectQuota(store, 0)
   await expectOnce(life)
+}
+
+/** Of a platform that is gone nothing can be opened any more: keys, outputs, what was minted. */
+async function expectNoSecrets(store: Store): Promise<void> {
+  const kept = await store.read.selectFrom('secrets').select(['id', 'purpose']).where('ciphertext', '!=', '').execute()
+  expect(kept).toEqual([])
 }
 
 /** A crash of Gantry is no reason to replace a machine: nobody may hide a doubled one by making it anew. */

@@ -20,6 +20,7 @@ export function checkCombinations(desk: Desk): void {
     desk.report(
       ['parameters'],
       `Conditions over ${names} make ${total} combinations; at most ${maxCombinations} are allowed.`,
+      'Let fewer parameters decide, or give them fewer values.',
     )
     return
   }
@@ -37,7 +38,7 @@ export function checkCombinations(desk: Desk): void {
 }
 
 type Dimension = readonly [name: string, values: readonly Scalar[]]
-type Report = (path: Path, message: string, hint?: string) => void
+type Report = (path: Path, message: string, hint: string) => void
 
 function dimensionsOf(desk: Desk): Dimension[] {
   const constants = new Map<string, Set<Scalar>>()
@@ -109,13 +110,21 @@ function checkOne(desk: Desk, parameters: Parameters, report: Report): void {
       if (typeof need === 'string') continue
       const { quantifier, group } = parseQuantified(need.of)
       if (quantifier === 'all' || !isEmpty(group)) continue
-      report(['steps', step.name, 'needs', index], `${group} has no members, so ${need.of} is never met.`)
+      report(
+        ['steps', step.name, 'needs', index],
+        `${group} has no members, so ${need.of} is never met.`,
+        `Give ${group} at least one member, or the step a when.`,
+      )
     }
   }
   const health = desk.document.health?.platform
   const checker = health === undefined ? null : parseSelection(health.on)
   if (checker?.kind === 'anyHealthy' && isEmpty(checker.group)) {
-    report(['health', 'platform', 'on'], `${checker.group} has no members to check health on.`)
+    report(
+      ['health', 'platform', 'on'],
+      `${checker.group} has no members to check health on.`,
+      `Give ${checker.group} at least one member.`,
+    )
   }
   for (const { path, spec, place, label } of desk.scripts) {
     if ('step' in place && !active(place.step.name)) continue

@@ -13,7 +13,11 @@ export function checkCycles(desk: Desk): void {
     if (circle === null) continue
     const [first] = circle
     if (first === undefined) continue
-    desk.report(['steps', first, 'needs'], `${[...circle, first].join(' needs ')}: none could ever begin.`)
+    desk.report(
+      ['steps', first, 'needs'],
+      `${[...circle, first].join(' needs ')}: none could ever begin.`,
+      'Take one of these needs away.',
+    )
     return
   }
 }

@@ -38,9 +38,9 @@ export interface Desk {
   readonly steps: ReadonlyMap<string, CheckedStep>
   readonly scripts: readonly PlacedScript[]
   readonly mistakes: Mistake[]
-  report(path: Path, message: string, hint?: string, at?: 'value' | 'key'): void
+  report(path: Path, message: string, hint: string, at?: 'value' | 'key'): void
   /** A mistake in a file other than blueprint.yaml. */
-  reportFile(file: string, line: number, message: string, hint?: string): void
+  reportFile(file: string, line: number, message: string, hint: string): void
 }
 
 export function deskFor(document: BlueprintDocument, files: BlueprintFiles, source: Source): Desk {

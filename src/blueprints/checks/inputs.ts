@@ -107,9 +107,12 @@ function checkOutput(desk: Desk, path: Path, step: CheckedStep, output: string, 
 
 function checkFresh(desk: Desk, path: Path, step: CheckedStep, place: Place, using: boolean): void {
   const fresh = `${step.name} is fresh: its outputs live for one run`
-  if (place.kind === 'output') desk.report(path, `${fresh}, so they cannot be outputs.`)
-  else if (place.kind === 'fresh') desk.report(path, `${fresh}, and a fresh step cannot use another one.`)
-  else if (place.kind === 'health') desk.report(path, `${fresh}, and health goes on for ever.`)
+  if (place.kind === 'output')
+    desk.report(path, `${fresh}, so they cannot be outputs.`, 'Name an output of a once step.')
+  else if (place.kind === 'fresh')
+    desk.report(path, `${fresh}, and a fresh step cannot use another one.`, 'Let one script do both.')
+  else if (place.kind === 'health')
+    desk.report(path, `${fresh}, and health goes on for ever.`, 'Let the check itself find what it needs.')
   else if (!using)
     desk.report(path, `${fresh}, so with, which is compared from run to run, cannot name them.`, 'Name it in using.')
 }
@@ -121,7 +124,12 @@ function checkOwn(desk: Desk, path: Path, step: CheckedStep, place: Place): void
     return
   }
   const lacking = place.groups.filter((group) => !runsIn(step, group))
-  if (lacking.length > 0) desk.report(path, `${step.name} does not run on ${lacking.join(', ')}.`)
+  if (lacking.length > 0)
+    desk.report(
+      path,
+      `${step.name} does not run on ${lacking.join(', ')}.`,
+      `Let ${step.name} run there as well, or choose by group.`,
+    )
   if (step.spec.except === 'founder' && (place.kind === 'founder' || place.step.spec.except !== 'founder')) {
     desk.report(path, `${step.name} does not run on the founder.`, 'Write except: founder here as well.')
   }

@@ -7,14 +7,23 @@ import type { Desk } from './desk.ts'
 // Names that would mean two things, and groups that do not exist.
 
 const reserved = new Set(['member', 'group', 'platform', 'param', 'founder', 'subject', 'health'])
+/** Steps that every machine has: progress is told by the same names. */
+const builtIn = new Set(['machine', 'ssh', 'leave', 'gate'])
+const ownMeaning = 'That word has a meaning of its own. Choose another one.'
 
 export function checkNames(desk: Desk): void {
   for (const group of desk.groups) {
-    if (reserved.has(group)) desk.report(['groups', group], `A group cannot be called ${group}.`, undefined, 'key')
+    if (reserved.has(group)) desk.report(['groups', group], `A group cannot be called ${group}.`, ownMeaning, 'key')
   }
-  if (desk.groups.length === 0) desk.report(['groups'], 'A blueprint has at least one group.')
+  if (desk.groups.length === 0)
+    desk.report(
+      ['groups'],
+      'A blueprint has at least one group.',
+      'Write groups: { node: { count: 1, flavor: small, image: debian-12 } }.',
+    )
   for (const name of desk.steps.keys()) {
-    if (reserved.has(name)) desk.report(['steps', name], `A step cannot be called ${name}.`, undefined, 'key')
+    if (reserved.has(name) || builtIn.has(name))
+      desk.report(['steps', name], `A step cannot be called ${name}.`, ownMeaning, 'key')
     if (desk.groups.includes(name)) {
       const hint = `${name}.address would be a fact of the group and an output of the step. Rename one of them.`
       desk.report(['steps', name], `${name} is a group as well.`, hint, 'key')
@@ -38,7 +47,7 @@ function checkEnvironment(
       const at = [...path, part, name]
       if (refused !== null) desk.report(at, `${name} cannot be an input: ${refused}.`, 'Choose another name.', 'key')
       if (other !== undefined)
-        desk.report(at, `${other} and ${name} are both ${variable} in the script.`, undefined, 'key')
+        desk.report(at, `${other} and ${name} are both ${variable} in the script.`, 'Rename one of them.', 'key')
       seen.set(variable, name)
     }
   }
@@ -48,7 +57,8 @@ function checkGroupsNamed(desk: Desk): void {
   for (const step of desk.steps.values()) {
     const named = step.on.kind === 'each' ? (step.on.groups ?? []) : [step.on.group]
     for (const group of named) mustBeGroup(desk, ['steps', step.name, 'on'], group)
-    if (new Set(named).size < named.length) desk.report(['steps', step.name, 'on'], 'A group is named twice.')
+    if (new Set(named).size < named.length)
+      desk.report(['steps', step.name, 'on'], 'A group is named twice.', 'Name it once.')
   }
   for (const [group, leave] of Object.entries(desk.document.leave ?? {})) {
     mustBeGroup(desk, ['leave', group], group, 'key')

@@ -55,7 +55,8 @@ function isOwn(spec: OperationSpec, [part, name]: Path): boolean {
 
 /** What only operations can get wrong. */
 export function checkOperationForm({ name, spec, document, desk }: OperationDesk): void {
-  if (Object.keys(spec.steps).length === 0) desk.report(['steps'], `Operation ${name} has no steps.`)
+  if (Object.keys(spec.steps).length === 0)
+    desk.report(['steps'], `Operation ${name} has no steps.`, 'Write at least one step under steps.')
   for (const step of Object.keys(spec.steps)) {
     if (!Object.hasOwn(document.steps ?? {}, step)) continue
     desk.report(['steps', step], `${step} is a step of the platform as well.`, 'Rename one of them.', 'key')

@@ -2,7 +2,7 @@ import { type Condition, comparisonsOf } from '../language/condition.ts'
 import type { ParameterSpec, Scalar } from '../language/parameter.ts'
 import { parameterFault } from '../parameters.ts'
 import type { Path } from '../source.ts'
-import { didYouMean } from '../suggest.ts'
+import { suggest } from '../suggest.ts'
 import type { Desk } from './desk.ts'
 
 // Parameters that contradict themselves, that do not exist, that have the wrong type where they are used, or that
@@ -25,7 +25,12 @@ export function checkParameters(desk: Desk, elsewhere: ReadonlySet<string>): Rea
   }
   for (const name of Object.keys(desk.document.parameters ?? {})) {
     if (used.has(name) || elsewhere.has(name)) continue
-    desk.report(['parameters', name], `Nothing uses the parameter ${name}.`, undefined, 'key')
+    desk.report(
+      ['parameters', name],
+      `Nothing uses the parameter ${name}.`,
+      `Use it as { param: ${name} }, or take it away.`,
+      'key',
+    )
   }
   return used
 }
@@ -33,7 +38,11 @@ export function checkParameters(desk: Desk, elsewhere: ReadonlySet<string>): Rea
 function checkSpec(desk: Desk, name: string, spec: ParameterSpec): void {
   const path = ['parameters', name]
   if (spec.type === 'string' && spec.pattern !== undefined && !isPattern(spec.pattern)) {
-    desk.report([...path, 'pattern'], `${spec.pattern} is no regular expression.`)
+    desk.report(
+      [...path, 'pattern'],
+      `${spec.pattern} is no regular expression.`,
+      'Write one of JavaScript, such as ^[a-z]+$.',
+    )
     return
   }
   if (
@@ -42,18 +51,23 @@ function checkSpec(desk: Desk, name: string, spec: ParameterSpec): void {
     spec.maximum !== undefined &&
     spec.minimum > spec.maximum
   ) {
-    desk.report([...path, 'minimum'], 'minimum is more than maximum.')
+    desk.report([...path, 'minimum'], 'minimum is more than maximum.', 'Swap them.')
     return
   }
   if (spec.type === 'integer' || spec.type === 'string') {
     for (const [index, value] of (spec.enum ?? []).entries()) {
       const fault = parameterFault(spec, value)
-      if (fault !== null) desk.report([...path, 'enum', index], `${fault}.`)
+      if (fault !== null) desk.report([...path, 'enum', index], `${fault}.`, 'Take it away, or mend what it breaks.')
     }
   }
   if (spec.default === undefined) return
   const fault = parameterFault(spec, spec.default)
-  if (fault !== null) desk.report([...path, 'default'], `The default is not allowed: ${fault}.`)
+  if (fault !== null)
+    desk.report(
+      [...path, 'default'],
+      `The default is not allowed: ${fault}.`,
+      'Choose a default that its own rules allow.',
+    )
 }
 
 function checkGroups(desk: Desk, used: Set<string>): void {
@@ -67,14 +81,22 @@ function checkGroups(desk: Desk, used: Set<string>): void {
       const value = group[part]
       const spec = typeof value === 'object' ? parameter(desk, [...path, part], value.param, used) : null
       if (spec !== null && spec.type !== part)
-        desk.report([...path, part], `A ${part} needs a parameter of type ${part}, not ${spec.type}.`)
+        desk.report(
+          [...path, part],
+          `A ${part} needs a parameter of type ${part}, not ${spec.type}.`,
+          `Write type: ${part} there.`,
+        )
     }
     for (const part of ['host', 'zone'] as const) {
       const rule = group.spread?.[part]
       const spec = typeof rule === 'object' ? parameter(desk, [...path, 'spread', part], rule.param, used) : null
       const words = spec?.type === 'string' ? (spec.enum ?? ['?']) : ['?']
       if (spec !== null && !words.every((word) => word === 'must' || word === 'should')) {
-        desk.report([...path, 'spread', part], 'A spread needs a parameter of type string with enum [must, should].')
+        desk.report(
+          [...path, 'spread', part],
+          'A spread needs a parameter of type string with enum [must, should].',
+          'Write type: string and enum: [must, should] there.',
+        )
       }
     }
   }
@@ -82,7 +104,7 @@ function checkGroups(desk: Desk, used: Set<string>): void {
 
 function checkCount(desk: Desk, path: Path, name: string, spec: ParameterSpec): void {
   if (spec.type !== 'integer') {
-    desk.report(path, `A count needs a parameter of type integer, not ${spec.type}.`)
+    desk.report(path, `A count needs a parameter of type integer, not ${spec.type}.`, 'Write type: integer there.')
     return
   }
   const least = spec.enum === undefined ? spec.minimum : Math.min(...spec.enum)
@@ -98,12 +120,18 @@ function checkCondition(desk: Desk, path: Path, condition: Condition | undefined
     const spec = parameter(desk, at, name, used, 'key')
     if (spec === null) continue
     if (operator === 'gt') {
-      if (spec.type !== 'integer') desk.report(at, `gt compares integers, and ${name} is of type ${spec.type}.`)
+      if (spec.type !== 'integer')
+        desk.report(at, `gt compares integers, and ${name} is of type ${spec.type}.`, 'Compare it with eq or in.')
       continue
     }
     for (const constant of constants) {
       const fault = parameterFault(spec, constant)
-      if (fault !== null) desk.report(at, `${name} is never ${JSON.stringify(constant)}: ${fault}.`)
+      if (fault !== null)
+        desk.report(
+          at,
+          `${name} is never ${JSON.stringify(constant)}: ${fault}.`,
+          'Compare it with a value that it can have.',
+        )
     }
   }
 }
@@ -138,7 +166,7 @@ function checkCases(
   const values = valuesOf(spec)?.map(String)
   for (const word of cases) {
     if (values === undefined || values.includes(word)) continue
-    desk.report([...path, 'cases', word], `${name} is never ${word}.`, didYouMean(word, values), 'key')
+    desk.report([...path, 'cases', word], `${name} is never ${word}.`, suggest(word, values.map(String)), 'key')
   }
   if (otherwise) return
   const missing = values === undefined ? ['all other values'] : values.filter((value) => !cases.includes(value))
@@ -162,7 +190,7 @@ function parameter(
   const all = desk.document.parameters ?? {}
   const spec = Object.hasOwn(all, name) ? all[name] : undefined
   if (spec !== undefined) return spec
-  desk.report(path, `There is no parameter ${name}.`, didYouMean(name, Object.keys(all)), at)
+  desk.report(path, `There is no parameter ${name}.`, suggest(name, Object.keys(all)), at)
   return null
 }
 

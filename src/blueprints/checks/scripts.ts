@@ -1,4 +1,4 @@
-import { didYouMean } from '../suggest.ts'
+import { suggest } from '../suggest.ts'
 import type { Desk } from './desk.ts'
 
 // Scripts that do not exist, that nothing runs, or that a machine could not read.
@@ -10,7 +10,7 @@ export function checkNamedScripts(desk: Desk): void {
   const present = presentIn(desk)
   for (const { path, spec } of desk.scripts) {
     if (!present.includes(spec.run)) {
-      desk.report([...path, 'run'], `There is no file ${spec.run}.`, didYouMean(spec.run, present))
+      desk.report([...path, 'run'], `There is no file ${spec.run}.`, suggest(spec.run, present))
     }
   }
 }
@@ -33,9 +33,10 @@ function presentIn(desk: Desk): string[] {
 }
 
 function checkText(desk: Desk, path: string, text: string): void {
-  if (text.trim() === '') desk.reportFile(path, 1, 'The script is empty.')
-  if (Buffer.byteLength(text) > maxBytes) desk.reportFile(path, 1, `The script is larger than ${maxBytes} bytes.`)
-  if (text.includes('\0')) desk.reportFile(path, 1, 'The script holds a NUL character.')
+  if (text.trim() === '') desk.reportFile(path, 1, 'The script is empty.', 'Begin it with set -euo pipefail.')
+  if (Buffer.byteLength(text) > maxBytes)
+    desk.reportFile(path, 1, `The script is larger than ${maxBytes} bytes.`, 'Put what is large into the image.')
+  if (text.includes('\0')) desk.reportFile(path, 1, 'The script holds a NUL character.', 'A script is text.')
   const line = text.split('\n').findIndex((candidate) => candidate.endsWith('\r'))
   if (line >= 0)
     desk.reportFile(path, line + 1, 'The line ends in CR LF, which bash does not read.', 'Save it with LF alone.')

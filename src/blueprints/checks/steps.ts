@@ -1,7 +1,7 @@
 import { parseQuantified } from '../language/selection.ts'
 import type { NeedSpec } from '../language/step.ts'
 import type { Path } from '../source.ts'
-import { didYouMean } from '../suggest.ts'
+import { suggest } from '../suggest.ts'
 import type { CheckedStep, Desk } from './desk.ts'
 import { mustBeGroup } from './names.ts'
 
@@ -18,7 +18,8 @@ export function checkSteps(desk: Desk): void {
 
 function checkForm(desk: Desk, { name, spec, on, mode }: CheckedStep): void {
   const path: Path = ['steps', name]
-  if (spec.once && spec.fresh) desk.report([...path, 'fresh'], 'A step cannot be once and fresh.', undefined, 'key')
+  if (spec.once && spec.fresh)
+    desk.report([...path, 'fresh'], 'A step cannot be once and fresh.', 'Keep the one that is meant.', 'key')
   if (on.kind === 'each' && mode !== 'each') {
     desk.report(
       [...path, mode],
@@ -34,7 +35,7 @@ function checkForm(desk: Desk, { name, spec, on, mode }: CheckedStep): void {
     desk.report([...path, 'on'], 'A step on any-healthy is once or fresh.', 'Add once: true or fresh: true.')
   }
   if (spec.except !== undefined && on.kind !== 'each') {
-    desk.report([...path, 'except'], 'Only a step on each can leave the founder out.', undefined, 'key')
+    desk.report([...path, 'except'], 'Only a step on each can leave the founder out.', 'Take except away.', 'key')
   }
   if (spec.except !== undefined && !founds(desk)) {
     desk.report(
@@ -65,7 +66,7 @@ function checkNeed(desk: Desk, step: CheckedStep, path: Path, need: NeedSpec): v
   const name = typeof need === 'string' ? need : need.step
   const needed = desk.steps.get(name)
   if (needed === undefined) {
-    desk.report(path, `There is no step ${name}.`, didYouMean(name, desk.steps.keys()))
+    desk.report(path, `There is no step ${name}.`, suggest(name, desk.steps.keys()))
     return
   }
   if (needed.mode === 'fresh') {
@@ -84,7 +85,8 @@ function checkGroupNeed(desk: Desk, path: Path, needed: CheckedStep, need: Exclu
     desk.report(path, `${needed.name} runs once, not on each of ${group}.`, `Write needs: [${needed.name}].`)
     return
   }
-  if (!runsIn(needed, group)) desk.report(path, `${needed.name} does not run on ${group}.`)
+  if (!runsIn(needed, group))
+    desk.report(path, `${needed.name} does not run on ${group}.`, `Name a group that ${needed.name} runs on.`)
   if (quantifier === 'quorum' && desk.document.groups[group]?.quorum !== true) {
     desk.report(
       [...path, 'of'],

@@ -105,5 +105,5 @@ function whole(value: number): string {
 }
 
 function unfit(detail: string): ProblemError {
-  return new ProblemError({ code: 'invalid_request', detail })
+  return new ProblemError({ code: 'invalid_request', detail, next: 'Mend what the script is given.' })
 }

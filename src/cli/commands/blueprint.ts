@@ -87,7 +87,7 @@ async function validate({ print, exit }: Session, folder: string): Promise<void>
     print.data(result, (paint) => [
       ...result.mistakes.flatMap(({ file, line, column, message, hint }) => [
         `${paint('strong', join(folder, file))}:${line}:${column}  ${message}`,
-        ...(hint === undefined ? [] : [`    ${hint}`]),
+        `    ${hint}`,
       ]),
       paint('bad', `${count(result.mistakes.length, 'mistake')}.`),
     ])

@@ -17,7 +17,8 @@ export interface ApiOptions {
   readonly token: string
   readonly world: World
   readonly cloud: Cloud
-  stop(): void
+  /** Ends the world; when it resolves, nobody finds it any more. */
+  shutdown(): Promise<void>
 }
 
 export interface Api {
@@ -77,7 +78,7 @@ export async function openApi(options: ApiOptions): Promise<Api> {
 
 type Handlers = { readonly [C in CallName]: (body: Takes<C>) => Promise<Answers<C>> }
 
-function handlersOf({ id, world, cloud, stop }: ApiOptions): Handlers {
+function handlersOf({ id, world, cloud, shutdown }: ApiOptions): Handlers {
   const machine = (ref: NativeRef) => {
     const found = world.byRef(ref)
     if (found === undefined) throw new ProviderFault({ kind: 'gone', outcome: 'none' }, `there is no ${ref}`)
@@ -126,7 +127,7 @@ function handlersOf({ id, world, cloud, stop }: ApiOptions): Handlers {
       return { stdout, stderr, exitCode }
     },
     shutdown: async () => {
-      stop()
+      await shutdown()
       return null
     },
   }

@@ -24,8 +24,19 @@ export async function runDaemon(folder: string, seams: Seams): Promise<void> {
   const identity = await identityIn(folder, `simulated-${id}`)
   const end = new AbortController()
   const stop = (): void => end.abort(new Error('told to end'))
-  const api = await openApi({ id, token, world, cloud: cloudOf(world, identity), stop })
-  const address = { id, token, port: api.port, pid: process.pid }
+  // Whoever comes after the answer to a shutdown must not find the way to a world that is ending.
+  let found = true
+  const vanish = async (): Promise<void> => {
+    if (found) await dropAddress(folder, addressAt(api.port), id).catch(() => {})
+    found = false
+  }
+  const shutdown = async (): Promise<void> => {
+    await vanish()
+    stop()
+  }
+  const addressAt = (port: number) => ({ id, token, port, pid: process.pid })
+  const api = await openApi({ id, token, world, cloud: cloudOf(world, identity), shutdown })
+  const address = addressAt(api.port)
   while (!(await claimAddress(folder, address))) {
     // Somebody was quicker, or a dead one's paper is in the way, which this removes.
     if ((await aliveAddress(folder)) !== null) return
@@ -41,7 +52,7 @@ export async function runDaemon(folder: string, seams: Seams): Promise<void> {
     if (paper?.id !== id || idle) stop()
   }
   say(seams, `world ${id} ends`)
-  await dropAddress(folder, address, id).catch(() => {})
+  await vanish()
   await api.close()
   doors.close()
 }

@@ -48,7 +48,7 @@ export function machineStep(providers: Providers): StepKind {
       !found &&
       machine.createSentAt !== null &&
       !repeatable &&
-      (await absentForMs(ctx)) < session.capabilities.settleMs
+      (await seenForMs(ctx, 'absent')) < session.capabilities.settleMs
     ) {
       return { kind: 'wait', afterMs: pollMs, reason: 'an earlier create may still take effect' }
     }
@@ -84,7 +84,7 @@ export function machineStep(providers: Providers): StepKind {
     }
     const { lookup, settleMs } = session.capabilities
     if (lookup === 'consistent' && machine.nativeRef !== null) return gone(ctx, machine, 'absentByConsistentLookup')
-    if ((await absentForMs(ctx)) >= settleMs) return gone(ctx, machine, 'absentForSettle')
+    if ((await seenForMs(ctx, 'absent')) >= settleMs) return gone(ctx, machine, 'absentForSettle')
     return {
       kind: 'wait',
       afterMs: Math.max(pollMs, Math.min(settleMs, 5_000)),
@@ -96,21 +96,25 @@ export function machineStep(providers: Providers): StepKind {
 /** How soon an installation that only reports is asked again whether it may act. */
 const reportOnlyMs = 10_000
 
-const memoSchema = z.object({ lastsMs: z.number(), at: z.number() }).nullable()
+/** What is there and does not run is dead once it was seen so for this long; care waits as long. */
+const illMs = 10_000
+
+const memoSchema = z.object({ what: z.enum(['absent', 'ill']), lastsMs: z.number(), at: z.number() }).nullable()
 /** So much of the time between two looks counts as seen: more than lies between two of ours. */
 const gapMs = 10_000
 
-/** For how many ms it has been absent, as far as this step has looked; kept, so that a restart need not begin anew. */
-async function absentForMs(ctx: StepContext): Promise<number> {
-  const watch = lookedAgain(memoSchema.parse(ctx.memo), ctx.seams.clock.now(), gapMs)
-  await ctx.setMemo({ ...watch })
+/** For how many ms it has been so, as far as this step has looked; kept, so that a restart need not begin anew. */
+async function seenForMs(ctx: StepContext, what: 'absent' | 'ill'): Promise<number> {
+  const before = memoSchema.parse(ctx.memo)
+  const watch = lookedAgain(before?.what === what ? before : null, ctx.seams.clock.now(), gapMs)
+  await ctx.setMemo({ what, ...watch })
   return watch.lastsMs
 }
 
 /** It was there and is not seen now: lost, or a look that lags. */
 async function unseen(ctx: StepContext, session: Session, machine: MachineFacts): Promise<StepOutcome> {
   const { lookup, settleMs } = session.capabilities
-  if (lookup === 'consistent' || (await absentForMs(ctx)) >= settleMs)
+  if (lookup === 'consistent' || (await seenForMs(ctx, 'absent')) >= settleMs)
     return dead(machine, 'the provider has it no more')
   return { kind: 'wait', afterMs: pollMs, reason: 'the provider does not show it; its lookups may lag' }
 }
@@ -142,8 +146,12 @@ function machinesOf(seen: readonly Observed[]): readonly Observed[] {
 }
 
 async function judged(ctx: StepContext, machine: MachineFacts, found: Observed): Promise<StepOutcome> {
-  if (ctx.memo !== null) await ctx.setMemo(null)
   if (machine.nativeRef !== found.ref) await ctx.noteMachine(machine.member, { nativeRef: found.ref })
+  const ill = found.state === 'stopped' || found.state === 'deleting' || found.state === 'failed'
+  // A start that is under way, and a restart, look like that for a moment.
+  if (ill && (await seenForMs(ctx, 'ill')) < illMs)
+    return { kind: 'wait', afterMs: pollMs, reason: `the provider says it is ${found.state}; that may pass` }
+  if (!ill && ctx.memo !== null) await ctx.setMemo(null)
   switch (found.state) {
     case 'running':
       if (found.endpoints.length === 0) return { kind: 'wait', afterMs: pollMs, reason: 'it has no address yet' }

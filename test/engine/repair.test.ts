@@ -262,3 +262,17 @@ test("a stranger's machine under our key blocks with resource_name_taken and sta
   await gantry.run(async (store) => (await stateOf(store, id)) === 'deleted')
   expect(life.world.living().map((one) => one.owner)).toEqual(['somebody-else'])
 })
+
+test('a machine that its provider calls stopped for a moment, as while it starts, is not replaced', async () => {
+  await using life = openLife(template)
+  const gantry = await life.start()
+  const id = await gantry.ask('team-a', { voters: 1, workers: 1 })
+  await gantry.run(async () => life.world.living().length === 2)
+  const worker = life.world.living().find((machine) => String(machine.key).includes('/worker-0@'))
+  if (!worker) throw new Error('no worker')
+  life.world.kill(worker, 'off')
+  await life.clock.advance(4_000)
+  life.world.powerOn(worker)
+  await gantry.run(async (store) => (await stateOf(store, id)) === 'ready')
+  expect(await replacements(gantry)).toEqual([])
+})

@@ -98,6 +98,8 @@ const reportOnlyMs = 10_000
 
 /** What is there and does not run is dead once it was seen so for this long; care waits as long. */
 const illMs = 10_000
+/** What its provider calls failed rarely comes back, but a call in the middle of a start may say so once. */
+const failedMs = 1_500
 
 const memoSchema = z.object({ what: z.enum(['absent', 'ill']), lastsMs: z.number(), at: z.number() }).nullable()
 /** So much of the time between two looks counts as seen: more than lies between two of ours. */
@@ -149,7 +151,7 @@ async function judged(ctx: StepContext, machine: MachineFacts, found: Observed):
   if (machine.nativeRef !== found.ref) await ctx.noteMachine(machine.member, { nativeRef: found.ref })
   const ill = found.state === 'stopped' || found.state === 'deleting' || found.state === 'failed'
   // A start that is under way, and a restart, look like that for a moment.
-  if (ill && (await seenForMs(ctx, 'ill')) < illMs)
+  if (ill && (await seenForMs(ctx, 'ill')) < (found.state === 'failed' ? failedMs : illMs))
     return { kind: 'wait', afterMs: pollMs, reason: `the provider says it is ${found.state}; that may pass` }
   if (!ill && ctx.memo !== null) await ctx.setMemo(null)
   switch (found.state) {

@@ -40,6 +40,9 @@ export function simulatedSession(cloud: Cloud, clock: Clock, close: () => Promis
     async *list(owner, signal) {
       yield* await unlessAborted(signal, () => cloud.list(owner))
     },
+    async *pages(owner, known, signal) {
+      yield* await unlessAborted(signal, () => cloud.pages(owner, known))
+    },
     power: async (owner, key, to, signal) => {
       const found = await unlessAborted(signal, () => cloud.find([key]))
       const ours = found.filter((object: Observed) => object.owner === owner)

@@ -1,11 +1,9 @@
 // One scan of one provider: its hosts, its machines, and what it says of the provider itself.
 
-import { appendEvent } from '../events/index.ts'
 import type { ProviderId } from '../kernel/ids.ts'
-import { ourUseOf, saveInventory } from '../placement/index.ts'
-import type { HostReport, Session } from '../provider/contract.ts'
+import type { Session } from '../provider/contract.ts'
 import { ProviderFault } from '../provider/fault.ts'
-import { careActor } from './decision.ts'
+import { takeInventory } from './inventory.ts'
 import { noteProvider } from './provider-state.ts'
 import type { ScanDeps, ScanMemory } from './round.ts'
 import { scanProvider } from './scan.ts'
@@ -70,31 +68,7 @@ async function lookOnce(deps: LookDeps, provider: ProviderId, memory: ScanMemory
   }
   const session = await noted(deps.sessions.get(provider))
   if (!session) return { fault, soon: false }
-  await noted(takeInventory(deps, provider, session, signal))
+  await noted(takeInventory(deps, provider, session, memory, signal))
   const soon = await noted(scanProvider(deps, provider, session, memory, signal))
   return { fault, soon: soon ?? false }
-}
-
-/** Brings hosts and zones in line with what the provider reports. */
-async function takeInventory(
-  deps: ScanDeps,
-  provider: ProviderId,
-  session: Session,
-  signal: AbortSignal,
-): Promise<void> {
-  const reports: HostReport[] = []
-  for await (const report of session.inventory(signal)) reports.push(report)
-  await deps.store.write(async (tx) => {
-    const changes = await saveInventory(tx, deps.seams, provider, reports, await ourUseOf(tx, provider))
-    for (const change of changes) {
-      await appendEvent(tx, deps.seams, {
-        kind: 'host.state',
-        subject: { kind: 'host', id: `${provider}/${change.host}` },
-        from: change.from ?? 'unknown',
-        to: change.to,
-        actor: careActor,
-        cause: 'inventory',
-      })
-    }
-  })
 }

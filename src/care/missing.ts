@@ -25,15 +25,22 @@ interface Verdict {
   readonly certain: boolean
 }
 
+export interface Judged {
+  /** Somebody's illness has not lasted long enough yet. */
+  readonly soon: boolean
+  /** Keys that the list did not show as well, whatever a look at them found. */
+  readonly unsettled: ReadonlySet<string>
+}
+
 /**
- * Judges every machine by the list. What one look found is written in one transaction: a host that died is one decision,
- * not one for each machine. True when somebody's illness has not lasted long enough yet.
+ * Judges these machines by the list. What one look found is written in one transaction: a host that died is one decision,
+ * not one for each machine.
  */
 export async function judgeMachines(
   round: Round,
   living: Iterable<Remembered>,
   listed: ReadonlyMap<string, readonly Observed[]>,
-): Promise<boolean> {
+): Promise<Judged> {
   const { deps, memory, session, owner, signal } = round
   const machines = [...living].filter(isExpected)
   const doubtful = machines.filter(({ key }) => !isWell(listed.get(key)))
@@ -49,7 +56,7 @@ export async function judgeMachines(
     const concerned = await deps.store.write((tx) => writeFindings(tx, round, lost, back))
     for (const platform of concerned) deps.wake(platform)
   }
-  return lost.length < ill.length
+  return { soon: lost.length < ill.length, unsettled: new Set(keys) }
 }
 
 function isExpected(machine: Remembered): boolean {

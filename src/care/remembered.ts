@@ -23,6 +23,56 @@ export function loadLiving(db: Db, provider: ProviderId): Promise<Map<string, Re
   return byKey(machinesOf(db, provider).where('machines.state', '!=', 'deleted').execute())
 }
 
+/** Keys asked for in one query at most, COUNT. */
+const chunk = 500
+
+/** Those of these keys whose machines are not gone. */
+export async function loadLivingOf(
+  db: Db,
+  provider: ProviderId,
+  keys: ReadonlySet<string>,
+): Promise<Map<string, Remembered>> {
+  const all = [...keys]
+  const found = new Map<string, Remembered>()
+  for (let from = 0; from < all.length; from += chunk) {
+    const some = machinesOf(db, provider)
+      .where('machines.state', '!=', 'deleted')
+      .where('resource_key', 'in', all.slice(from, from + chunk))
+    for (const [key, machine] of await byKey(some.execute())) found.set(key, machine)
+  }
+  return found
+}
+
+/** Keys of the provider's machines that changed in our books after event `after`, up to `upTo`. */
+export async function changedKeys(db: Db, provider: ProviderId, after: number, upTo: number): Promise<Set<string>> {
+  const changed = await changedMachines(db, after, upTo)
+  const keys = new Set<string>()
+  for (let from = 0; from < changed.length; from += chunk) {
+    const rows = await db
+      .selectFrom('machines')
+      .select('resource_key')
+      .where('id', 'in', changed.slice(from, from + chunk))
+      .where('provider_id', '=', provider)
+      .execute()
+    for (const row of rows) keys.add(row.resource_key)
+  }
+  return keys
+}
+
+// The event log tells, so that nobody who changes a machine need think of scans.
+async function changedMachines(db: Db, after: number, upTo: number): Promise<MachineId[]> {
+  const rows = await db
+    .selectFrom('events')
+    .select('machine_id')
+    .distinct()
+    .where('seq', '>', after)
+    .where('seq', '<=', upTo)
+    .where('kind', 'in', ['member.created', 'member.state', 'machine.state'])
+    .where('machine_id', 'is not', null)
+    .execute()
+  return rows.flatMap(({ machine_id }) => machine_id ?? [])
+}
+
 /** Whatever was remembered under a key, tombstones too. */
 export async function findRemembered(db: Db, provider: ProviderId, key: string): Promise<Remembered | undefined> {
   return (await byKey(machinesOf(db, provider).where('resource_key', '=', key).execute())).get(key)

@@ -5,6 +5,7 @@ import type { Seams } from '../kernel/seams.ts'
 import type { OwnerTag, Session } from '../provider/contract.ts'
 import { ProviderFault } from '../provider/fault.ts'
 import type { Store } from '../store/store.ts'
+import type { Shown } from './shown.ts'
 import { type Watched, watched } from './watched.ts'
 
 export interface ScanDeps {
@@ -24,10 +25,24 @@ export interface ScanMemory {
   readonly goneAgain: Watched
   /** Keys whose receipt is open again; null: not read yet. */
   reopened: Set<string> | null
+  /** The last scan that came to its end; null: the next one looks at everything. */
+  last: LastScan | null
+  /** The hosts as they were last written, by a digest of the report, and the last event known then; null: not yet. */
+  hosts: { readonly digest: string; readonly seq: number } | null
+}
+
+export interface LastScan {
+  readonly shown: Shown
+  /** The last event that it knew of. */
+  readonly seq: number
+  /** Keys that are looked at again though nothing changes: ill, orphaned, not shown by the list. */
+  readonly unsettled: ReadonlySet<string>
+  /** Scans since everything was looked at, COUNT. */
+  readonly since: number
 }
 
 export function scanMemory(): ScanMemory {
-  return { ill: watched(), orphans: watched(), goneAgain: watched(), reopened: null }
+  return { ill: watched(), orphans: watched(), goneAgain: watched(), reopened: null, last: null, hosts: null }
 }
 
 export interface Round {

@@ -86,20 +86,21 @@ export async function saveInventory(
 export async function ourUseOf(db: Db, provider: ProviderId): Promise<Map<string, Resources>> {
   const rows = await db
     .selectFrom('machines')
-    .select(['host', 'cpu', 'memory_bytes', 'disk_bytes'])
+    .select(({ fn }) => [
+      'host',
+      fn.sum<number | bigint | string>('cpu').as('cpu'),
+      fn.sum<number | bigint | string>('memory_bytes').as('memoryBytes'),
+      fn.sum<number | bigint | string>('disk_bytes').as('diskBytes'),
+    ])
     .where('provider_id', '=', provider)
     .where('state', 'not in', ['planned', 'deleted'])
     .where('host', 'is not', null)
+    .groupBy('host')
     .execute()
   const use = new Map<string, Resources>()
-  for (const row of rows) {
-    if (row.host === null) continue
-    const before = use.get(row.host) ?? { cpu: 0, memoryBytes: 0, diskBytes: 0 }
-    use.set(row.host, {
-      cpu: before.cpu + row.cpu,
-      memoryBytes: before.memoryBytes + row.memory_bytes,
-      diskBytes: before.diskBytes + row.disk_bytes,
-    })
+  for (const { host, cpu, memoryBytes, diskBytes } of rows) {
+    if (host === null) continue
+    use.set(host, { cpu: Number(cpu), memoryBytes: Number(memoryBytes), diskBytes: Number(diskBytes) })
   }
   return use
 }

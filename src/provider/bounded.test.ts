@@ -24,6 +24,7 @@ const silent: Session = {
   observe: nothing,
   destroy: silence,
   list: nothing,
+  pages: nothing,
   power: silence,
   hasImage: silence,
   async [Symbol.asyncDispose]() {},
@@ -38,6 +39,7 @@ const calls: readonly [string, boolean, (session: Session, signal: AbortSignal) 
   ['observe', false, (session, signal) => Array.fromAsync(session.observe(owner, [{ key }], signal))],
   ['destroy', true, (session, signal) => session.destroy(owner, key, signal)],
   ['list', false, (session, signal) => Array.fromAsync(session.list(owner, signal))],
+  ['pages', false, async (session, signal) => Array.fromAsync(session.pages?.(owner, new Map(), signal) ?? [])],
   ['power', true, async (session, signal) => session.power?.(owner, key, 'on', signal)],
   ['hasImage', false, async (session, signal) => session.hasImage?.('x', signal)],
 ]
@@ -98,9 +100,9 @@ test('a fault passes as it is; whatever else a kind throws is a fault', async ()
 })
 
 test('what a provider does not offer is not offered', () => {
-  const { power: _, hasImage: __, identify: ___, ...plain } = silent
+  const { power: _, hasImage: __, identify: ___, pages: ____, ...plain } = silent
   const session = boundedSession(plain, virtualClock().seams.clock)
-  expect([session.power, session.hasImage, session.identify]).toEqual([undefined, undefined, undefined])
+  expect([session.power, session.hasImage, session.identify, session.pages]).toEqual(Array(4).fill(undefined))
 })
 
 test('work that is more than a call keeps its own errors, and ends in time too', async () => {

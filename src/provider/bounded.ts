@@ -17,6 +17,7 @@ type Outcome = FaultFacts['outcome']
 
 /** The session with a limit on every call; what it throws beside faults is one whose effect is unknown. */
 export function boundedSession<S>(session: Session<S>, clock: Clock): Session<S> {
+  const { pages } = session
   const look = <T>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<T>) =>
     answeredWithin(clock, limits.look, 'none', signal, call)
   return {
@@ -32,6 +33,9 @@ export function boundedSession<S>(session: Session<S>, clock: Clock): Session<S>
     destroy: (owner, key, signal) =>
       answeredWithin(clock, limits.change, 'unknown', signal, (until) => session.destroy(owner, key, until)),
     list: (owner, signal) => lookEach(clock, signal, (until) => session.list(owner, until)),
+    ...(pages && {
+      pages: (owner, known, signal) => lookEach(clock, signal, (until) => pages(owner, known, until)),
+    }),
     ...(session.power && {
       power: (owner, key, to, signal) =>
         answeredWithin(clock, limits.change, 'unknown', signal, async (until) =>

@@ -7,7 +7,8 @@
 //  - destroy of something absent succeeds; destroy of a stranger's object is refused with `nameTaken`.
 //  - destroy means accepted; only an observation says gone.
 //  - observe answers for every key asked for it finds; a key it does not yield was absent when it looked.
-//  - list yields every object of the owner, of every kind, however it came to be.
+//  - list yields every object of the owner, of every kind, however it came to be; pages, where it is there, yields the
+//    same in parts, and of the parts that are as they were (by digest) only their names.
 //  - every error is a ProviderFault that says whether the effect took place (`outcome`).
 //  - a server has an identity that lives as long as its state does: who lost its machines together with its identity is
 //    another server, and says nothing of what became of ours (identity.ts).
@@ -116,6 +117,15 @@ export interface HostReport {
   readonly state: 'ready' | 'maintenance' | 'unreachable'
 }
 
+/** A part of what `list` would yield. All objects of one key lie in one page, and in the same one from look to look. */
+export interface Page {
+  readonly name: string
+  /** Of everything it shows: another one whenever an object of it came, went or changed. */
+  readonly digest: string
+  /** null: the digest is the one the caller knows, so he knows what it shows. */
+  readonly objects: readonly Observed[] | null
+}
+
 export interface Session<MachineSpec = unknown> extends AsyncDisposable {
   readonly capabilities: Capabilities
   probe(signal: AbortSignal): Promise<Health>
@@ -135,6 +145,11 @@ export interface Session<MachineSpec = unknown> extends AsyncDisposable {
   ): AsyncIterable<Observed>
   destroy(owner: OwnerTag, key: ResourceKey, signal: AbortSignal): Promise<void>
   list(owner: OwnerTag, signal: AbortSignal): AsyncIterable<Observed>
+  /**
+   * Optional: the list by pages, without the objects of pages whose digest is `known` (by page name). Scans prefer it: an
+   * inventory in which nothing changed costs them a digest a page. A page that is not yielded is empty.
+   */
+  readonly pages?: (owner: OwnerTag, known: ReadonlyMap<string, string>, signal: AbortSignal) => AsyncIterable<Page>
   /** Optional: power calls, where capabilities.power. Accepted, not awaited; the next look tells. */
   readonly power?: (owner: OwnerTag, key: ResourceKey, to: 'on' | 'off' | 'reset', signal: AbortSignal) => Promise<void>
   /** Optional: whether an image reference exists, checked when an image is mapped. */

@@ -29,6 +29,10 @@ function server(swap: () => void = () => undefined) {
       swap()
       yield machine
     },
+    async *pages() {
+      swap()
+      yield { name: 'all', digest: '1', objects: [machine] }
+    },
     async [Symbol.asyncDispose]() {},
   }
   return { now, session: provenSession(session, 'a') }
@@ -46,6 +50,7 @@ const observe = (session: Session, ...keys: ResourceKey[]) =>
 const looks: readonly [string, (session: Session) => Promise<unknown[]>][] = [
   ['an absent key', (session) => observe(session, there, absent)],
   ['a list', (session) => Array.fromAsync(session.list(owner, signal))],
+  ['a page', (session) => Array.fromAsync(session.pages?.(owner, new Map(), signal) ?? [])],
   ['an inventory', (session) => Array.fromAsync(session.inventory(signal))],
 ]
 

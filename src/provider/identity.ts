@@ -38,6 +38,7 @@ export function requireSame(known: string, answers: string): void {
  * that found nothing, and destroys are believed by a look that finds nothing: neither needs a proof of its own.
  */
 export function provenSession<S>(session: Session<S>, known: string): Session<S> {
+  const { pages } = session
   const prove = async (signal: AbortSignal) => requireSame(known, await identify(session, signal))
   return {
     ...session,
@@ -58,6 +59,13 @@ export function provenSession<S>(session: Session<S>, known: string): Session<S>
       await prove(signal)
       yield* objects
     },
+    ...(pages && {
+      async *pages(owner, known, signal) {
+        const seen = await Array.fromAsync(pages(owner, known, signal))
+        await prove(signal)
+        yield* seen
+      },
+    }),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   }
 }

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { ColdStartRow } from './cold-start.ts'
 import { type CreationRow, machinesEach, slowdown, stepsEach } from './creation.ts'
 import { medianOf, shown } from './figures.ts'
+import type { IdleRow } from './idle.ts'
 import type { MachineFacts } from './machine.ts'
 import type { PlanningRow } from './planning.ts'
 import { hostCount } from './stage.ts'
@@ -55,6 +56,17 @@ export function coldStartLine({ first, again }: ColdStartRow): Line {
 export function stepsLine({ perSecond, cpuMs }: StepsRow): Line {
   const value = `${shown(perSecond, 0)} per second, ${cpuMs.median.toFixed(2)} CPU-ms each`
   return { kind: 'other', figures: ['durable steps, provider and machines that answer at once', value, ''] }
+}
+
+export function idleLine({ machines, restMs, first, scan }: IdleRow): Line {
+  const share = (ms: number) => `${((ms / 60_000 + restMs / 1_000) * 100).toFixed(2)} % of a core`
+  const told = (['list', 'pages'] as const).map(
+    (by) =>
+      `by ${by} ${shown(scan[by], 0)} CPU-ms a scan (the first ${first[by].toFixed(0)}): ${share(scan[by].median)}`,
+  )
+  const value = `${told.join('; ')}; the process at rest ${restMs.toFixed(1)} CPU-ms a second, which is counted in`
+  const what = `${machines / 5} idle platforms x 5 machines, a scan each minute, list in the same process, no per-machine checks`
+  return { kind: 'other', figures: [what, value, '< 5 % of a core'] }
 }
 
 export function planningLine(rows: readonly PlanningRow[]): Line {

@@ -70,6 +70,7 @@ async function* aroundEach<T>(crash: CrashPoint, gate: Gate, what: string, items
 
 /** The session with a boundary on each side of every call. */
 export function mortalSession(crash: CrashPoint, session: Session, gate: Gate = open): Session {
+  const { pages } = session
   return {
     capabilities: session.capabilities,
     probe: (signal) => around(crash, gate, 'probe', () => session.probe(signal)),
@@ -78,6 +79,7 @@ export function mortalSession(crash: CrashPoint, session: Session, gate: Gate = 
     observe: (owner, keys, signal) => aroundEach(crash, gate, 'observe', session.observe(owner, keys, signal)),
     destroy: (owner, key, signal) => around(crash, gate, 'destroy', () => session.destroy(owner, key, signal)),
     list: (owner, signal) => aroundEach(crash, gate, 'list', session.list(owner, signal)),
+    ...(pages && { pages: (owner, known, signal) => aroundEach(crash, gate, 'list', pages(owner, known, signal)) }),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   }
 }

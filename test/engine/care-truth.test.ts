@@ -56,7 +56,7 @@ function first(life: MemoryLife) {
 test('a list that was made before a machine was deleted does not open its receipt again', async () => {
   await using life = openLife(template)
   const { gantry, id } = await built(life)
-  const real = memorySession(life.world)
+  const { pages: _, ...real } = memorySession(life.world)
   const listed = Promise.withResolvers<void>()
   const session: Session = {
     ...real,
@@ -230,7 +230,7 @@ test('a look that lags declares nobody dead, though the platform is looked at fo
   const { gantry, id } = await built(life)
   await gantry.care[Symbol.asyncDispose]()
   const { machine } = first(life)
-  const real = memorySession(life.world)
+  const { pages: _, ...real } = memorySession(life.world)
   let hidden = true
   const flapping: Session = {
     ...real,

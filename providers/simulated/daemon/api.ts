@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { sha256 } from '../../../src/kernel/canonical.ts'
-import type { NativeRef } from '../../../src/provider/contract.ts'
+import type { NativeRef, Observed } from '../../../src/provider/contract.ts'
 import { ProviderFault } from '../../../src/provider/fault.ts'
 import { noOutput } from '../shell/inside.ts'
 import { type Cloud, observed } from '../world/cloud.ts'
@@ -95,6 +95,11 @@ function handlersOf({ id, world, cloud, shutdown }: ApiOptions): Handlers {
     create: ({ key, request }) => cloud.create(key, request),
     find: async ({ keys }) => (await cloud.find(keys)).map(sendable),
     list: async ({ owner }) => (await cloud.list(owner)).map(sendable),
+    pages: async ({ owner, known }) =>
+      (await cloud.pages(owner, new Map(Object.entries(known)))).map(({ objects, ...page }) => ({
+        ...page,
+        objects: objects?.map(sendable) ?? null,
+      })),
     destroy: async ({ ref }) => {
       await cloud.destroy(ref)
       return null
@@ -134,7 +139,7 @@ function handlersOf({ id, world, cloud, shutdown }: ApiOptions): Handlers {
 }
 
 /** Copies an observation into the mutable lists that the schema of the answer speaks of. */
-function sendable(object: ReturnType<typeof observed>): Answers<'list'>[number] {
+function sendable(object: Observed): Answers<'list'>[number] {
   const { endpoints, addresses, hostKeys, ...rest } = object
   return {
     ...rest,

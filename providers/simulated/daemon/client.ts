@@ -38,6 +38,7 @@ export async function httpCloud(address: WorldAddress): Promise<{ cloud: Cloud; 
     create: (key, machine) => caller.call('create', { key, request: { ...machine, networks: [...machine.networks] } }),
     find: (keys) => caller.call('find', { keys: [...keys] }),
     list: (owner) => caller.call('list', { owner }),
+    pages: (owner, known) => caller.call('pages', { owner, known: Object.fromEntries(known) }),
     destroy: async (ref) => {
       await caller.call('destroy', { ref })
     },

@@ -40,6 +40,8 @@ const observed = z.strictObject({
   reason: z.string().optional(),
 })
 
+const page = z.strictObject({ name: z.string(), digest: z.string(), objects: z.array(observed).nullable() })
+
 const nothing = z.strictObject({})
 
 /** How a test hurts a machine. */
@@ -81,6 +83,7 @@ export const calls = {
   create: { takes: z.strictObject({ key, request: machineRequest }), answers: ref },
   find: { takes: z.strictObject({ keys: z.array(key) }), answers: z.array(observed) },
   list: { takes: z.strictObject({ owner }), answers: z.array(observed) },
+  pages: { takes: z.strictObject({ owner, known: z.record(z.string(), z.string()) }), answers: z.array(page) },
   destroy: { takes: z.strictObject({ ref }), answers: z.null() },
   power: { takes: z.strictObject({ ref, to: z.enum(['on', 'off', 'reset']) }), answers: z.null() },
   hasImage: { takes: z.strictObject({ ref: z.string() }), answers: z.boolean() },

@@ -6,10 +6,12 @@ import type {
   NativeRef,
   Observed,
   OwnerTag,
+  Page,
   ResourceKey,
 } from '../../../src/provider/contract.ts'
 import { ProviderFault } from '../../../src/provider/fault.ts'
 import type { HostLayout } from './layout.ts'
+import { pagesOf } from './pages.ts'
 import { type SimMachine, stateOf } from './sim-machine.ts'
 import { take, type World } from './world.ts'
 
@@ -24,6 +26,8 @@ export interface Cloud {
   /** Whatever carries one of the keys, whoever owns it. */
   find(keys: readonly ResourceKey[]): Promise<readonly Observed[]>
   list(owner: OwnerTag): Promise<readonly Observed[]>
+  /** The same by pages; without the objects of those whose digest is known. */
+  pages(owner: OwnerTag, known: ReadonlyMap<string, string>): Promise<readonly Page[]>
   /** Accepted for a ref that exists; nothing happens for any other. */
   destroy(ref: NativeRef): Promise<void>
   power(ref: NativeRef, to: 'on' | 'off' | 'reset'): Promise<void>
@@ -113,6 +117,13 @@ export function cloudOf(world: World, identity = `simulated-${world.layout.seed}
     list: async (owner) => {
       await enter()
       return world.visibleOf(owner).map((machine) => observed(machine, now()))
+    },
+    pages: async (owner, known) => {
+      await enter()
+      return pagesOf(
+        world.visibleOf(owner).map((machine) => observed(machine, now())),
+        known,
+      )
     },
     destroy: async (ref) => {
       await enter()

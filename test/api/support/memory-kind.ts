@@ -73,6 +73,7 @@ function whereverItLeads(cloud: () => Cloud): Cloud {
     create: async (key, request) => cloud().create(key, request),
     find: async (keys) => cloud().find(keys),
     list: async (owner) => cloud().list(owner),
+    pages: async (owner, known) => cloud().pages(owner, known),
     destroy: async (ref) => cloud().destroy(ref),
     power: async (ref, to) => cloud().power(ref, to),
     hasImage: async (ref) => cloud().hasImage(ref),

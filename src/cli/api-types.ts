@@ -678,6 +678,26 @@ export interface paths {
         patch: operations["updateProvider"];
         trace?: never;
     };
+    "/v1/providers/{provider}/weather": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show how a provider answers, and what waits because of it
+         * @description Latency, errors and throttling of the last minutes; the circuit breaker that leaves a provider alone while it does not answer; the rate limit; and the platforms whose steps wait.
+         */
+        get: operations["getProviderWeather"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/receipts": {
         parameters: {
             query?: never;
@@ -1091,6 +1111,16 @@ export interface components {
             summary: string;
             /** @description Steps that can be worked on or are stuck; blocked ones first. */
             waiting: components["schemas"]["WaitingStep"][];
+            /** @description Providers of its machines that are not called at present: what needs them waits. */
+            weather: {
+                /** @enum {string} */
+                breaker: "closed" | "open" | "halfOpen";
+                /** @example team-a */
+                name: string;
+                /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
+                provider: string;
+                reason: string;
+            }[];
         };
         Flavor: {
             /**
@@ -1789,6 +1819,7 @@ export interface components {
             /** @example team-a */
             name: string;
             overcommit: components["schemas"]["Overcommit"];
+            rateLimit: components["schemas"]["RateLimit"] | null;
             /** @description Its machines are simulated. */
             simulated: boolean;
             /** @enum {string} */
@@ -1799,7 +1830,29 @@ export interface components {
              * @example 2026-11-22T10:44:02.120Z
              */
             stateSince: string;
+            /** @description null: this process has not spoken to it yet. */
+            weather: components["schemas"]["ProviderWeatherNow"] | null;
             zones: components["schemas"]["Zone"][];
+        };
+        ProviderBreaker: {
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            probeAt: string | null;
+            reason: string | null;
+            /** @description Calls not sent since it opened. */
+            refused: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            since: string;
+            /**
+             * @description open: calls are refused without being sent, until a probe is answered; halfOpen: it is being probed.
+             * @enum {string}
+             */
+            state: "closed" | "open" | "halfOpen";
         };
         ProviderCreate: {
             /**
@@ -1840,6 +1893,8 @@ export interface components {
             /** @example team-a */
             name: string;
             overcommit?: components["schemas"]["Overcommit"];
+            /** @default null */
+            rateLimit?: components["schemas"]["RateLimit"] | null;
         };
         ProviderHealth: {
             latencyMs: number;
@@ -1885,6 +1940,90 @@ export interface components {
             /** @example team-a */
             name?: string;
             overcommit?: components["schemas"]["Overcommit"];
+            /** @description null: not limited. */
+            rateLimit?: components["schemas"]["RateLimit"] | null;
+        };
+        ProviderWeather: {
+            byCall: {
+                /**
+                 * @description connect: opening a session; look: everything that only reads; change: destroy and power.
+                 * @enum {string}
+                 */
+                call: "connect" | "look" | "create" | "change";
+                /** @description COUNT, of the last 5 minutes or the last 2,000 calls. */
+                calls: number;
+                /** @description Share that failed or was throttled, 0 to 1. */
+                errorRate: number;
+                /** @description Not answered, or broken off. */
+                failed: number;
+                /** @description Half of the answers came within; null without answers. */
+                p50Ms: number | null;
+                p90Ms: number | null;
+                /** @description Answered with a no: a right missing, no room, a wrong request. */
+                refused: number;
+                /** @description Answered with: not now. */
+                throttled: number;
+            }[];
+            /** @example team-a */
+            name: string;
+            /** @description null: this process has not spoken to it yet. */
+            now: components["schemas"]["ProviderWeatherNow"] | null;
+            /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            provider: string;
+            /** @description Steps that wait because of it, and the first 50 platforms they belong to. */
+            waiting: {
+                platforms: {
+                    /** @example team-a */
+                    name: string;
+                    /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+                    platform: string;
+                    reason: string | null;
+                    /**
+                     * Format: date-time
+                     * @example 2026-11-22T10:44:02.120Z
+                     */
+                    since: string | null;
+                    steps: number;
+                }[];
+                steps: number;
+            };
+        };
+        /** @description As the process that answers sees it. */
+        ProviderWeatherNow: {
+            breaker: components["schemas"]["ProviderBreaker"];
+            /** @description COUNT, of the last 5 minutes or the last 2,000 calls. */
+            calls: number;
+            /** @description Share that failed or was throttled, 0 to 1. */
+            errorRate: number;
+            /** @description Not answered, or broken off. */
+            failed: number;
+            /** @description For how long the first of them waits. */
+            longestMs: number;
+            /** @description Half of the answers came within; null without answers. */
+            p50Ms: number | null;
+            p90Ms: number | null;
+            /**
+             * Format: date-time
+             * @description Until when the provider asked not to be called.
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            pausedUntil: string | null;
+            /** @description Calls that wait for their turn. */
+            queued: number;
+            rateLimit: components["schemas"]["RateLimit"] | null;
+            /** @description Why calls are held back now; null: they are not. */
+            reason: string | null;
+            /** @description Answered with a no: a right missing, no room, a wrong request. */
+            refused: number;
+            /** @description Answered with: not now. */
+            throttled: number;
+        };
+        /** @description How often a provider is called at most, by each Gantry process. */
+        RateLimit: {
+            /** @description Calls at once after a rest, COUNT. */
+            burst: number;
+            /** @description Calls a second in the long run, COUNT. */
+            perSecond: number;
         };
         Readiness: {
             checks: {
@@ -6616,6 +6755,90 @@ export interface operations {
             };
             /** @description `unsupported_media_type`: Unsupported media type. */
             415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getProviderWeather: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The weather. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderWeather"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;

@@ -4,6 +4,7 @@ import { duration } from './client/duration.ts'
 import { facts } from './client/table.ts'
 import { count, type Paint } from './client/text.ts'
 import type { Provider } from './client/types.ts'
+import { skyOf } from './weather-lines.ts'
 
 export function checkedLine({ health, zones, kind }: Provider): string {
   const hosts = zones.reduce((sum, zone) => sum + zone.hosts, 0)
@@ -33,6 +34,8 @@ export function providerLines(provider: Provider, paint: Paint): string[] {
         ],
         ['identity', provider.identity],
         ['latency', health && duration(health.latencyMs)],
+        ['weather', provider.weather && skyOf(provider.weather)],
+        ['rate limit', provider.rateLimit && `${provider.rateLimit.perSecond} calls a second`],
       ],
       paint,
     ),

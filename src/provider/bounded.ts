@@ -107,7 +107,8 @@ export async function within<T>(
   }
 }
 
-function faultOf(error: unknown, outcome: Outcome): ProviderFault {
+/** The error as a fault: what is none yet is a transient one of this outcome. */
+export function faultOf(error: unknown, outcome: Outcome): ProviderFault {
   if (error instanceof ProviderFault) return error
   const message = error instanceof Error ? error.message : String(error)
   return new ProviderFault({ kind: 'transient', outcome }, message, { cause: error })

@@ -11,7 +11,9 @@ const seams = realSeams()
 function world() {
   const log: string[] = []
   const row = {
-    current: { kind: 'toy', config: { password: 'a' }, version: 1, identity: 'a' } as LoadedProvider | undefined,
+    current: { name: 'dc1', rateLimit: null, kind: 'toy', config: { password: 'a' }, version: 1, identity: 'a' } as
+      | LoadedProvider
+      | undefined,
   }
   const fails: Error[] = []
   const server = { identity: 'a' }
@@ -58,7 +60,7 @@ test('callers at the same time share one connection', async () => {
 test('a new version of the row makes a new session, and closing closes both', async () => {
   const { log, row, sessions, id } = world()
   const before = await sessions.get(id)
-  row.current = { kind: 'toy', config: { password: 'b' }, version: 2, identity: 'a' }
+  row.current = { name: 'dc1', rateLimit: null, kind: 'toy', config: { password: 'b' }, version: 2, identity: 'a' }
   expect(await sessions.get(id)).not.toBe(before)
   await sessions[Symbol.asyncDispose]()
   expect(log).toEqual(['connect {"password":"a"}', 'connect {"password":"b"}', 'dispose', 'dispose'])
@@ -81,7 +83,7 @@ test('a deleted provider and an unknown kind are faults, not crashes', async () 
   const { row, sessions, id } = world()
   row.current = undefined
   await expect(sessions.get(id)).rejects.toMatchObject({ kind: 'gone' })
-  row.current = { kind: 'other', config: {}, version: 3, identity: 'a' }
+  row.current = { name: 'dc1', rateLimit: null, kind: 'other', config: {}, version: 3, identity: 'a' }
   await expect(sessions.get(id)).rejects.toMatchObject({ kind: 'rejected' })
 })
 
@@ -96,7 +98,7 @@ test('a session is given out only when its server is the known one, and another 
 
 test('a provider without an identity takes the one it sees, and whoever was first counts', async () => {
   const { adopted, row, server, sessions, id } = world()
-  row.current = { kind: 'toy', config: {}, version: 4, identity: null }
+  row.current = { name: 'dc1', rateLimit: null, kind: 'toy', config: {}, version: 4, identity: null }
   await sessions.get(id)
   expect(adopted).toEqual(['a'])
   server.identity = 'b'

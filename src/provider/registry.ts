@@ -8,6 +8,9 @@ import { answeredWithin, boundedSession } from './bounded.ts'
 import type { ProviderKind, Session } from './contract.ts'
 import { ProviderFault } from './fault.ts'
 import { identify, provenSession, requireSame } from './identity.ts'
+import type { RateLimit } from './token-bucket.ts'
+import { type Weather, weatherOf } from './weather.ts'
+import { weatheredSession } from './weathered.ts'
 
 /** Kinds by name; a heavy one may be loaded when it is first used. */
 export interface Kinds {
@@ -16,6 +19,9 @@ export interface Kinds {
 }
 
 export interface LoadedProvider {
+  /** As people call it. */
+  readonly name: string
+  readonly rateLimit: RateLimit | null
   readonly kind: string
   /** Parsed by the kind's schema, secrets resolved. */
   readonly config: unknown
@@ -27,6 +33,8 @@ export interface LoadedProvider {
 export interface Sessions extends AsyncDisposable {
   /** The provider's session. Throws ProviderFault: `transient` when it cannot be reached, `denied`, `gone`; OtherServer. */
   get(provider: ProviderId): Promise<Session>
+  /** How the provider answers, as this process sees it; undefined while it was not spoken to. */
+  weather(provider: ProviderId): Weather | undefined
   /** Closes the session of a provider that was deleted. */
   forget(provider: ProviderId): Promise<void>
 }
@@ -57,6 +65,10 @@ const connectMs = 60_000
 /** Sessions of providers, opened at first use; disposing closes them all. */
 export function openSessions({ kinds, load, adopt, seams }: SessionsOptions): Sessions {
   const open = new Map<ProviderId, Open>()
+  const weathers = new Map<ProviderId, Weather>()
+  /** The version of the row that the weather was made or changed for. */
+  const versions = new Map<ProviderId, number>()
+  const closing = new AbortController()
   const retired: { readonly session: Promise<Session>; readonly at: number }[] = []
 
   async function get(provider: ProviderId): Promise<Session> {
@@ -75,7 +87,7 @@ export function openSessions({ kinds, load, adopt, seams }: SessionsOptions): Se
     const current = open.get(provider)
     if (current && current.version >= loaded.version) return current.session
     retire(provider)
-    const session = connectProven(provider, loaded)
+    const session = connectInWeather(provider, loaded)
     const entry = { version: loaded.version, session }
     open.set(provider, entry)
     // A failed connection is not kept: the next caller tries again.
@@ -85,13 +97,38 @@ export function openSessions({ kinds, load, adopt, seams }: SessionsOptions): Se
     return session
   }
 
-  async function connectProven(provider: ProviderId, loaded: LoadedProvider): Promise<Session> {
+  async function connectInWeather(provider: ProviderId, loaded: LoadedProvider): Promise<Session> {
+    const weather = weatherAt(provider, loaded)
+    const { signal } = closing
+    return weather.through({
+      kind: 'connect',
+      signal,
+      probe: null,
+      send: () => connectProven(provider, loaded, weather),
+    })
+  }
+
+  function weatherAt(provider: ProviderId, { name, rateLimit, version }: LoadedProvider): Weather {
+    const known = weathers.get(provider)
+    if (!known) {
+      const weather = weatherOf(seams, name, rateLimit, closing.signal)
+      weathers.set(provider, weather)
+      versions.set(provider, version)
+      return weather
+    }
+    // What was learned of the old address or password says nothing of the new one.
+    if (versions.get(provider) !== version) known.changed(name, rateLimit)
+    versions.set(provider, version)
+    return known
+  }
+
+  async function connectProven(provider: ProviderId, loaded: LoadedProvider, weather: Weather): Promise<Session> {
     const session = await connect(kinds, loaded, seams)
     try {
       const answers = await identify(session, new AbortController().signal)
       const known = loaded.identity ?? (await adopt(provider, answers))
       requireSame(known, answers)
-      return provenSession(session, known)
+      return provenSession(weatheredSession(session, weather), known)
     } catch (error) {
       await dispose(Promise.resolve(session))
       throw error
@@ -111,12 +148,16 @@ export function openSessions({ kinds, load, adopt, seams }: SessionsOptions): Se
 
   return {
     get,
+    weather: (provider) => weathers.get(provider),
     async forget(provider) {
+      weathers.delete(provider)
+      versions.delete(provider)
       const session = open.get(provider)?.session
       open.delete(provider)
       await dispose(session)
     },
     async [Symbol.asyncDispose]() {
+      closing.abort(new Error('this process is closing'))
       for (const provider of [...open.keys()]) retire(provider)
       await closeRetired(Number.POSITIVE_INFINITY)
     },

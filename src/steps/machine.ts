@@ -4,12 +4,14 @@
 import { z } from 'zod'
 import type { GoneProof, MachineFacts, StepContext, StepKind, StepOutcome } from '../engine/step-kind.ts'
 import type { ProviderId } from '../kernel/ids.ts'
+import { jittered } from '../kernel/seams.ts'
 import { unreachable } from '../kernel/unreachable.ts'
 import { lookedAgain } from '../kernel/watched.ts'
 import type { NativeRef, Observed, ResourceKey, Session } from '../provider/contract.ts'
 import { ProviderFault } from '../provider/fault.ts'
 import type { Looker } from '../provider/look.ts'
 import { type StoredRequest, storedRequestSchema } from '../provider/request.ts'
+import { HeldBack } from '../provider/weather.ts'
 import { providerOutcome } from './fault-problem.ts'
 
 export interface Providers {
@@ -29,6 +31,7 @@ export function machineStep(providers: Providers): StepKind {
       try {
         return ctx.step.want === 'present' ? await present(ctx, machine) : await absent(ctx, machine)
       } catch (error) {
+        if (error instanceof HeldBack) return heldBack(error, ctx, machine)
         if (error instanceof ProviderFault)
           return providerOutcome(error, { machine: machine.id, member: machine.member, zone: machine.zone })
         throw error
@@ -91,6 +94,17 @@ export function machineStep(providers: Providers): StepKind {
       reason: `absent; a late create is ruled out after ${Math.ceil(settleMs / 1000)} s`,
     }
   }
+}
+
+/** How long a step rests at most before it asks whether its provider may be called again, ms. */
+const weatherPollMs = 10_000
+
+/** Nothing was sent, so nothing failed: the step waits for the weather, and past its deadline says who can mend it. */
+function heldBack(fault: HeldBack, ctx: StepContext, machine: MachineFacts): StepOutcome {
+  const told = providerOutcome(fault, { machine: machine.id, member: machine.member, zone: machine.zone })
+  if (told.kind === 'failed' && ctx.seams.clock.now() >= ctx.deadlineAt) return { ...told, kind: 'blocked' }
+  const afterMs = jittered(ctx.seams.random, Math.min(weatherPollMs, Math.max(pollMs, fault.retryAfterMs ?? pollMs)))
+  return { kind: 'wait', afterMs, reason: fault.message }
 }
 
 /** How soon an installation that only reports is asked again whether it may act. */

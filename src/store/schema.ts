@@ -133,6 +133,8 @@ export interface ProviderTable {
   images: JsonText
   /** JSON: { cpu, memory, disk } factors. */
   overcommit: JsonText
+  /** JSON: { perSecond, burst } calls; null: not limited. */
+  rate_limit: JsonText | null
   state: 'healthy' | 'unreachable' | 'denied' | 'removing'
   state_since: Instant
   state_reason: string | null

@@ -73,6 +73,7 @@ test('what machines are made of is listed and shown', async () => {
   await good('GET', '/v1/provider-kinds')
   await good('GET', '/v1/providers')
   await good('GET', `/v1/providers/${begun.provider}`)
+  await good('GET', `/v1/providers/${begun.provider}/weather`)
   await good('PATCH', `/v1/providers/${begun.provider}`, { labels: { a: 'b' } })
 })
 

@@ -41,6 +41,7 @@ export function apiOf(server: Server) {
     providerKinds: async () => (await call(server, 'get', '/v1/provider-kinds', {})).items,
     providers: (query?: QueryOf<'get', '/v1/providers'>) => all(server, '/v1/providers', {}, query),
     provider: (provider: string) => call(server, 'get', '/v1/providers/{provider}', { provider }),
+    providerWeather: (provider: string) => call(server, 'get', '/v1/providers/{provider}/weather', { provider }),
     createProvider: (body: BodyOf<'post', '/v1/providers'>) => call(server, 'post', '/v1/providers', {}, { body }),
     setProvider: (provider: string, body: BodyOf<'patch', '/v1/providers/{provider}'>) =>
       call(server, 'patch', '/v1/providers/{provider}', { provider }, { body }),

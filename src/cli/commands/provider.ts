@@ -9,12 +9,14 @@ import { checkedLine, fieldLines, kindOf, providerLines } from '../provider-line
 import type { Runner, Session } from '../session.ts'
 import { UsageError } from '../usage.ts'
 import { assignments, pair, several, written } from '../values.ts'
+import { weatherLines } from '../weather-lines.ts'
 
 interface SetOptions {
   readonly set?: readonly string[]
   readonly secret?: readonly string[]
   readonly config?: string
   readonly image?: readonly string[]
+  readonly rateLimit?: string
 }
 interface ChangeOptions extends SetOptions {
   readonly acceptIdentity?: string
@@ -57,6 +59,15 @@ export function addProvider(parent: Command, { run }: Runner): void {
       }),
     )
   provider
+    .command('weather <provider>')
+    .description('how it answers, whether it is left alone, and what waits because of it')
+    .action(
+      run(async ({ api, names, print, world }, { args: [name = ''] }) => {
+        const weather = await api.providerWeather((await names.provider(name)).id)
+        print.data(weather, (paint) => weatherLines(weather, world.now(), paint))
+      }),
+    )
+  provider
     .command('kinds')
     .description('which kinds there are and what they ask for')
     .action(
@@ -83,6 +94,7 @@ export function addProvider(parent: Command, { run }: Runner): void {
           kind: options.kind,
           config,
           images: imagesOf(options.image ?? []),
+          rateLimit: rateLimitIn(options.rateLimit) ?? null,
         })
         print.data(made, (paint) => [checkedLine(made), ...providerLines(made, paint)])
       }),
@@ -98,9 +110,11 @@ export function addProvider(parent: Command, { run }: Runner): void {
         const found = await names.provider(name)
         const images = options.image ? { images: { ...found.images, ...imagesOf(options.image) } } : {}
         const { acceptIdentity } = options
+        const rateLimit = rateLimitIn(options.rateLimit)
         const changed = await api.setProvider(found.id, {
           config: await configOf(session, found.kind, options),
           ...images,
+          ...(rateLimit === undefined ? {} : { rateLimit }),
           ...(acceptIdentity === undefined ? {} : { acceptIdentity }),
         })
         print.data(changed, (paint) => [checkedLine(changed), ...providerLines(changed, paint)])
@@ -126,6 +140,7 @@ function withSettings(command: Command): Command {
       'a secret setting: asked for, or a line of standard input; name=@file reads a file',
       several,
     )
+    .option('--rate-limit <n[,burst]>', 'calls a second at most, and at once after a rest; none for no limit')
     .option('--config <file>', 'all settings as JSON in a file')
     .option(
       '--image <name=ref,user>',
@@ -161,6 +176,16 @@ function configIn(file: string): Record<string, unknown> {
       cause instanceof SyntaxError || (cause instanceof Error && 'code' in cause) ? cause.message : 'no object'
     throw new UsageError(`--config ${file} cannot be used: ${why}.`, { next: 'It is one JSON object.', cause })
   }
+}
+
+/** `20` or `20,50`; null for `none`, undefined when not said. */
+function rateLimitIn(text: string | undefined): { perSecond: number; burst: number } | null | undefined {
+  if (text === undefined) return undefined
+  if (text === 'none') return null
+  const [perSecond = Number.NaN, burst = Math.max(1, Math.ceil(perSecond))] = text.split(',').map(Number)
+  if (!(perSecond > 0) || !Number.isInteger(burst) || burst < 1)
+    throw new UsageError(`--rate-limit ${text}: write calls a second, and how many at once, e.g. 20,50; or none.`)
+  return { perSecond, burst }
 }
 
 function imagesOf(texts: readonly string[]): Record<string, { ref: string; user: string }> {

@@ -10,6 +10,7 @@ import { followPlatform, lastLines, type Step } from '../tasks/index.ts'
 import type { Explanation } from './schemas.ts'
 import { getPlatform, openProblems, type PlatformRow } from './store.ts'
 import { namedProblem } from './view.ts'
+import { weatherOver } from './weather.ts'
 
 const shownLines = 5
 const shownSteps = 50
@@ -50,6 +51,7 @@ export async function explainPlatform(rooms: Rooms, scope: Scope, id: PlatformId
   }))
   const problems = (await openProblems(db, id)).map(namedProblem)
   const alone = await runsAlone(db, id)
+  const weather = await weatherOver(rooms, id)
   const next = nextOf(
     row,
     open.map(({ step }) => step),
@@ -64,7 +66,14 @@ export async function explainPlatform(rooms: Rooms, scope: Scope, id: PlatformId
     progress: { done: done.size, total: steps.length },
     waiting,
     problems,
-    next: alone === null ? next : [alone, ...next],
+    weather,
+    next: [
+      ...(alone === null ? [] : [alone]),
+      ...(open.length === 0 ? [] : weather).map(
+        ({ name, reason }) => `It waits for the weather: ${reason}.  gantry provider weather ${name}`,
+      ),
+      ...next,
+    ],
   }
 }
 

@@ -7,6 +7,7 @@ import { Task } from '../tasks/index.ts'
 import { change } from './change.ts'
 import { goOn, tryAgain } from './going-on.ts'
 import { getPlatform } from './store.ts'
+import { providersOf } from './weather.ts'
 
 const params = z.object({ platform: id('platform') })
 const about = ({ platform }: z.output<typeof params>) => ({ kind: 'platform', id: platform }) as const
@@ -56,11 +57,13 @@ export const platformLifeEndpoints = [
     waits: true,
     answers: followed,
     problems: ['wrong_state'],
-    handle: (rooms, call) =>
-      change(rooms, call, async (tx) => {
+    async handle(rooms, call) {
+      for (const { weather } of await providersOf(rooms, call.params.platform)) weather.hurry()
+      return change(rooms, call, async (tx) => {
         const row = await getPlatform(tx, call.scope, call.params.platform)
         requireMatch(call.ifMatch, row.version)
         return { platform: row.id, task: await tryAgain(rooms, tx, call.scope, row) }
-      }),
+      })
+    },
   }),
 ]

@@ -193,6 +193,16 @@ export const Explanation = z
     progress: z.object({ done: z.int(), total: z.int() }),
     waiting: z.array(Waiting).openapi({ description: 'Steps that can be worked on or are stuck; blocked ones first.' }),
     problems: z.array(NamedProblem),
+    weather: z
+      .array(
+        z.object({
+          provider: id('provider'),
+          name: Name,
+          breaker: z.enum(['closed', 'open', 'halfOpen']),
+          reason: z.string(),
+        }),
+      )
+      .openapi({ description: 'Providers of its machines that are not called at present: what needs them waits.' }),
     next: z.array(z.string()).openapi({ description: 'What is tried next, or who can act and how.' }),
   })
   .openapi('Explanation')

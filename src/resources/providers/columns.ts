@@ -3,7 +3,7 @@
 import { z } from '../../http/schema.ts'
 import type { ProviderTable } from '../../store/index.ts'
 import type { Checked } from './check.ts'
-import { ImageMapping, Overcommit, ProviderHealth } from './schemas.ts'
+import { ImageMapping, Overcommit, ProviderHealth, RateLimit } from './schemas.ts'
 
 const imagesSchema = z.record(z.string(), ImageMapping)
 const factsSchema = z.object({
@@ -19,6 +19,11 @@ export function imagesOf(row: Pick<ProviderTable, 'images'>): Record<string, Ima
 
 export function overcommitOf(row: Pick<ProviderTable, 'overcommit'>): z.output<typeof Overcommit> {
   return Overcommit.parse(JSON.parse(row.overcommit))
+}
+
+/** How often it may be called; null: not limited. */
+export function rateLimitOf({ rate_limit }: Pick<ProviderTable, 'rate_limit'>): z.output<typeof RateLimit> | null {
+  return rate_limit === null ? null : RateLimit.parse(JSON.parse(rate_limit))
 }
 
 /** Facts written by care's scans may be of an older form: what cannot be read is not shown. */

@@ -14,9 +14,10 @@ import { factsText } from './columns.ts'
 import { checkConfig, configJsonSchema, destroySecrets, sealConfig } from './config.ts'
 import { findKind } from './kinds.ts'
 import { patchProvider } from './patch.ts'
-import { Provider, ProviderCreate, ProviderKindList, ProviderList, ProviderPatch } from './schemas.ts'
+import { Provider, ProviderCreate, ProviderKindList, ProviderList, ProviderPatch, ProviderWeather } from './schemas.ts'
 import { deleteProvider, getProvider, insertProvider, listProviders, machineCounts, platformsOn } from './store.ts'
 import { providerView } from './view.ts'
+import { showWeather } from './weather.ts'
 
 const params = z.object({ provider: id('provider') })
 const refusals = ['provider_unreachable', 'provider_denied', 'provider_rejected'] as const
@@ -69,6 +70,7 @@ export const providerEndpoints = [
           config: JSON.stringify(await sealConfig(tx, rooms.vault, kind, body.config, null)),
           images: JSON.stringify(body.images),
           overcommit: JSON.stringify(body.overcommit),
+          rate_limit: body.rateLimit && JSON.stringify(body.rateLimit),
           state: 'healthy',
           state_since: now,
           state_reason: null,
@@ -106,7 +108,12 @@ export const providerEndpoints = [
         items.map((row) => row.id),
       )
       const views = items.map(async (row) =>
-        providerView(row, { simulated: await isSimulated(rooms, row), zones, machines: counts.get(row.id) ?? 0 }),
+        providerView(row, {
+          simulated: await isSimulated(rooms, row),
+          zones,
+          machines: counts.get(row.id) ?? 0,
+          weather: rooms.sessions.weather(row.id),
+        }),
       )
       return ok({ items: await Promise.all(views), next })
     },
@@ -125,6 +132,23 @@ export const providerEndpoints = [
     async handle(rooms, { scope, params: { provider } }) {
       const row = await getProvider(rooms.store.read, scope, provider)
       return ok(await shown(rooms, rooms.store.read, scope, row), { etag: etag(row.version) })
+    },
+  }),
+  endpoint({
+    method: 'get',
+    path: '/v1/providers/{provider}/weather',
+    operationId: 'getProviderWeather',
+    summary: 'Show how a provider answers, and what waits because of it',
+    description:
+      'Latency, errors and throttling of the last minutes; the circuit breaker that leaves a provider alone while it does not answer; the rate limit; and the platforms whose steps wait.',
+    tag: 'providers',
+    permission: 'provider.read',
+    about: installation,
+    params,
+    answers: { 200: { description: 'The weather.', schema: ProviderWeather } },
+    problems: [],
+    async handle(rooms, { scope, params: { provider } }) {
+      return ok(await showWeather(rooms, scope, await getProvider(rooms.store.read, scope, provider)))
     },
   }),
   endpoint({
@@ -185,7 +209,8 @@ export const providerEndpoints = [
 async function shown(rooms: Rooms, db: Db, scope: Scope, row: ProviderTable): Promise<Provider> {
   const zones = await listZones(db, scope, row.id)
   const machines = (await machineCounts(db, [row.id])).get(row.id) ?? 0
-  return providerView(row, { simulated: await isSimulated(rooms, row), zones, machines })
+  const weather = rooms.sessions.weather(row.id)
+  return providerView(row, { simulated: await isSimulated(rooms, row), zones, machines, weather })
 }
 
 async function isSimulated(rooms: Rooms, row: ProviderTable): Promise<boolean> {

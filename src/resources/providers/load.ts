@@ -5,14 +5,14 @@ import { ProviderFault } from '../../provider/fault.ts'
 import type { Kinds, SessionsOptions } from '../../provider/registry.ts'
 import type { Vault } from '../../secrets/index.ts'
 import { type Store, statement } from '../../store/index.ts'
-import { identityOf } from './columns.ts'
+import { identityOf, rateLimitOf } from './columns.ts'
 import { openConfig } from './config.ts'
 
 // Asked before every call to a provider.
 const selectProvider = statement((db, { provider }: { provider: ProviderId }) =>
   db
     .selectFrom('providers')
-    .select(['kind', 'config', 'version', 'facts'])
+    .select(['name', 'kind', 'config', 'version', 'facts', 'rate_limit'])
     .where('id', '=', provider)
     .where('deleted_at', 'is', null),
 )
@@ -29,7 +29,14 @@ export function loadProvider(store: Store, vault: Vault, kinds: Kinds): Sessions
     }
     const parsed = kind.config.safeParse(await openConfig(store.read, vault, row.config))
     if (parsed.success) {
-      return { kind: row.kind, config: parsed.data, version: row.version, identity: identityOf(row) }
+      return {
+        name: row.name,
+        kind: row.kind,
+        config: parsed.data,
+        version: row.version,
+        identity: identityOf(row),
+        rateLimit: rateLimitOf(row),
+      }
     }
     throw new ProviderFault(
       { kind: 'rejected', outcome: 'none' },

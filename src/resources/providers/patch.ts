@@ -56,6 +56,7 @@ export async function patchProvider(rooms: Rooms, call: PatchCall): Promise<Writ
       config: sealed ? JSON.stringify(sealed) : row.config,
       images: body.images ? JSON.stringify(body.images) : row.images,
       overcommit: body.overcommit ? JSON.stringify(body.overcommit) : row.overcommit,
+      ...(body.rateLimit === undefined ? {} : { rate_limit: body.rateLimit && JSON.stringify(body.rateLimit) }),
       labels: body.labels ? JSON.stringify(body.labels) : row.labels,
       ...(checked ? { facts: factsText(checked) } : {}),
       ...(checked && row.state !== 'healthy' ? { state: 'healthy', state_since: now, state_reason: null } : {}),

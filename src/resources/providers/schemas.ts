@@ -1,4 +1,5 @@
 import { Instant, id, JsonObject, Labels, Name, orNull, pageOf, z } from '../../http/schema.ts'
+import { callKinds } from '../../provider/statistics.ts'
 import { Zone } from '../hosts/index.ts'
 
 export const ImageMapping = z
@@ -24,6 +25,14 @@ export const Overcommit = z
   })
   .openapi('Overcommit', { description: 'Factors on the declared capacity.' })
 
+export const RateLimit = z
+  .strictObject({
+    perSecond: z.number().min(0.1).max(100_000).openapi({ description: 'Calls a second in the long run, COUNT.' }),
+    burst: z.int().min(1).max(100_000).openapi({ description: 'Calls at once after a rest, COUNT.' }),
+  })
+  .openapi('RateLimit', { description: 'How often a provider is called at most, by each Gantry process.' })
+export type RateLimit = z.infer<typeof RateLimit>
+
 export const ProviderCreate = z
   .strictObject({
     name: Name,
@@ -39,6 +48,7 @@ export const ProviderCreate = z
         example: { 'debian-12': { ref: 'images:debian/12', user: 'root' } },
       }),
     overcommit: Overcommit.default({ cpu: 1, memory: 1, disk: 1 }),
+    rateLimit: orNull(RateLimit).default(null),
     labels: Labels.default({}),
   })
   .openapi('ProviderCreate')
@@ -51,6 +61,7 @@ export const ProviderPatch = z
     }),
     images: z.record(Name, ImageMapping).optional(),
     overcommit: Overcommit.optional(),
+    rateLimit: orNull(RateLimit).optional().openapi({ description: 'null: not limited.' }),
     labels: Labels.optional(),
     acceptIdentity: z.string().min(1).max(512).optional().openapi({
       description:
@@ -69,6 +80,73 @@ export const ProviderHealth = z
   })
   .openapi('ProviderHealth')
 
+const figures = {
+  calls: z.int().openapi({ description: 'COUNT, of the last 5 minutes or the last 2,000 calls.' }),
+  refused: z.int().openapi({ description: 'Answered with a no: a right missing, no room, a wrong request.' }),
+  failed: z.int().openapi({ description: 'Not answered, or broken off.' }),
+  throttled: z.int().openapi({ description: 'Answered with: not now.' }),
+  errorRate: z.number().openapi({ description: 'Share that failed or was throttled, 0 to 1.' }),
+  p50Ms: z.number().nullable().openapi({ description: 'Half of the answers came within; null without answers.' }),
+  p90Ms: z.number().nullable(),
+}
+
+export const ProviderBreaker = z
+  .object({
+    state: z.enum(['closed', 'open', 'halfOpen']).openapi({
+      description:
+        'open: calls are refused without being sent, until a probe is answered; halfOpen: it is being probed.',
+    }),
+    since: Instant,
+    reason: z.string().nullable(),
+    probeAt: Instant.nullable(),
+    refused: z.int().openapi({ description: 'Calls not sent since it opened.' }),
+  })
+  .openapi('ProviderBreaker')
+
+export const ProviderWeatherNow = z
+  .object({
+    reason: z.string().nullable().openapi({ description: 'Why calls are held back now; null: they are not.' }),
+    ...figures,
+    breaker: ProviderBreaker,
+    pausedUntil: Instant.nullable().openapi({ description: 'Until when the provider asked not to be called.' }),
+    rateLimit: orNull(RateLimit),
+    queued: z.int().openapi({ description: 'Calls that wait for their turn.' }),
+    longestMs: z.number().openapi({ description: 'For how long the first of them waits.' }),
+  })
+  .openapi('ProviderWeatherNow', { description: 'As the process that answers sees it.' })
+export type ProviderWeatherNow = z.infer<typeof ProviderWeatherNow>
+
+export const ProviderWeather = z
+  .object({
+    provider: id('provider'),
+    name: Name,
+    now: orNull(ProviderWeatherNow).openapi({ description: 'null: this process has not spoken to it yet.' }),
+    byCall: z.array(
+      z.object({
+        call: z.enum(callKinds).openapi({
+          description: 'connect: opening a session; look: everything that only reads; change: destroy and power.',
+        }),
+        ...figures,
+      }),
+    ),
+    waiting: z
+      .object({
+        steps: z.int(),
+        platforms: z.array(
+          z.object({
+            platform: id('platform'),
+            name: Name,
+            steps: z.int(),
+            since: Instant.nullable(),
+            reason: z.string().nullable(),
+          }),
+        ),
+      })
+      .openapi({ description: 'Steps that wait because of it, and the first 50 platforms they belong to.' }),
+  })
+  .openapi('ProviderWeather')
+export type ProviderWeather = z.infer<typeof ProviderWeather>
+
 export const Provider = z
   .object({
     id: id('provider'),
@@ -78,6 +156,7 @@ export const Provider = z
     config: JsonObject.openapi({ description: 'Secret fields show as `{ "secret": true }`.' }),
     images: z.record(z.string(), ImageMapping),
     overcommit: Overcommit,
+    rateLimit: orNull(RateLimit),
     labels: Labels,
     state: z.enum(['healthy', 'unreachable', 'denied', 'removing']),
     stateSince: Instant,
@@ -88,6 +167,7 @@ export const Provider = z
     }),
     health: orNull(ProviderHealth).openapi({ description: 'As last probed.' }),
     capabilities: JsonObject,
+    weather: orNull(ProviderWeatherNow).openapi({ description: 'null: this process has not spoken to it yet.' }),
     zones: z.array(Zone),
     machines: z.int(),
     lastScanAt: Instant.nullable(),

@@ -1,15 +1,22 @@
 import { instant } from '../../http/schema.ts'
+import type { Weather } from '../../provider/weather.ts'
 import type { ProviderTable } from '../../store/index.ts'
 import type { Zone } from '../hosts/index.ts'
 import { parseLabels } from '../labels.ts'
-import { factsOf, identityOf, imagesOf, overcommitOf } from './columns.ts'
+import { factsOf, identityOf, imagesOf, overcommitOf, rateLimitOf } from './columns.ts'
 import { shownConfig } from './config.ts'
 import type { Provider } from './schemas.ts'
+import { weatherNow } from './weather.ts'
 
 /** The provider as it is shown. */
 export function providerView(
   row: ProviderTable,
-  about: { readonly simulated: boolean; readonly zones: readonly Zone[]; readonly machines: number },
+  about: {
+    readonly simulated: boolean
+    readonly zones: readonly Zone[]
+    readonly machines: number
+    readonly weather: Weather | undefined
+  },
 ): Provider {
   const { health, capabilities } = factsOf(row)
   return {
@@ -20,6 +27,7 @@ export function providerView(
     config: shownConfig(row.config),
     images: imagesOf(row),
     overcommit: overcommitOf(row),
+    rateLimit: rateLimitOf(row),
     labels: parseLabels(row.labels),
     state: row.state,
     stateSince: instant(row.state_since),
@@ -27,6 +35,7 @@ export function providerView(
     identity: identityOf(row),
     health,
     capabilities,
+    weather: weatherNow(about.weather),
     zones: about.zones.filter((zone) => zone.provider === row.id),
     machines: about.machines,
     lastScanAt: instant(row.last_scan_at),

@@ -25,7 +25,8 @@ function alreadySo(step: PlanStep): boolean {
   return step.kind === 'machine' && step.want === 'absent'
 }
 
-function isChanged(old: PlanStep, step: PlanStep): boolean {
+/** Whether `step` asks for something else than `old` did. */
+export function isChanged(old: PlanStep, step: PlanStep): boolean {
   if (old.want !== step.want) return true
   return step.mode !== 'once' && canonicalHash(meaning(old)) !== canonicalHash(meaning(step))
 }

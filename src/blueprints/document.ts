@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { operationSchema } from './language/operation.ts'
 import { outputSchema } from './language/output.ts'
 import { parameterSchema } from './language/parameter.ts'
-import { duration, groupName, inputName, labelHint, parameterName, paramRef, stepName } from './language/primitives.ts'
-import { healthSchema, leaveSchema, stepSchema } from './language/step.ts'
+import { groupName, inputName, labelHint, parameterName, paramRef, stepName } from './language/primitives.ts'
+import { drainSchema, healthSchema, leaveSchema, returnSchema, stepSchema } from './language/step.ts'
+import { updateSchema } from './language/update.ts'
 
 // blueprint.yaml as its author writes it, read top to bottom. Data only: no loops, no arithmetic, no templates, so
 // that every plan it can ever make can be checked before the first one is made. What refers to what is checked in
@@ -27,22 +28,6 @@ const groupSchema = z
   })
   .meta({ id: 'Group' })
 
-const updateSchema = z
-  .strictObject({
-    strategy: z.enum(['replace']).optional(),
-    canaries: z.int().min(0).optional(),
-    maxInFlight: z
-      .union([
-        z.int().min(1),
-        z.string().regex(/^([1-9][0-9]?|100)%$/, 'Write a number of members, or a share such as 20%.'),
-      ])
-      .optional(),
-    order: z.array(groupName).optional(),
-    stopOnFailure: z.boolean().optional(),
-    pause: duration.optional().meta({ description: 'Time between two waves.' }),
-  })
-  .meta({ id: 'Update', description: 'How a change of every member is rolled out.' })
-
 export const documentSchema = z
   .strictObject({
     name: z
@@ -55,6 +40,8 @@ export const documentSchema = z
     groups: z.record(groupName, groupSchema),
     steps: z.record(stepName, stepSchema).optional(),
     leave: z.record(groupName, leaveSchema).optional(),
+    drain: z.record(groupName, drainSchema).optional(),
+    return: z.record(groupName, returnSchema).optional(),
     health: z.strictObject({ platform: healthSchema.optional() }).optional(),
     update: updateSchema.optional(),
     operations: z.record(stepName, operationSchema).optional(),

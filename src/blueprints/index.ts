@@ -6,7 +6,7 @@ export {
   parseBlueprint,
   storedBlueprint,
 } from './blueprint.ts'
-export { stepsToRun } from './change.ts'
+export { isChanged, stepsToRun } from './change.ts'
 export type { Blueprint } from './document.ts'
 export { builtinEnvironment, type MemberFacts, previousPrefix } from './environment.ts'
 export { executorsOf } from './executors.ts'
@@ -15,7 +15,8 @@ export { loadBlueprintFolder } from './folder.ts'
 export { groupsOf } from './groups.ts'
 export { blueprintJsonSchema } from './json-schema.ts'
 export { isOperationKey, machineKey, onceKey, operationPrefix } from './keys.ts'
+export { type Strategy, type UpdateRules, updateRules } from './language/update.ts'
 export { planOperation, resolveOperationParameters } from './operation.ts'
 export { operationJsonSchema, parameterJsonSchema, resolveParameters } from './parameters.ts'
-export { plan } from './plan.ts'
+export { plan, planWishes } from './plan.ts'
 export * from './plan-types.ts'

@@ -8,6 +8,8 @@ export const sshKey = (member: MemberRef): string => `ssh/${member}`
 export const eachKey = (member: MemberRef, step: string): string => `script/${member}/${step}`
 export const onceKey = (step: string): string => `script/${step}`
 export const freshKey = (step: string): string => `fresh/${step}`
+export const drainKey = (member: MemberRef): string => `drain/${member}`
+export const returnKey = (member: MemberRef): string => `return/${member}`
 export const leaveKey = (member: MemberRef): string => `leave/${member}`
 
 /** `op/<task>/<step>`, or `op/<task>/<member>/<step>` where it is of each: so no two runs of an operation share a record. */
@@ -17,7 +19,7 @@ export function operationKey(task: string, step: string, member: MemberRef | nul
 export const operationPrefix = (task: string): string => `op/${task}/`
 export const isOperationKey = (key: string): boolean => key.startsWith('op/')
 
-/** A gate's key holds what it guards, so that every change of members has a gate of its own. */
-export function gateKey(name: string, guards: readonly MemberRef[]): string {
+/** A gate's key holds what it guards, so that every change of members, or of what they are to be, has a gate of its own. */
+export function gateKey(name: string, guards: readonly string[]): string {
   return `gate/${name}/${sha256(guards.join('\n')).slice(0, 16)}`
 }

@@ -2,6 +2,7 @@ import { leaveKey, machineKey, onceKey } from './keys.ts'
 import { durationMs } from './language/primitives.ts'
 import { parseSelection } from './language/selection.ts'
 import type { LeaveSpec } from './language/step.ts'
+import type { Views } from './mixed.ts'
 import { stepsNamed } from './needs.ts'
 import type { MachineStep, MemberRef, Need, PlanMember, ScriptStep } from './plan-types.ts'
 import { scriptInput } from './values.ts'
@@ -11,11 +12,12 @@ import { presentOf, type View, type ViewStep } from './view.ts'
 // one after the other, since two votes lost at once can be one too many.
 
 /** The steps of all leaving members. */
-export function leavingSteps(view: View): (ScriptStep | MachineStep)[] {
+export function leavingSteps(views: Views): (ScriptStep | MachineStep)[] {
   const steps: (ScriptStep | MachineStep)[] = []
   const lastOfQuorum = new Map<string, MemberRef>()
-  for (const member of view.members) {
+  for (const member of views.members) {
     if (member.state !== 'leaving') continue
+    const view = views.of(member)
     const previous = votes(view, member) ? lastOfQuorum.get(member.group) : undefined
     const after = previous === undefined ? [] : [needOf(machineKey(previous))]
     const leave = leaveStep(view, member, after)
@@ -30,15 +32,16 @@ export function leavingSteps(view: View): (ScriptStep | MachineStep)[] {
 }
 
 /** All machines absent; leave only where it undoes something outside the platform, before any executor is removed. */
-export function absentSteps(view: View): (ScriptStep | MachineStep)[] {
+export function absentSteps(views: Views): (ScriptStep | MachineStep)[] {
   const leaves: ScriptStep[] = []
-  for (const member of view.members) {
+  for (const member of views.members) {
+    const view = views.of(member)
     if (view.blueprint.document.leave?.[member.group]?.external !== true) continue
     const leave = leaveStep(view, member, [])
     if (leave !== null) leaves.push(leave)
   }
   const all: Need[] = leaves.length > 0 ? [{ quantifier: 'all', steps: leaves.map((leave) => leave.key) }] : []
-  return [...leaves, ...view.members.map((member) => absentMachine(member.ref, all))]
+  return [...leaves, ...views.members.map((member) => absentMachine(member.ref, all))]
 }
 
 /** Whether members of its group are replaced one at a time, the old one gone first. */
@@ -79,7 +82,7 @@ function leaveStep(view: View, subject: PlanMember, after: readonly Need[]): Scr
   }
 }
 
-/** Members that exist only after the subject is gone, so it cannot leave on them: they follow it, or one that leaves later. */
+/** Members that join only after the subject is gone, so it cannot leave on them: they follow it, or one that leaves later. */
 function waitingFor(view: View, subject: PlanMember): MemberRef[] {
   if (!votes(view, subject)) return []
   const later = new Set<string>([subject.name])
@@ -89,7 +92,7 @@ function waitingFor(view: View, subject: PlanMember): MemberRef[] {
     else if (passed && member.group === subject.group && member.state === 'leaving') later.add(member.name)
   }
   const others = presentOf(view, subject.group).filter((member) => member.ref !== subject.ref)
-  return others.filter((member) => later.has(member.name)).map((member) => member.ref)
+  return others.filter(({ name, state }) => state === 'joining' && later.has(name)).map((member) => member.ref)
 }
 
 /** Whether founding, if steps of the group wait for it, is done; before that none of its members joined anything. */

@@ -4,6 +4,7 @@
 
 import type { Json } from '../kernel/canonical.ts'
 import type { MemberState } from '../kernel/states.ts'
+import type { Blueprint } from './document.ts'
 
 /** `<group>-<ordinal>`, e.g. `worker-1`: the slot. */
 export type MemberName = string
@@ -16,6 +17,8 @@ export interface PlanMember {
   readonly group: string
   readonly ordinal: number
   readonly incarnation: number
+  /** The wish it follows: another one than the platform's until its turn in a rollout has come; absent: the first. */
+  readonly revision?: number
   /** Members in state `gone` are not given. */
   readonly state: Exclude<MemberState, 'gone'>
 }
@@ -63,7 +66,7 @@ export interface ScriptInput {
 interface StepCommon {
   /**
    * Unique in the platform: `machine/<ref>`, `ssh/<ref>`, `script/<ref>/<step>` (each), `script/<step>` (once),
-   * `fresh/<step>`, `leave/<ref>`, `gate/<name>/<hash of what it guards>`; of operations `op/<task>/<step>` and
+   * `fresh/<step>`, `leave/<ref>`, `drain/<ref>`, `return/<ref>`, `gate/<name>/<hash of what it guards>`; of operations `op/<task>/<step>` and
    * `op/<task>/<ref>/<step>`.
    */
   readonly key: string
@@ -123,6 +126,14 @@ export interface PlanInput {
   readonly founders: Readonly<Record<string, MemberRef>>
   /** Keys of once steps that are done. */
   readonly founded: ReadonlySet<string>
+}
+
+/** What a platform, or a member that is still behind it, is to be. */
+export interface Wish {
+  readonly revision: number
+  readonly blueprint: Blueprint
+  /** Complete, by resolveParameters. */
+  readonly parameters: Readonly<Record<string, Json>>
 }
 
 /** What a group asks of placement and quota, after parameters are filled in. */

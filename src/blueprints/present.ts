@@ -1,7 +1,9 @@
+import { aroundChange } from './around.ts'
 import { eachKey, freshKey, gateKey, machineKey, onceKey, sshKey } from './keys.ts'
 import { durationMs } from './language/primitives.ts'
 import { parseSelection } from './language/selection.ts'
 import { needOf, votes } from './leaving.ts'
+import type { Views } from './mixed.ts'
 import { needsOf } from './needs.ts'
 import type {
   Executor,
@@ -20,16 +22,22 @@ import { presentOf, runsOn, type View, type ViewStep } from './view.ts'
 // The steps that build members and hold them as they should be, and the gate behind them.
 
 /** Machine, SSH and scripts of every member that is not leaving. */
-export function memberSteps(view: View): PlanStep[] {
+export function memberSteps(views: Views): PlanStep[] {
   const steps: PlanStep[] = []
-  const each = [...view.steps.values()].filter((step) => step.mode === 'each')
-  const leaving = new Map(view.members.filter((member) => member.state === 'leaving').map((old) => [old.name, old]))
-  for (const member of view.members) {
+  const each = new Map(
+    [views.target, ...views.older].map((view) => [
+      view,
+      [...view.steps.values()].filter(({ mode }) => mode === 'each'),
+    ]),
+  )
+  const leaving = new Map(views.members.filter((member) => member.state === 'leaving').map((old) => [old.name, old]))
+  for (const member of views.members) {
     if (member.state === 'leaving') continue
+    const view = views.of(member)
     steps.push(machineStep(view, member, leaving.get(member.name)), sshStep(member))
-    for (const step of each) {
-      if (runsOn(view, step, member)) steps.push(eachStep(view, step, member))
-    }
+    const own: ScriptStep[] = []
+    for (const step of each.get(view) ?? []) if (runsOn(view, step, member)) own.push(eachStep(view, step, member))
+    steps.push(...(member.state === 'changing' ? aroundChange(view, member, own) : own))
   }
   return steps
 }
@@ -46,7 +54,7 @@ export function platformSteps(view: View): ScriptStep[] {
 }
 
 /** What holds the platform back from being ready until its own health check says so; null if it has none. */
-export function gateStep(view: View, before: readonly PlanStep[]): GateStep | null {
+export function gateStep({ target: view, members }: Views, before: readonly PlanStep[]): GateStep | null {
   const health = view.blueprint.document.health?.platform
   const guards = [...view.presentRefs]
   if (health === undefined || guards.length === 0) return null
@@ -54,7 +62,7 @@ export function gateStep(view: View, before: readonly PlanStep[]): GateStep | nu
   if (on.kind !== 'anyHealthy') throw new Error(`health runs on any-healthy, not ${health.on}`)
   const steps = before.filter((step) => step.want === 'present' && step.mode !== 'fresh').map((step) => step.key)
   return {
-    key: gateKey('health', guards),
+    key: gateKey('health', members.filter((member) => view.presentRefs.has(member.ref)).map(markOf)),
     want: 'present',
     mode: 'each',
     kind: 'gate',
@@ -70,6 +78,11 @@ export function gateStep(view: View, before: readonly PlanStep[]): GateStep | nu
   }
 }
 
+/** What a gate passed for: the machine, and the wish it followed then. */
+function markOf({ ref, revision = 1 }: PlanMember): string {
+  return revision === 1 ? ref : `${ref}#${revision}`
+}
+
 function machineStep(view: View, member: PlanMember, older: PlanMember | undefined): MachineStep {
   return {
     key: machineKey(member.ref),
@@ -77,7 +90,8 @@ function machineStep(view: View, member: PlanMember, older: PlanMember | undefin
     mode: 'each',
     kind: 'machine',
     member: member.ref,
-    needs: older !== undefined && votes(view, member) ? [needOf(machineKey(older.ref))] : [],
+    needs:
+      member.state === 'joining' && older !== undefined && votes(view, member) ? [needOf(machineKey(older.ref))] : [],
     deadlineMs: durationMs('10m'),
     maxAttempts: 5,
     input: { member: member.ref },

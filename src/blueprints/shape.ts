@@ -92,12 +92,25 @@ const nouns: Readonly<Record<string, string>> = {
 }
 
 const words = [
-  ...['name', 'version', 'description', 'parameters', 'groups', 'steps', 'leave', 'health', 'update', 'operations'],
+  ...[
+    'name',
+    'version',
+    'description',
+    'parameters',
+    'groups',
+    'steps',
+    'leave',
+    'drain',
+    'return',
+    'health',
+    'update',
+  ],
+  ...['operations'],
   ...['on', 'except', 'when', 'once', 'fresh', 'needs', 'run', 'with', 'using', 'deadline', 'attempts', 'onLost'],
   ...['onTimeout', 'external', 'every', 'gate', 'passes', 'platform', 'count', 'flavor', 'image', 'spread', 'quorum'],
   ...['type', 'default', 'enum', 'minimum', 'maximum', 'pattern', 'maxLength', 'host', 'zone', 'step', 'of', 'from'],
   ...['choose', 'by', 'cases', 'otherwise', 'param', 'value', 'eq', 'in', 'gt', 'and', 'or', 'not', 'strategy'],
-  ...['canaries', 'maxInFlight', 'order', 'stopOnFailure', 'pause', 'mode', 'outputs'],
+  ...['canaries', 'maxInFlight', 'order', 'stopOnFailure', 'healthGate', 'mode', 'outputs'],
 ]
 
 function hintFor(key: string, path: Path): string | undefined {

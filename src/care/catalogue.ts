@@ -39,11 +39,19 @@ export async function loadProviderImages(db: Db): Promise<ProviderImages[]> {
 export function slotsOf(groups: readonly GroupSpec[], flavors: Flavors): Slot[] {
   return groups.flatMap((group) => {
     const { cost, ...resources } = flavorOf(flavors, group.flavor)
-    return Array.from({ length: group.count }, (_, ordinal) => ({ group, ordinal, incarnation: 1, resources, cost }))
+    return Array.from({ length: group.count }, (_, ordinal) => ({
+      group,
+      ordinal,
+      incarnation: 1,
+      revision: 1,
+      resources,
+      cost,
+    }))
   })
 }
 
-function flavorOf(flavors: Flavors, name: string): Flavor {
+/** Throws `invalid_parameter` for one that does not exist. */
+export function flavorOf(flavors: Flavors, name: string): Flavor {
   const flavor = flavors[name]
   if (flavor) return flavor
   throw new ProblemError({

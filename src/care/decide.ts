@@ -8,6 +8,7 @@ import type { DecideDeps } from './deps.ts'
 import { decideFounders } from './founder.ts'
 import { watchQuorum } from './quorum.ts'
 import { decideReplacements } from './replace.ts'
+import { decideRollout } from './rollout.ts'
 
 /** The engine's `decide` hook. True when members, founders or problems changed. */
 export function decider(deps: DecideDeps): EngineHooks['decide'] {
@@ -28,8 +29,9 @@ export function decider(deps: DecideDeps): EngineHooks['decide'] {
       if (resting) continue
       if (group.founds && (await decideFounders(tx, deps.seams, view, group.name, founded))) changed = true
     }
-    if (!resting && !quorumLost && (await decideReplacements(tx, deps, view, groups))) changed = true
-    return changed
+    if (resting || quorumLost) return changed
+    if (await decideReplacements(tx, deps, view)) return true
+    return (await decideRollout(tx, deps, view)) || changed
   }
 }
 

@@ -109,6 +109,7 @@ async function formMember(
     state_since: now,
     cause: because.cause,
     machine_id: machineId,
+    revision: slot.revision,
     created_at: now,
   })
   await insertMachine.run(tx, {

@@ -22,6 +22,7 @@ import { slotsOf } from './catalogue.ts'
 import { writeDecision } from './decision.ts'
 import type { DecideDeps } from './deps.ts'
 import { formMembers } from './form.ts'
+import { writeRevision } from './revision.ts'
 import { type Seating, seatSlots } from './seat.ts'
 import { type Slot, slotHolder, slotName } from './slot.ts'
 
@@ -120,6 +121,17 @@ export async function formPlatform(
       deleted_at: null,
     })
     .execute()
+  await writeRevision(tx, {
+    platform_id: id,
+    number: 1,
+    blueprint_digest: wish.blueprint.digest,
+    spec: JSON.stringify({ parameters: wish.parameters }),
+    kind: 'create',
+    renews: 0,
+    actor: wish.actor,
+    created_at: now,
+    settled_at: now,
+  })
   await appendEvent(tx, seams, {
     kind: 'platform.created',
     subject: { kind: 'platform', id },

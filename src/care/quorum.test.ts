@@ -24,6 +24,7 @@ function voter(
     incarnation,
     state,
     cause: null,
+    revision: 1,
     machine: {
       id: newId('machine', seams),
       member: ref,

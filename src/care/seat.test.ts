@@ -37,6 +37,7 @@ async function lab(): Promise<Lab> {
       group,
       ordinal,
       incarnation: 1,
+      revision: 1,
       resources: size(cpu),
       cost: {},
     }))

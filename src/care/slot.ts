@@ -8,6 +8,8 @@ export interface Slot {
   readonly group: GroupSpec
   readonly ordinal: number
   readonly incarnation: number
+  /** The wish it follows. */
+  readonly revision: number
   readonly resources: Resources
   /** Quota keys beyond the machine's own that one machine of its flavor takes. */
   readonly cost: Readonly<Record<string, number>>

@@ -336,7 +336,10 @@ export interface paths {
         delete: operations["deletePlatform"];
         options?: never;
         head?: never;
-        /** Rename, label or protect a platform */
+        /**
+         * Change a platform
+         * @description Its name, labels and protection at once (200); its parameters, the sizes, flavors and images of its groups, and the version of its blueprint by a task (202): whoever is too many drains and leaves, who is new joins, the others are changed wave after wave. It may come while another change is under way and takes its place. `dryRun=true` answers with the difference: who stays, changes, is replaced, removed or added, in which order, and why.
+         */
         patch: operations["updatePlatform"];
         trace?: never;
     };
@@ -454,6 +457,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/platforms/{platform}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace every machine, wave after wave
+         * @description Nothing of what it is to be changes; each machine is made anew from the image as it is today.
+         */
+        post: operations["renewPlatform"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/platforms/{platform}/resume": {
         parameters: {
             query?: never;
@@ -488,6 +511,43 @@ export interface paths {
          * @description Otherwise it is tried every five minutes by itself. A task that is only blocked goes on; where the last one has ended, the answer is a new one. A held platform is resumed.
          */
         post: operations["retryPlatform"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platforms/{platform}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the platform was asked to be, the newest first */
+        get: operations["listRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platforms/{platform}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the way back to an earlier revision
+         * @description By the same rollout as any change, as a revision of its own; it may come in the middle of the change it takes back.
+         */
+        post: operations["rollbackPlatform"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1162,6 +1222,11 @@ export interface components {
             ready: number;
             wanted: number;
         };
+        GroupWish: {
+            count?: number;
+            flavor?: string;
+            image?: string;
+        };
         History: {
             items: components["schemas"]["Transition"][];
         };
@@ -1537,34 +1602,30 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        PlatformList: {
-            items: components["schemas"]["PlatformSummary"][];
-            /** @description Give it as `cursor` to get the next page; null at the end. */
-            next: string | null;
-        };
-        PlatformPatch: {
-            deletionProtection?: boolean;
-            /**
-             * @description At most 64 labels; keys and values of at most 63 characters.
-             * @example {
-             *       "team": "a"
-             *     }
-             */
-            labels?: {
-                [key: string]: string;
-            };
-            /** @example team-a */
-            name?: string;
-        };
-        PlatformPreview: {
+        PlatformDifference: {
             blueprint: string;
-            /** @description With the defaults filled in. */
+            /** @description Names of the parameters that differ. */
+            changed: string[];
+            /** @description That the change would have. */
+            generation: number;
+            members: {
+                group: string;
+                host: string | null;
+                /** @example worker-1@2 */
+                member: string;
+                providerName: string | null;
+                /** @description When: 0 at once, then wave after wave; null: it stays. */
+                wave: number | null;
+                /**
+                 * @description changes: in place. replaced: another machine takes its place.
+                 * @enum {string}
+                 */
+                what: "stays" | "changes" | "replaced" | "removed" | "added";
+                why: string;
+                zone: string | null;
+            }[];
             parameters: {
                 [key: string]: unknown;
-            };
-            plan: {
-                members: components["schemas"]["PlacedMember"][];
-                steps: components["schemas"]["PlanStep"][];
             };
             quote: {
                 /** @description null: no price is set. */
@@ -1572,7 +1633,6 @@ export interface components {
                     amount: string;
                     currency: string;
                 } | null;
-                machines: number;
                 quota: {
                     [key: string]: {
                         /** @description Before this. */
@@ -1591,6 +1651,64 @@ export interface components {
                     samples: number;
                 } | null;
             };
+            /** @description Canaries first; each waits for the health of the one before. */
+            waves: string[][];
+        };
+        PlatformList: {
+            items: components["schemas"]["PlatformSummary"][];
+            /** @description Give it as `cursor` to get the next page; null at the end. */
+            next: string | null;
+        };
+        PlatformPatch: {
+            /**
+             * @description Another version of its blueprint; name alone is the newest.
+             * @example swarm@1.1.0
+             */
+            blueprint?: string;
+            deletionProtection?: boolean;
+            /**
+             * @description The same by group, where its size, flavor or image is a parameter.
+             * @example {
+             *       "worker": {
+             *         "count": 5
+             *       }
+             *     }
+             */
+            groups?: {
+                [key: string]: components["schemas"]["GroupWish"];
+            };
+            /**
+             * @description At most 64 labels; keys and values of at most 63 characters.
+             * @example {
+             *       "team": "a"
+             *     }
+             */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @example team-a */
+            name?: string;
+            /**
+             * @description Those that change; the others stay as they are.
+             * @example {
+             *       "workers": 5
+             *     }
+             */
+            parameters?: {
+                [key: string]: unknown;
+            };
+        };
+        PlatformPreview: {
+            blueprint: string;
+            /** @description With the defaults filled in. */
+            parameters: {
+                [key: string]: unknown;
+            };
+            plan: {
+                members: components["schemas"]["PlacedMember"][];
+                steps: components["schemas"]["PlanStep"][];
+            };
+            quote: components["schemas"]["Quote"];
         };
         PlatformSsh: {
             machines: {
@@ -1666,7 +1784,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "not_cancellable" | "platform_held" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "secret_unavailable" | "internal";
+            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "not_cancellable" | "platform_held" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "rollout_stopped" | "secret_unavailable" | "internal";
             /** @example vm.count: 43 wanted, 12 left in ticket gold. */
             detail: string;
             /** @description Which fields are wrong. */
@@ -1706,7 +1824,7 @@ export interface components {
         };
         ProblemKind: {
             /** @enum {string} */
-            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "not_cancellable" | "platform_held" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "secret_unavailable" | "internal";
+            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "not_cancellable" | "platform_held" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "rollout_stopped" | "secret_unavailable" | "internal";
             /**
              * @description Of an answer that is this problem.
              * @example 409
@@ -2018,6 +2136,31 @@ export interface components {
             /** @description Answered with: not now. */
             throttled: number;
         };
+        Quote: {
+            /** @description null: no price is set. */
+            costPerHour: {
+                amount: string;
+                currency: string;
+            } | null;
+            machines: number;
+            quota: {
+                [key: string]: {
+                    /** @description Before this. */
+                    left: number | "unlimited";
+                    /** @example tkt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+                    ticket: string;
+                    /** @example team-a */
+                    ticketName: string;
+                    wanted: number;
+                };
+            };
+            /** @description From our own history; null: none yet. */
+            seconds: {
+                p50: number;
+                p90: number;
+                samples: number;
+            } | null;
+        };
         /** @description How often a provider is called at most, by each Gantry process. */
         RateLimit: {
             /** @description Calls at once after a rest, COUNT. */
@@ -2107,6 +2250,37 @@ export interface components {
              * @example 4294967296
              */
             memoryBytes: number;
+        };
+        Revision: {
+            actor: string;
+            blueprint: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            createdAt: string;
+            current: boolean;
+            /** @enum {string} */
+            kind: "create" | "change" | "rollback" | "renew";
+            number: number;
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** @description Every machine was made anew. */
+            renews: boolean;
+            /**
+             * Format: date-time
+             * @description When every member followed it.
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            settledAt: string | null;
+        };
+        RevisionList: {
+            items: components["schemas"]["Revision"][];
+        };
+        Rollback: {
+            /** @description Without it, the last one that was another. */
+            revision?: number;
         };
         SecretOutput: {
             href: string;
@@ -2638,7 +2812,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "not_cancellable" | "platform_held" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "secret_unavailable" | "internal";
+                code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "not_cancellable" | "platform_held" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "rollout_stopped" | "secret_unavailable" | "internal";
             };
             cookie?: never;
         };
@@ -4150,13 +4324,21 @@ export interface operations {
     };
     updatePlatform: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Show the difference only; nothing is changed. */
+                dryRun?: "true" | "false";
+            };
             header?: {
                 /**
                  * @description The ETag that was read: the change is refused when it was changed meanwhile.
                  * @example "3"
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description `wait=N` holds the answer until the work is done, at most N (of at most 60) seconds.
+                 * @example wait=30
+                 */
+                Prefer?: components["parameters"]["Prefer"];
             };
             path: {
                 platform: string;
@@ -4169,7 +4351,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The platform. */
+            /** @description The platform, where no work was needed; with `dryRun=true` the difference. */
             200: {
                 headers: {
                     ETag: components["headers"]["ETag"];
@@ -4177,7 +4359,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Platform"];
+                    "application/json": components["schemas"]["Platform"] | components["schemas"]["PlatformDifference"];
+                };
+            };
+            /** @description It is written down; the task follows it. */
+            202: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description `unauthenticated`: Not authenticated. */
@@ -4210,7 +4404,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `name_taken`, `wrong_state`: Name taken; Not possible in this state. */
+            /** @description `name_taken`, `wrong_state`, `quota_exceeded`, `no_capacity`, `provider_unreachable`, `provider_denied`: Name taken; Not possible in this state; Quota exceeded; No capacity; Provider unreachable; Provider refused the login. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4250,7 +4444,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_request`: Invalid request. */
+            /** @description `unknown_parameter`, `invalid_parameter`, `invalid_request`: Unknown parameter; Invalid parameter; Invalid request. */
             422: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4908,6 +5102,141 @@ export interface operations {
             };
         };
     };
+    renewPlatform: {
+        parameters: {
+            query?: {
+                /** @description Show the difference only; nothing is changed. */
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /**
+                 * @description The same key and request within 24 hours is done once and answered alike.
+                 * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The ETag that was read: the change is refused when it was changed meanwhile.
+                 * @example "3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description `wait=N` holds the answer until the work is done, at most N (of at most 60) seconds.
+                 * @example wait=30
+                 */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description With `dryRun=true`: what would be done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformDifference"];
+                };
+            };
+            /** @description It is written down; the task follows it. */
+            202: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wrong_state`, `quota_exceeded`, `no_capacity`, `provider_unreachable`, `provider_denied`: Not possible in this state; Quota exceeded; No capacity; Provider unreachable; Provider refused the login. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: Changed meanwhile. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_parameter`, `invalid_request`, `idempotency_mismatch`: Invalid parameter; Invalid request; Idempotency key used for another request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     resumePlatform: {
         parameters: {
             query?: never;
@@ -5120,6 +5449,249 @@ export interface operations {
                 };
             };
             /** @description `invalid_request`, `idempotency_mismatch`: Invalid request; Idempotency key used for another request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRevisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every wish there was. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionList"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollbackPlatform: {
+        parameters: {
+            query?: {
+                /** @description Show the difference only; nothing is changed. */
+                dryRun?: "true" | "false";
+            };
+            header?: {
+                /**
+                 * @description The same key and request within 24 hours is done once and answered alike.
+                 * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /**
+                 * @description The ETag that was read: the change is refused when it was changed meanwhile.
+                 * @example "3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+                /**
+                 * @description `wait=N` holds the answer until the work is done, at most N (of at most 60) seconds.
+                 * @example wait=30
+                 */
+                Prefer?: components["parameters"]["Prefer"];
+            };
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rollback"];
+            };
+        };
+        responses: {
+            /** @description With `dryRun=true`: what would be done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformDifference"];
+                };
+            };
+            /** @description It is written down; the task follows it. */
+            202: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wrong_state`, `quota_exceeded`, `no_capacity`, `provider_unreachable`, `provider_denied`: Not possible in this state; Quota exceeded; No capacity; Provider unreachable; Provider refused the login. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: Changed meanwhile. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_parameter`, `invalid_request`, `idempotency_mismatch`: Invalid parameter; Invalid request; Idempotency key used for another request. */
             422: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

@@ -21,13 +21,13 @@ export async function memberAdvanced(
   const { seams } = run.deps
   const because = { actor: engineActor, cause: step.key }
   const last = !run.schedule.isClean(step.key) && run.schedule.remaining(member.ref) === 1
-  const joined = member.state === 'joining' && step.want === 'present' && last
-  const to = joined ? 'ready' : outcome.machine?.state
+  const arrived = (member.state === 'joining' || member.state === 'changing') && step.want === 'present' && last
+  const to = arrived && member.state === 'joining' ? 'ready' : outcome.machine?.state
   if (outcome.machine) await saveMachineFacts(tx, member, outcome.machine)
   if (outcome.gone) await saveGone(tx, run.view, member, outcome.gone)
   if (to) await moveMachine(tx, seams, { machine: member.machine.id, to, ...because })
   update(run, member.ref, { ...outcome.machine, ...(to ? { state: to } : {}) })
-  if (joined) {
+  if (arrived) {
     await moveMember(tx, seams, { member: member.id, to: 'in', ...because })
     member.state = 'in'
   }

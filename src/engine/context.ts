@@ -1,6 +1,6 @@
 // The hands a step kind is given: facts to look at, and durable writes made under the run's fence.
 
-import type { MemberRef, PlanStep } from '../blueprints/plan-types.ts'
+import type { MemberRef, PlanStep, ScriptInput } from '../blueprints/plan-types.ts'
 import { moveMachine } from '../events/index.ts'
 import type { Json } from '../kernel/canonical.ts'
 import { beginningWrite } from './beginning.ts'
@@ -45,7 +45,7 @@ export function stepContext(run: RunState, step: PlanStep, fingerprint: string, 
     noteMachine: (ref, change) => noteMachine(run, ref, change),
     secret: (ref) => vault.get(store.read, ref),
     sshKey: () => vault.get(store.read, run.view.sshSecret),
-    script: (path) => scriptText(run, path),
+    script: (input) => scriptText(run, input),
     executor: () => chooseExecutor(run, step),
     resolve: (executor) =>
       resolveInput(run, step, executor, (freshKey) =>
@@ -99,8 +99,11 @@ export function update(run: RunState, ref: MemberRef, change: MachineChange & { 
   if (member) member.machine = { ...member.machine, ...change }
 }
 
-function scriptText(run: RunState, path: string): string {
-  const script = run.view.blueprint.scripts[path]
-  if (script === undefined) throw new Error(`the blueprint of ${run.view.id} has no ${path}`)
-  return script.text
+/** By its digest: a member that is behind runs the script of the version it follows. */
+function scriptText({ view }: RunState, { path, digest }: Pick<ScriptInput, 'path' | 'digest'>): string {
+  for (const { blueprint } of [view.wish, ...view.older, ...view.operations]) {
+    const script = blueprint.scripts[path]
+    if (script?.digest === digest) return script.text
+  }
+  throw new Error(`no version that ${view.id} or an operation of it follows has this ${path}`)
 }

@@ -21,4 +21,4 @@ export type {
   StepOutcome,
 } from './step-kind.ts'
 export { openTaskStates } from './tasks.ts'
-export type { MemberView, PlatformView, RecordView } from './view.ts'
+export { type MemberView, type PlatformView, type RecordView, wishOf } from './view.ts'

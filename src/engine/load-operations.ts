@@ -39,8 +39,8 @@ export async function loadOperations(
     rows.map(async (row): Promise<OperationView> => {
       const name = row.operation ?? ''
       const input = { ...operationInputSchema.parse(JSON.parse(row.input)), task: row.task_id, operation: name }
-      const plan = planOperation(await blueprints(db, row.blueprint_digest), input)
-      return { task: row.task_id, name, plan, state: row.state }
+      const blueprint = await blueprints(db, row.blueprint_digest)
+      return { task: row.task_id, name, blueprint, plan: planOperation(blueprint, input), state: row.state }
     }),
   )
 }

@@ -3,12 +3,12 @@
 
 import { z } from 'zod'
 import { operationPrefix } from '../blueprints/index.ts'
-import { type MemberRef, memberRef } from '../blueprints/plan-types.ts'
+import { type MemberRef, memberRef, type Wish } from '../blueprints/plan-types.ts'
 import type { Json } from '../kernel/canonical.ts'
 import { endpointsSchema } from '../kernel/endpoint.ts'
 import type { PlatformId } from '../kernel/ids.ts'
 import { type Problem, problemSchema } from '../kernel/problem.ts'
-import type { MachineTable, MemberTable, RecordTable } from '../store/schema.ts'
+import type { MachineTable, MemberTable, PlatformTable, RecordTable } from '../store/schema.ts'
 import type { Db } from '../store/store.ts'
 import { loadOperations } from './load-operations.ts'
 import type { BlueprintSource } from './source.ts'
@@ -30,14 +30,21 @@ export async function loadPlatform(
   const row = await db.selectFrom('platforms').selectAll().where('id', '=', id).executeTakeFirst()
   if (!row || row.state === 'deleted') return undefined
   const inFlight = await loadInFlight(db, id)
+  const members = await loadMembers(db, id)
+  const older = row.want === 'absent' ? [] : await loadOlder(db, blueprints, row, members.values())
+  const blueprint = await blueprints(db, row.blueprint_digest)
+  const { parameters } = specSchema.parse(JSON.parse(row.spec))
   const operations = row.want === 'absent' ? [] : await loadOperations(db, blueprints, id, inFlight.keys())
   return {
     id: row.id,
     tenantId: row.tenant_id,
     projectId: row.project_id,
     name: row.name,
-    blueprint: await blueprints(db, row.blueprint_digest),
-    parameters: specSchema.parse(JSON.parse(row.spec)).parameters,
+    wish: { revision: row.generation, blueprint, parameters },
+    older,
+    ...(await loadRollout(db, row)),
+    blueprint,
+    parameters,
     generation: row.generation,
     want: row.want,
     state: row.state,
@@ -46,11 +53,52 @@ export async function loadPlatform(
     problem: await loadProblem(db, id),
     sshSecret: row.ssh_secret,
     tasks: await loadOpenTasks(db, id),
-    members: await loadMembers(db, id),
+    members,
     operations,
     records: await loadRecords(db, id, operations),
     founders: await loadFounders(db, id),
     inFlight,
+  }
+}
+
+/** What members follow that is not what is wanted now. */
+async function loadOlder(
+  db: Db,
+  blueprints: BlueprintSource,
+  { id, generation }: Pick<PlatformTable, 'id' | 'generation'>,
+  members: Iterable<MemberView>,
+): Promise<Wish[]> {
+  const numbers = [...new Set([...members].map((member) => member.revision))].filter((number) => number !== generation)
+  if (numbers.length === 0) return []
+  const rows = await db
+    .selectFrom('revisions')
+    .select(['number', 'blueprint_digest', 'spec'])
+    .where('platform_id', '=', id)
+    .where('number', 'in', numbers)
+    .orderBy('number', 'desc')
+    .execute()
+  const older: Wish[] = []
+  for (const { number, blueprint_digest, spec } of rows) {
+    const { parameters } = specSchema.parse(JSON.parse(spec))
+    older.push({ revision: number, blueprint: await blueprints(db, blueprint_digest), parameters })
+  }
+  return older
+}
+
+async function loadRollout(
+  db: Db,
+  { id, generation, want }: Pick<PlatformTable, 'id' | 'generation' | 'want'>,
+): Promise<Pick<PlatformView, 'settled' | 'renewedAt'>> {
+  if (want === 'absent') return { settled: true, renewedAt: 0 }
+  const rows = await db
+    .selectFrom('revisions')
+    .select(['number', 'renews', 'settled_at'])
+    .where('platform_id', '=', id)
+    .where((where) => where.or([where('number', '=', generation), where('renews', '=', 1)]))
+    .execute()
+  return {
+    settled: rows.find((row) => row.number === generation)?.settled_at !== null,
+    renewedAt: Math.max(0, ...rows.filter((row) => row.renews === 1).map((row) => row.number)),
   }
 }
 
@@ -92,6 +140,7 @@ function memberView(member: MemberTable, machine: MachineTable): MemberView {
     incarnation: member.incarnation,
     state: member.state,
     cause: member.cause,
+    revision: member.revision,
     machine: {
       id: machine.id,
       member: ref,

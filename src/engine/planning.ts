@@ -1,6 +1,6 @@
 // From what is wanted to what is due: the pure plan, and the schedule over what is remembered.
 
-import { type Plan, type PlanMember, type PlanStep, plan } from '../blueprints/index.ts'
+import { type Plan, type PlanMember, type PlanStep, planWishes } from '../blueprints/index.ts'
 import { operationSteps } from './operations.ts'
 import { buildSchedule, type Schedule } from './schedule.ts'
 import { isClean } from './state.ts'
@@ -8,9 +8,8 @@ import type { Targets } from './targets.ts'
 import type { PlatformView } from './view.ts'
 
 export function planOf(view: PlatformView): Plan {
-  return plan(view.blueprint, {
+  return planWishes(view.wish, view.older, {
     want: view.want,
-    parameters: view.parameters,
     members: [...view.members.values()].flatMap(planMember),
     founders: view.founders,
     founded: new Set(
@@ -20,9 +19,9 @@ export function planOf(view: PlatformView): Plan {
 }
 
 function planMember(member: { state: string } & Omit<PlanMember, 'state'>): PlanMember[] {
-  const { ref, name, group, ordinal, incarnation, state } = member
+  const { ref, name, group, ordinal, incarnation, revision, state } = member
   if (state !== 'joining' && state !== 'in' && state !== 'changing' && state !== 'leaving') return []
-  return [{ ref, name, group, ordinal, incarnation, state }]
+  return [{ ref, name, group, ordinal, incarnation, revision, state }]
 }
 
 /** What must hold, and what operations do beside it. */

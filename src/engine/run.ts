@@ -1,7 +1,7 @@
 // One platform's run in this process: reads afresh when woken, starts what is due, and gives the lease
 // back when there is nothing to do for a while. Steps finish in any order; each releases only what needs it.
 
-import type { Plan, PlanStep } from '../blueprints/index.ts'
+import { isOperationKey, type Plan, type PlanStep } from '../blueprints/index.ts'
 import type { EngineDeps } from './deps.ts'
 import { executeStep } from './execute.ts'
 import { forgetUnmentioned } from './fresh.ts'
@@ -10,6 +10,7 @@ import { loadPlatform } from './load.ts'
 import { isDecided, opening } from './opening.ts'
 import { allSteps, planOf, scheduleOf, unmentioned } from './planning.ts'
 import { settle } from './settle.ts'
+import { settleMembers } from './settle-members.ts'
 import { settleOperations } from './settle-operations.ts'
 import { isClean, type RunState } from './state.ts'
 import { targetsOf } from './targets.ts'
@@ -26,6 +27,8 @@ export interface Run {
 
 /** A wait longer than this is not worth keeping the lease for. */
 const lingerMs = 2_000
+/** How soon a rollout that has nothing to do is thought about again, ms. */
+const rolloutAgainMs = 30_000
 
 export function startRun(deps: EngineDeps, lease: Lease): Run {
   const controller = new AbortController()
@@ -101,7 +104,7 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
         const over = await settle(run)
         if (woken) continue
         if (over) return release(null)
-        if (nextAt === null || nextAt - deps.seams.clock.now() > lingerMs) return release(nextAt)
+        if (nextAt === null || nextAt - deps.seams.clock.now() > lingerMs) return release(nextAt ?? lookAgainAt(run))
       }
       await pause(nextAt)
     }
@@ -127,6 +130,7 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
     if (forgotten.length > 0) await forgetUnmentioned(state, forgotten)
     const targets = targetsOf(deps, allSteps(state.view, plan), () => state.view)
     Object.assign(state, { plan, targets, schedule: scheduleOf(state.view, plan, targets) })
+    await settleMembers(state)
     await settleOperations(state)
     await settle(state)
     return state
@@ -185,7 +189,7 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
       if (step) {
         run.schedule.set(key, isOver(run, step))
         for (const other of run.targets.touched(step)) run.schedule.set(other.key, isOver(run, other))
-        if (isDecided(run, key)) wake()
+        if (isDecided(run, key) || hasArrived(run)) wake()
       }
     } catch (error) {
       end(error)
@@ -199,6 +203,16 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
   function isOver(run: RunState, step: PlanStep): boolean {
     if (step.want === 'absent' && step.member !== null && !run.view.members.has(step.member)) return true
     return isClean(run.view.records.get(step.key), step, run.targets.of(step))
+  }
+
+  /** A wave of a rollout is through: what comes next is to be decided. */
+  function hasArrived({ view, schedule }: RunState): boolean {
+    return !view.settled && ![...schedule.unclean()].some((step) => !isOperationKey(step.key))
+  }
+
+  /** A rollout that waits for room, or for somebody who is ill, is thought about again. */
+  function lookAgainAt({ view }: RunState): number | null {
+    return view.settled ? null : deps.seams.clock.now() + rolloutAgainMs
   }
 
   async function pause(nextAt: number | null): Promise<void> {

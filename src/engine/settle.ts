@@ -4,7 +4,7 @@ import { isOperationKey, machineKey, type PlanStep } from '../blueprints/index.t
 import { movePlatform, moveTask } from '../events/index.ts'
 import { newId } from '../kernel/ids.ts'
 import type { Problem } from '../kernel/problem.ts'
-import type { PlatformState, TaskState } from '../kernel/states.ts'
+import { type PlatformState, type TaskState, taskTransitions } from '../kernel/states.ts'
 import { unreachable } from '../kernel/unreachable.ts'
 import type { Tx } from '../store/store.ts'
 import { isHeld } from './hold.ts'
@@ -78,13 +78,20 @@ function judge(run: RunState): Verdict {
   if (view.state === 'pending') return { state: 'building', reason: null, problem: null }
   const lost = [...view.members.values()].find((member) => member.machine.missing && member.state !== 'leaving')
   if (open.length === 0 && lost) return { state: 'degraded', reason: `${lost.name} is lost`, problem: null }
-  if (open.length === 0) return { state: 'ready', reason: null, problem: null }
+  if (open.length === 0 && view.settled) return { state: 'ready', reason: null, problem: null }
   if (view.readyAt === null && view.state !== 'ready') return { state: 'building', reason: null, problem: null }
-  const repairing = [...view.members.values()].find((member) => member.state === 'leaving' && member.cause !== null)
+  const repairing = [...view.members.values()].find(isRepaired)
   if (repairing) return { state: 'degraded', reason: repairReason(run, repairing), problem: null }
   return view.state === 'degraded'
     ? { state: 'degraded', reason: view.stateReason, problem: null }
     : { state: 'changing', reason: null, problem: null }
+}
+
+/** Why a member leaves when somebody asked for it; any other is repaired. */
+export const askedFor: readonly string[] = ['scaleDown', 'replaced']
+
+function isRepaired({ state, cause }: MemberView): boolean {
+  return state === 'leaving' && cause !== null && !askedFor.includes(cause)
 }
 
 function repairReason({ view }: RunState, leaving: MemberView): string {
@@ -169,7 +176,7 @@ async function settleTasks(tx: Tx, run: RunState, verdict: Verdict): Promise<voi
     })
   }
   view.tasks =
-    to === 'done'
+    taskTransitions[to].length === 0
       ? tasks.filter((task) => task.generation > view.generation)
       : tasks.map((task) => ({ ...task, state: to }))
 }
@@ -180,7 +187,7 @@ function taskState(verdict: Verdict): TaskState {
     case 'deleted':
       return 'done'
     case 'blocked':
-      return 'blocked'
+      return verdict.problem?.code === 'rollout_stopped' ? 'failed' : 'blocked'
     case 'deleting':
       return verdict.problem ? 'blocked' : 'running'
     case 'pending':

@@ -2,7 +2,7 @@
 // to make it so. One method, safe to call any number of times: first run, retry, resume after a crash
 // and repair of drift are the same call. It looks, then acts.
 
-import type { MemberRef, PlanStep, ScriptStep } from '../blueprints/plan-types.ts'
+import type { MemberRef, PlanStep, ScriptInput, ScriptStep } from '../blueprints/plan-types.ts'
 import type { Json } from '../kernel/canonical.ts'
 import type { Endpoint } from '../kernel/endpoint.ts'
 import type { MachineId, PlatformId, ProviderId } from '../kernel/ids.ts'
@@ -131,8 +131,8 @@ export interface StepContext {
   secret(ref: string): Promise<string>
   /** The platform's SSH key: private PEM. */
   sshKey(): Promise<string>
-  /** The script's text, checked against the digest. */
-  script(path: string): string
+  /** The script's text, of the version with this digest. */
+  script(input: Pick<ScriptInput, 'path' | 'digest'>): string
   /** Whom an `anyHealthy` step runs on now; null when nobody is fit. */
   executor(): MemberRef | null
   /** Resolves `with` and `using` for an attempt: a fresh step is run for one about to start, and remembered for one in flight. */

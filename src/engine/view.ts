@@ -1,7 +1,7 @@
 // What a run knows of its platform, in memory: read once, then kept in step with every write of the run.
 
 import type { Blueprint } from '../blueprints/index.ts'
-import type { MemberRef, OperationPlan, PlanStep } from '../blueprints/plan-types.ts'
+import type { MemberRef, OperationPlan, PlanStep, Wish } from '../blueprints/plan-types.ts'
 import type { Json } from '../kernel/canonical.ts'
 import type { MemberId, PlatformId, ProjectId, TaskId, TenantId } from '../kernel/ids.ts'
 import type { Problem } from '../kernel/problem.ts'
@@ -13,6 +13,14 @@ export interface PlatformView {
   readonly tenantId: TenantId
   readonly projectId: ProjectId
   readonly name: string
+  /** What is wanted now. */
+  readonly wish: Wish
+  /** Wishes of before that members still follow, newest first. */
+  readonly older: readonly Wish[]
+  /** False from a change until every member follows it and what it took beyond is given back. */
+  readonly settled: boolean
+  /** Machines that follow an older wish than this are replaced, also where nothing differs; 0: none. */
+  readonly renewedAt: number
   readonly blueprint: Blueprint
   readonly parameters: Readonly<Record<string, Json>>
   readonly generation: number
@@ -44,6 +52,8 @@ export interface OpenTask {
 export interface OperationView {
   readonly task: TaskId
   readonly name: string
+  /** The version it was asked for with. */
+  readonly blueprint: Blueprint
   readonly plan: OperationPlan
   /** Of its task. */
   state: TaskState
@@ -58,7 +68,14 @@ export interface MemberView {
   readonly incarnation: number
   state: MemberState
   readonly cause: string | null
+  /** The wish it follows. */
+  readonly revision: number
   machine: MachineFacts & { state: MachineState; missing: boolean }
+}
+
+/** The wish a member follows. */
+export function wishOf(view: Pick<PlatformView, 'wish' | 'older'>, member: Pick<MemberView, 'revision'>): Wish {
+  return view.older.find((wish) => wish.revision === member.revision) ?? view.wish
 }
 
 export type Outputs = Readonly<Record<string, { readonly value: string; readonly secret: boolean }>>

@@ -126,6 +126,7 @@ async function seeded(fixture: TestStore) {
         state: 'joining',
         state_since: 0,
         cause: null,
+        revision: 1,
         machine_id: machine,
         created_at: 0,
       })

@@ -48,6 +48,7 @@ export const problemStatus: { readonly [code in ProblemCode]: Answer } = {
   attempt_lost: { status: 409, title: 'Attempt lost' },
   step_timed_out: { status: 409, title: 'Step timed out' },
   quorum_lost: { status: 409, title: 'Quorum lost' },
+  rollout_stopped: { status: 409, title: 'Rollout stopped' },
   secret_unavailable: { status: 409, title: 'Secret unavailable' },
   internal: { status: 500, title: 'Internal error' },
 }

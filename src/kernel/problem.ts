@@ -44,6 +44,7 @@ export const problemCodes = [
   'attempt_lost',
   'step_timed_out',
   'quorum_lost',
+  'rollout_stopped',
   'secret_unavailable',
   'internal',
 ] as const

@@ -10,7 +10,12 @@ import { imageEndpoints } from './images/index.ts'
 import { installationEndpoints } from './installation/index.ts'
 import { machineEndpoints } from './machines/index.ts'
 import { operationEndpoints } from './operations/index.ts'
-import { platformEndpoints, platformInsightEndpoints, platformLifeEndpoints } from './platforms/index.ts'
+import {
+  platformEndpoints,
+  platformInsightEndpoints,
+  platformLifeEndpoints,
+  platformRolloutEndpoints,
+} from './platforms/index.ts'
 import { problemEndpoints } from './problems/index.ts'
 import { projectEndpoints } from './projects/index.ts'
 import { providerEndpoints } from './providers/index.ts'
@@ -26,6 +31,7 @@ export const endpoints: readonly GantryEndpoint[] = [
   ...platformEndpoints,
   ...platformInsightEndpoints,
   ...platformLifeEndpoints,
+  ...platformRolloutEndpoints,
   ...operationEndpoints,
   ...machineEndpoints,
   ...taskEndpoints,

@@ -122,7 +122,7 @@ function scriptAttempt(
     stepKey,
     fence: ctx.fence,
     fenceScope: ctx.platformId,
-    script: ctx.script(script.path),
+    script: ctx.script(script),
     env: input.env,
     secretEnv: input.secretEnv,
     timeoutMs: Math.max(1_000, leftMs),

@@ -37,6 +37,7 @@ export interface Database {
   hosts: HostTable
   blueprints: BlueprintTable
   platforms: PlatformTable
+  revisions: RevisionTable
   members: MemberTable
   machines: MachineTable
   runs: RunTable
@@ -205,6 +206,22 @@ export interface PlatformTable {
   deleted_at: Instant | null
 }
 
+/** One wish for a platform; `number` is the generation that asked for it. */
+export interface RevisionTable {
+  platform_id: PlatformId
+  number: number
+  blueprint_digest: string
+  /** As of the platform: JSON { parameters }. */
+  spec: JsonText
+  kind: 'create' | 'change' | 'rollback' | 'renew'
+  /** Every machine is replaced, also where nothing differs. */
+  renews: Flag
+  actor: string
+  created_at: Instant
+  /** When all members followed it and what the change had reserved beyond was given back. */
+  settled_at: Instant | null
+}
+
 export interface MemberTable {
   id: MemberId
   platform_id: PlatformId
@@ -216,6 +233,8 @@ export interface MemberTable {
   /** Why it leaves or was made, e.g. 'dead', 'scaleDown', 'delete', 'capacity'. */
   cause: string | null
   machine_id: MachineId
+  /** The wish it follows: a number of `revisions`. */
+  revision: number
   created_at: Instant
 }
 

@@ -27,6 +27,7 @@ import type { Seams } from '../../src/kernel/seams.ts'
 import type { Session } from '../../src/provider/contract.ts'
 import { ProviderFault } from '../../src/provider/fault.ts'
 import { lookerOver } from '../../src/provider/look.ts'
+import { blueprintSource } from '../../src/resources/blueprints/store.ts'
 import { keyMaker, openVault } from '../../src/secrets/index.ts'
 import { gateStep, machineStep, scriptStep, sshStep } from '../../src/steps/index.ts'
 import { openStore } from '../../src/store/open.ts'
@@ -135,7 +136,9 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
     if (crash.diedAt === undefined && !over && globalThis.process.env.GANTRY_TEST_LOG)
       console.error(name, message, facts)
   }
-  const blueprints: BlueprintSource = async () => parsedOnce(template.files).blueprint
+  const others = blueprintSource()
+  const own = parsedOnce(template.files)
+  const blueprints: BlueprintSource = async (db, digest) => (digest === own.digest ? own.blueprint : others(db, digest))
   const engine = startEngine({
     store,
     seams,

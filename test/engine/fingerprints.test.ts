@@ -56,6 +56,7 @@ function member(group: string, ordinal: number, state: MemberView['state'], inca
     incarnation,
     state,
     cause: null,
+    revision: 1,
     machine: {
       id: `mch_${ref}` as MemberView['machine']['id'],
       member: ref,
@@ -78,6 +79,8 @@ function member(group: string, ordinal: number, state: MemberView['state'], inca
   }
 }
 
+const parameters = { text: "a text, 'quoted' and \u00e4" }
+
 /** The platform with everything done, and one worker being replaced. */
 function platform(): PlatformView {
   const members = [
@@ -91,8 +94,12 @@ function platform(): PlatformView {
     tenantId: 'tnt_1' as PlatformView['tenantId'],
     projectId: 'prj_1' as PlatformView['projectId'],
     name: 'kept',
+    wish: { revision: 1, blueprint, parameters },
+    older: [],
+    settled: true,
+    renewedAt: 0,
     blueprint,
-    parameters: { text: "a text, 'quoted' and \u00e4" },
+    parameters,
     generation: 1,
     want: 'present',
     state: 'ready',

@@ -19,6 +19,7 @@ export type Place =
   | { readonly kind: 'each'; readonly step: CheckedStep; readonly groups: readonly string[] }
   | { readonly kind: 'founder'; readonly step: CheckedStep; readonly groups: readonly string[] }
   | { readonly kind: 'once' | 'fresh'; readonly step: CheckedStep }
+  /** Also drain and return: on another member, about one of this group. */
   | { readonly kind: 'leave'; readonly group: string }
   | { readonly kind: 'health' }
   | { readonly kind: 'output'; readonly name: string }
@@ -90,8 +91,10 @@ function scriptsOf(
       label: `step ${step.name}`,
     })
   }
-  for (const [group, spec] of Object.entries(document.leave ?? {})) {
-    scripts.push({ path: ['leave', group], spec, place: { kind: 'leave', group }, label: `leave of ${group}` })
+  for (const part of ['leave', 'drain', 'return'] as const) {
+    for (const [group, spec] of Object.entries(document[part] ?? {})) {
+      scripts.push({ path: [part, group], spec, place: { kind: 'leave', group }, label: `${part} of ${group}` })
+    }
   }
   const health = document.health?.platform
   if (health !== undefined) {

@@ -8,7 +8,7 @@ import type { Desk } from './desk.ts'
 
 const reserved = new Set(['member', 'group', 'platform', 'param', 'founder', 'subject', 'health'])
 /** Steps that every machine has: progress is told by the same names. */
-const builtIn = new Set(['machine', 'ssh', 'leave', 'gate'])
+const builtIn = new Set(['machine', 'ssh', 'leave', 'drain', 'return', 'gate'])
 const ownMeaning = 'That word has a meaning of its own. Choose another one.'
 
 export function checkNames(desk: Desk): void {
@@ -60,9 +60,11 @@ function checkGroupsNamed(desk: Desk): void {
     if (new Set(named).size < named.length)
       desk.report(['steps', step.name, 'on'], 'A group is named twice.', 'Name it once.')
   }
-  for (const [group, leave] of Object.entries(desk.document.leave ?? {})) {
-    mustBeGroup(desk, ['leave', group], group, 'key')
-    mustBeGroup(desk, ['leave', group, 'on'], executorOf(leave.on))
+  for (const part of ['leave', 'drain', 'return'] as const) {
+    for (const [group, spec] of Object.entries(desk.document[part] ?? {})) {
+      mustBeGroup(desk, [part, group], group, 'key')
+      mustBeGroup(desk, [part, group, 'on'], executorOf(spec.on))
+    }
   }
   const health = desk.document.health?.platform
   if (health !== undefined) mustBeGroup(desk, ['health', 'platform', 'on'], executorOf(health.on))

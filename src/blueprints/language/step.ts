@@ -67,6 +67,24 @@ export const leaveSchema = z
   })
   .meta({ id: 'Leave', description: 'Runs on another member before a member of this group is removed.' })
 
+const around = {
+  on: anyHealthySchema,
+  ...script,
+  deadline: duration.optional().meta({ description: '10m.' }),
+  attempts: z.int().min(1).max(100).optional().meta({ description: 'At most so many; 10.' }),
+  onTimeout: z.enum(['block', 'proceed']).optional().meta({
+    description: 'After the deadline: ask a person (block) or go on all the same (proceed). block.',
+  }),
+}
+
+export const drainSchema = z
+  .strictObject(around)
+  .meta({ id: 'Drain', description: 'Runs on another member before a member of this group is changed in place.' })
+
+export const returnSchema = z
+  .strictObject(around)
+  .meta({ id: 'Return', description: 'Runs on another member once a member of this group was changed in place.' })
+
 export const healthSchema = z
   .strictObject({
     on: anyHealthySchema,
@@ -85,6 +103,7 @@ export const healthSchema = z
 
 export type StepSpec = z.infer<typeof stepSchema>
 export type LeaveSpec = z.infer<typeof leaveSchema>
+export type AroundSpec = z.infer<typeof drainSchema>
 export type NeedSpec = z.infer<typeof needSchema>
 /** What every script of a blueprint has in common; `with` only steps have, because only they are compared. */
 export type ScriptSpec = Pick<StepSpec, 'run' | 'with' | 'using'>

@@ -2,10 +2,23 @@
 
 import type { Server } from './rest.ts'
 import { type AnswerOf, all, type BodyOf, call, type QueryOf } from './typed.ts'
+import type { Platform, PlatformDifference } from './types.ts'
 
 type Task = AnswerOf<'get', '/v1/tasks/{task}'>
 const operationsOf = '/v1/platforms/{platform}/operations'
 const platformsOf = '/v1/projects/{project}/platforms'
+const platformOf = '/v1/platforms/{platform}'
+
+/** Of an answer that is a plan only when one was asked for. */
+function taskOf(answer: Task | PlatformDifference): Task {
+  if ('waves' in answer) throw new Error('a plan was answered that was not asked for')
+  return answer
+}
+
+function difference(answer: Task | Platform | PlatformDifference): PlatformDifference {
+  if (!('waves' in answer)) throw new Error('a plan was asked for and not answered')
+  return answer
+}
 
 export type Api = ReturnType<typeof apiOf>
 
@@ -67,8 +80,38 @@ export function apiOf(server: Server) {
       if (!('plan' in answer)) throw new Error('a plan was asked for and not answered')
       return answer
     },
-    setPlatform: (platform: string, body: BodyOf<'patch', '/v1/platforms/{platform}'>) =>
-      call(server, 'patch', '/v1/platforms/{platform}', { platform }, { body }),
+    async setPlatform(platform: string, body: BodyOf<'patch', typeof platformOf>): Promise<Platform> {
+      const answer = await call(server, 'patch', platformOf, { platform }, { body })
+      if (!('groups' in answer)) throw new Error('a task or a plan was answered where nothing needs work')
+      return answer
+    },
+    /** The task; the platform, where all is so already. */
+    async changePlatform(platform: string, body: BodyOf<'patch', typeof platformOf>): Promise<Task | Platform> {
+      const answer = await call(server, 'patch', platformOf, { platform }, { body })
+      if ('waves' in answer) throw new Error('a plan was answered that was not asked for')
+      return answer
+    },
+    async previewChange(platform: string, body: BodyOf<'patch', typeof platformOf>): Promise<PlatformDifference> {
+      return difference(await call(server, 'patch', platformOf, { platform }, { body, query: { dryRun: 'true' } }))
+    },
+    async rollbackPlatform(platform: string, revision: number | undefined): Promise<Task> {
+      const path = '/v1/platforms/{platform}/rollback'
+      return taskOf(await call(server, 'post', path, { platform }, { body: { revision } }))
+    },
+    async previewRollback(platform: string, revision: number | undefined): Promise<PlatformDifference> {
+      const path = '/v1/platforms/{platform}/rollback'
+      return difference(
+        await call(server, 'post', path, { platform }, { body: { revision }, query: { dryRun: 'true' } }),
+      )
+    },
+    renewPlatform: async (platform: string): Promise<Task> =>
+      taskOf(await call(server, 'post', '/v1/platforms/{platform}/renew', { platform })),
+    async previewRenewal(platform: string): Promise<PlatformDifference> {
+      const path = '/v1/platforms/{platform}/renew'
+      return difference(await call(server, 'post', path, { platform }, { query: { dryRun: 'true' } }))
+    },
+    revisions: async (platform: string) =>
+      (await call(server, 'get', '/v1/platforms/{platform}/revisions', { platform })).items,
     deletePlatform: (platform: string) => call(server, 'delete', '/v1/platforms/{platform}', { platform }),
     resumePlatform: (platform: string) => call(server, 'post', '/v1/platforms/{platform}/resume', { platform }),
     retryPlatform: (platform: string) => call(server, 'post', '/v1/platforms/{platform}/retry', { platform }),

@@ -10,6 +10,7 @@ import type { Platform } from '../client/types.ts'
 import type { Runner } from '../session.ts'
 import { UsageError } from '../usage.ts'
 import { labels, several } from '../values.ts'
+import { addPlatformChange } from './platform-change.ts'
 import { addPlatformCreate } from './platform-create.ts'
 import { addPlatformDelete } from './platform-delete.ts'
 import { addPlatformLife } from './platform-life.ts'
@@ -93,6 +94,7 @@ export function addPlatform(parent: Command, runner: Runner): void {
         print.data(output, () => [typeof output.value === 'string' ? output.value : JSON.stringify(output.value)])
       }),
     )
+  addPlatformChange(platform, runner)
   addPlatformRun(platform, runner)
   addPlatformLife(platform, runner)
   addPlatformDelete(platform, runner)

@@ -1,7 +1,7 @@
 // A change that needs work, as every endpoint answers it: committed, handed to the engine, 202 with the task.
 
 import type { Call } from '../../http/endpoint.ts'
-import { accepted } from '../../http/reply.ts'
+import { accepted, type JsonReply } from '../../http/reply.ts'
 import type { PlatformId, TaskId } from '../../kernel/ids.ts'
 import type { GantryKit } from '../endpoint.ts'
 import type { Rooms } from '../rooms.ts'
@@ -9,13 +9,20 @@ import { newTaskView, taskView, waitForTask } from '../tasks/index.ts'
 
 type Changing = Pick<Call<GantryKit, unknown, unknown, unknown>, 'commit' | 'scope' | 'waitMs' | 'signal'>
 
+type Work = { readonly platform: PlatformId; readonly task: TaskId }
+
 /** Commits a change that needs work, wakes the engine, and answers 202 with the task: at once, or waited for. */
-export async function change(
+export function change(rooms: Rooms, call: Changing, work: (tx: GantryKit['Tx']) => Promise<Work>) {
+  return changeOrNot<never>(rooms, call, work)
+}
+
+/** As `change`, where there may turn out to be nothing to do: then `work` says what is answered. */
+export async function changeOrNot<R extends JsonReply = never>(
   rooms: Rooms,
   call: Changing,
-  work: (tx: GantryKit['Tx']) => Promise<{ readonly platform: PlatformId; readonly task: TaskId }>,
+  work: (tx: GantryKit['Tx']) => Promise<Work | R>,
 ) {
-  let made: { readonly platform: PlatformId; readonly task: TaskId } | undefined
+  let made: Work | undefined
   const answer = async (task: TaskId, waited: boolean) =>
     accepted(
       `/v1/tasks/${task}`,
@@ -23,7 +30,9 @@ export async function change(
       waited ? { 'preference-applied': `wait=${call.waitMs / 1000}` } : {},
     )
   const reply = await call.commit(async (tx) => {
-    made = await work(tx)
+    const done = await work(tx)
+    if (!('task' in done)) return done
+    made = done
     return accepted(`/v1/tasks/${made.task}`, await newTaskView(tx, rooms, call.scope, made.task))
   })
   if (!made) return reply

@@ -7,9 +7,12 @@ import { listQuery, pageOfRows } from '../listing.ts'
 import type { Rooms } from '../rooms.ts'
 import { Task } from '../tasks/index.ts'
 import { admitPlatform, explainRefusal, quotePlatform } from './admission.ts'
-import { change } from './change.ts'
+import { change, changeOrNot } from './change.ts'
+import { PlatformDifference, PlatformPatch } from './change-schemas.ts'
+import { differenceView } from './change-view.ts'
+import { decideChange, requestChange } from './changing.ts'
 import { removePlatform } from './removal.ts'
-import { Platform, PlatformCreate, PlatformList, PlatformPatch, PlatformPreview } from './schemas.ts'
+import { Platform, PlatformCreate, PlatformList, PlatformPreview } from './schemas.ts'
 import { changePlatform, getPlatform, listPlatforms, type PlatformFilter } from './store.ts'
 import { platformView, summaries } from './view.ts'
 
@@ -118,23 +121,67 @@ export const platformEndpoints = [
     method: 'patch',
     path: '/v1/platforms/{platform}',
     operationId: 'updatePlatform',
-    summary: 'Rename, label or protect a platform',
+    summary: 'Change a platform',
+    description:
+      'Its name, labels and protection at once (200); its parameters, the sizes, flavors and images of its groups, and the version of its blueprint by a task (202): whoever is too many drains and leaves, who is new joins, the others are changed wave after wave. It may come while another change is under way and takes its place. `dryRun=true` answers with the difference: who stays, changes, is replaced, removed or added, in which order, and why.',
     tag: 'platforms',
     permission: 'platform.write',
     about,
     params,
+    query: z.strictObject({
+      dryRun: z
+        .enum(['true', 'false'])
+        .default('false')
+        .openapi({ description: 'Show the difference only; nothing is changed.' }),
+    }),
     body: PlatformPatch,
     matches: true,
-    answers: { 200: { description: 'The platform.', schema: Platform, headers: ['ETag'] } },
-    problems: ['name_taken', 'wrong_state'],
-    handle: (rooms, call) =>
-      call.commit(async (tx) => {
-        const row = await getPlatform(tx, call.scope, call.params.platform)
+    waits: true,
+    answers: {
+      200: {
+        description: 'The platform, where no work was needed; with `dryRun=true` the difference.',
+        schema: z.union([Platform, PlatformDifference]),
+        headers: ['ETag'],
+      },
+      202: {
+        description: 'It is written down; the task follows it.',
+        schema: Task,
+        headers: ['Location', 'Preference-Applied'],
+      },
+    },
+    problems: [
+      'name_taken',
+      'wrong_state',
+      'unknown_parameter',
+      'invalid_parameter',
+      'quota_exceeded',
+      'no_capacity',
+      'provider_unreachable',
+      'provider_denied',
+    ],
+    async handle(rooms, call) {
+      const { blueprint, parameters, groups, ...facts } = call.body
+      const wish = { kind: 'change', blueprint, parameters, groups } as const
+      const works = blueprint !== undefined || parameters !== undefined || groups !== undefined
+      const row = await getPlatform(rooms.store.read, call.scope, call.params.platform)
+      if (call.query.dryRun === 'true') {
         requireMatch(call.ifMatch, row.version)
-        await changePlatform(tx, call.scope, rooms.seams, row, call.body)
-        const { view, version } = await platformView(rooms, tx, call.scope, row.id)
-        return ok(view, { etag: etag(version) })
-      }),
+        return ok(differenceView(await decideChange(rooms, rooms.store.read, call.scope, row, wish)))
+      }
+      try {
+        return await changeOrNot(rooms, call, async (tx) => {
+          const now = await getPlatform(tx, call.scope, row.id)
+          requireMatch(call.ifMatch, now.version)
+          if (Object.keys(facts).length > 0 || !works) await changePlatform(tx, call.scope, rooms.seams, now, facts)
+          const task = works ? await requestChange(rooms, tx, call.scope, now, wish) : null
+          if (task !== null) return { platform: now.id, task }
+          const { view, version } = await platformView(rooms, tx, call.scope, now.id)
+          return ok(view, { etag: etag(version) })
+        })
+      } catch (error) {
+        throw await explainRefusal(rooms.store.read, row.project_id, error)
+      }
+    },
   }),
   endpoint({
     method: 'delete',

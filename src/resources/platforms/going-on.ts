@@ -1,7 +1,7 @@
 // Going on after a person stepped in: from held, or with what is blocked.
 
 import type { Scope } from '../../access/index.ts'
-import { noteRetry } from '../../care/index.ts'
+import { noteRetry, resolveProblem } from '../../care/index.ts'
 import { makeDue, resumePlatform, retryBlocked } from '../../engine/index.ts'
 import { moveTask } from '../../events/index.ts'
 import type { TaskId } from '../../kernel/ids.ts'
@@ -50,6 +50,8 @@ export async function tryAgain(rooms: Pick<Rooms, 'seams'>, tx: Tx, scope: Scope
   }
   const retried = await retryBlocked(tx, seams, row.id, because)
   if (row.state === 'deleted' || retried + problems.length === 0) throw nothingBlocked(row)
+  const stopped = { subject: 'platform', code: 'rollout_stopped', machineId: null } as const
+  await resolveProblem(tx, seams, place, stopped, 'retry')
   await noteRetry(tx, seams, place, scope.actor)
   await makeDue(tx, row.id, seams.clock.now())
   const open = await openTask(tx, row.id)

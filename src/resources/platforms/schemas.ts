@@ -19,18 +19,6 @@ export const PlatformCreate = z
   .openapi('PlatformCreate')
 export type PlatformCreate = z.infer<typeof PlatformCreate>
 
-export const PlatformPatch = z
-  .strictObject(
-    { name: Name.optional(), labels: Labels.optional(), deletionProtection: z.boolean().optional() },
-    {
-      error: (issue) =>
-        issue.code === 'unrecognized_keys' && issue.keys?.includes('parameters')
-          ? 'parameters cannot be changed in this version: create a platform with the new ones and delete this one'
-          : undefined,
-    },
-  )
-  .openapi('PlatformPatch')
-
 export const Member = z
   .object({
     name: Name.openapi({ example: 'manager-0' }),
@@ -137,29 +125,33 @@ export const PlanStepView = z
   })
   .openapi('PlanStep')
 
+export const Quote = z
+  .object({
+    machines: z.int(),
+    quota: z.record(
+      z.string(),
+      z.object({
+        wanted: z.int(),
+        left: z.union([z.int(), z.literal('unlimited')]).openapi({ description: 'Before this.' }),
+        ticket: id('ticket'),
+        ticketName: Name,
+      }),
+    ),
+    costPerHour: z
+      .object({ amount: z.string(), currency: z.string() })
+      .nullable()
+      .openapi({ description: 'null: no price is set.' }),
+    seconds: z
+      .object({ p50: z.number(), p90: z.number(), samples: z.int() })
+      .nullable()
+      .openapi({ description: 'From our own history; null: none yet.' }),
+  })
+  .openapi('Quote')
+
 export const PlatformPreview = z
   .object({
     plan: z.object({ steps: z.array(PlanStepView), members: z.array(PlacedMember) }),
-    quote: z.object({
-      machines: z.int(),
-      quota: z.record(
-        z.string(),
-        z.object({
-          wanted: z.int(),
-          left: z.union([z.int(), z.literal('unlimited')]).openapi({ description: 'Before this.' }),
-          ticket: id('ticket'),
-          ticketName: Name,
-        }),
-      ),
-      costPerHour: z
-        .object({ amount: z.string(), currency: z.string() })
-        .nullable()
-        .openapi({ description: 'null: no price is set.' }),
-      seconds: z
-        .object({ p50: z.number(), p90: z.number(), samples: z.int() })
-        .nullable()
-        .openapi({ description: 'From our own history; null: none yet.' }),
-    }),
+    quote: Quote,
     blueprint: z.string(),
     parameters: JsonObject.openapi({ description: 'With the defaults filled in.' }),
   })

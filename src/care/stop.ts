@@ -1,0 +1,34 @@
+// A rollout stops at the first failure: what is changed stays changed, nobody else is begun, and a person chooses.
+
+import { isOperationKey } from '../blueprints/index.ts'
+import type { PlatformView, RecordView } from '../engine/index.ts'
+import type { Tx } from '../store/store.ts'
+import type { DecideDeps } from './deps.ts'
+import { openProblem } from './problems.ts'
+
+/** The first step of the change that was given up; null while there is none. A machine that cannot be removed is none. */
+export function failureOf(view: PlatformView): RecordView | null {
+  for (const record of view.records.values()) {
+    if (record.status !== 'blocked' || record.problem === null || isOperationKey(record.key)) continue
+    const member = record.member === null ? undefined : view.members.get(record.member)
+    if (record.kind === 'machine' && member?.state === 'leaving') continue
+    return record
+  }
+  return null
+}
+
+/** Names the problem; the platform is blocked by it, and the task of the change fails. */
+export async function stopRollout(tx: Tx, deps: DecideDeps, view: PlatformView, failed: RecordView): Promise<boolean> {
+  const members = [...view.members.values()].filter((member) => member.state !== 'leaving')
+  const done = members.filter((member) => member.revision === view.generation).length
+  return openProblem(tx, deps.seams, view, {
+    subject: 'platform',
+    machineId: null,
+    code: 'rollout_stopped',
+    detail:
+      `The change to generation ${view.generation} has stopped: ${failed.problem?.detail ?? failed.key} ` +
+      `${done} of ${members.length} members follow it. Mend it and go on:  gantry platform retry ${view.name}  ` +
+      `or take the way back:  gantry platform rollback ${view.name}`,
+    resolutions: ['retry', 'rollback'],
+  })
+}

@@ -1,0 +1,42 @@
+// What a change would do, before it does it.
+
+import { table } from './client/table.ts'
+import type { Paint } from './client/text.ts'
+import type { PlatformDifference } from './client/types.ts'
+import { amountOf } from './quota-text.ts'
+
+const signs = { stays: ' ', changes: '~', replaced: '±', removed: '-', added: '+' } as const
+/** Members that stay are counted when there are more than so many. */
+const mostStaying = 5
+
+/** A dry run of a change for the eye; ends by saying that nothing was changed. */
+export function differenceLines(name: string, plan: PlatformDifference, paint: Paint): string[] {
+  const staying = plan.members.filter((member) => member.what === 'stays')
+  const shown = plan.members.filter((member) => member.what !== 'stays' || staying.length <= mostStaying)
+  const quota = Object.entries(plan.quote.quota).map(([key, { wanted, left }]) => {
+    const sign = wanted < 0 ? '-' : '+'
+    const of = left === 'unlimited' ? 'unlimited' : `${amountOf(key, left)} left`
+    return `${key} ${sign}${amountOf(key, Math.abs(wanted))} of ${of}`
+  })
+  const { seconds, costPerHour } = plan.quote
+  return [
+    `Change of platform ${paint('strong', name)} to generation ${plan.generation} (${plan.blueprint.replace('@', ' ')})`,
+    ...plan.changed.map((parameter) => `  ${parameter} = ${String(plan.parameters[parameter])}`),
+    ...table(
+      ['  MEMBER', 'WHAT', 'WAVE', 'WHERE', 'WHY'],
+      shown.map((member) => [
+        `${signs[member.what]} ${member.member}`,
+        member.what,
+        member.wave === null ? '' : member.wave === 0 ? 'at once' : String(member.wave),
+        [member.providerName, member.zone, member.host].filter((part) => part !== null).join('/'),
+        member.why,
+      ]),
+      paint,
+    ),
+    ...(staying.length > mostStaying ? [`  ${staying.length} members stay as they are`] : []),
+    ...(quota.length > 0 ? [`  quota      ${quota.join(', ')}`] : []),
+    ...(costPerHour ? [`  cost       ${costPerHour.amount} ${costPerHour.currency}/h`] : []),
+    ...(seconds ? [`  usual time ${seconds.p50} s (90 %: ${seconds.p90} s, from ${seconds.samples})`] : []),
+    'Nothing was changed.',
+  ]
+}

@@ -113,6 +113,15 @@ test('a platform is made, looked into from every side, and deleted', async () =>
   await good('GET', `${at}/history`)
   await good('GET', `${at}/events`)
   await good('GET', `${at}/ssh`)
+  expect((await good('GET', `${at}/revisions`)).body.items).toMatchObject([
+    { number: 1, kind: 'create', current: true },
+  ])
+  const renewal = await good('POST', `${at}/renew?dryRun=true`)
+  expect(renewal.body).toMatchObject({
+    waves: [['vm-0@1']],
+    members: [{ member: 'vm-0@1', what: 'replaced', wave: 1 }],
+  })
+  await good('POST', `${at}/rollback?dryRun=true`, { revision: 1 })
   const steps = await good('GET', `${at}/steps`)
   expect(steps.body.items.map((step: { name: string }) => step.name)).toEqual(['machine', 'ssh', 'greet'])
   const logs = await good('GET', `${at}/logs?step=greet&machine=vm-0`)

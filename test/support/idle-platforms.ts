@@ -83,6 +83,7 @@ function form(seams: Seams, provider: ProviderId, owner: OwnerTag, platform: Pla
     state_since: 0,
     cause: 'created',
     machine_id: id,
+    revision: 1,
     created_at: 0,
   }
   const machine: MachineTable = {

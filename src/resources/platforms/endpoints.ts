@@ -166,7 +166,8 @@ export const platformEndpoints = [
       const row = await getPlatform(rooms.store.read, call.scope, call.params.platform)
       if (call.query.dryRun === 'true') {
         requireMatch(call.ifMatch, row.version)
-        return ok(differenceView(await decideChange(rooms, rooms.store.read, call.scope, row, wish)))
+        const decided = await decideChange(rooms, rooms.store.read, call.scope, row, wish)
+        return ok(differenceView(decided), { etag: etag(row.version) })
       }
       try {
         return await changeOrNot(rooms, call, async (tx) => {

@@ -7,7 +7,7 @@ import type { TerminalAccess } from './bootstrap/index.ts'
 import { lazyRemote } from './bootstrap/lazy-remote.ts'
 import type { Remote } from './bootstrap/remote.ts'
 import { type Care, type DecideDeps, engineHooks, startCare } from './care/index.ts'
-import { type Engine, localProcesses, startEngine } from './engine/index.ts'
+import { type Engine, localProcesses, type Processes, type StepKind, startEngine } from './engine/index.ts'
 import type { Log } from './http/log.ts'
 import { createApp } from './http/router.ts'
 import { listen } from './http/server.ts'
@@ -29,16 +29,13 @@ import { readConfig } from './resources/read-config.ts'
 import type { Rooms } from './resources/rooms.ts'
 import { keyMaker, loadMasterKey, openVault } from './secrets/index.ts'
 import { gateStep, machineStep, scriptStep, sshStep } from './steps/index.ts'
-import { databaseExists, openStore, type StoreOptions } from './store/index.ts'
+import { databaseExists, openStore, type Store, type StoreOptions } from './store/index.ts'
 
 export { lineLog } from './http/log.ts'
 
-export interface GantryOptions {
-  /** `sqlite:<path>`. */
-  readonly database: string
+/** What a Gantry is made of. */
+export interface HouseParts {
   readonly masterKey: Uint8Array
-  /** Port 0 takes a free one. */
-  readonly listen: { readonly host: string; readonly port: number }
   readonly config: Config
   readonly version: string
   readonly kinds: Kinds
@@ -48,18 +45,36 @@ export interface GantryOptions {
   readonly log: Log
   /** How machines are spoken to. */
   readonly remote: Remote
-  /** For tests: another durability, another pace of scans. */
-  readonly store?: StoreOptions
+  /** For tests: another pace of scans. */
   readonly scanEveryMs?: number
+  /** For tests: how it knows itself and other processes, by default by what this machine says of them. */
+  readonly processes?: Processes
+  /** For tests: put around every step kind. */
+  readonly stepKind?: (real: StepKind) => StepKind
 }
 
-export interface Gantry {
-  readonly url: string
-  /** At the first start of an installation only: the one time it is shown. */
-  readonly adminToken: string | undefined
+export interface GantryOptions extends HouseParts {
+  /** `sqlite:<path>`. */
+  readonly database: string
+  /** Port 0 takes a free one. */
+  readonly listen: { readonly host: string; readonly port: number }
+  /** For tests: another durability. */
+  readonly store?: StoreOptions
+}
+
+/** A Gantry that listens nowhere. */
+export interface House extends AsyncDisposable {
   readonly rooms: Rooms
   readonly engine: Engine
   readonly care: Care
+  /** The whole API, as a function from request to response. */
+  readonly api: ReturnType<typeof createApp>
+}
+
+export interface Gantry extends Omit<House, 'api' | keyof AsyncDisposable> {
+  readonly url: string
+  /** At the first start of an installation only: the one time it is shown. */
+  readonly adminToken: string | undefined
   /** Answers what waits, finishes what runs, gives its leases back. */
   close(): Promise<void>
 }
@@ -69,15 +84,39 @@ const graceMs = 10_000
 
 /** Starts one Gantry. Throws ProblemError when the database, the master key or the address cannot be had. */
 export async function startGantry(options: GantryOptions): Promise<Gantry> {
-  const { seams, log, config, kinds } = options
   // Closed in the reverse of the order in which things came; also when starting fails half-way.
   await using started = new AsyncDisposableStack()
-  const store = started.use(await openStore(options.database, seams, options.store))
-  const remote = started.use(options.remote)
-  const vault = await openVault(store, options.masterKey, seams)
+  const store = started.use(await openStore(options.database, options.seams, options.store))
+  started.use(options.remote)
+  const closing = new AbortController()
+  const { rooms, engine, care, api } = started.use(await openHouse(options, store, closing.signal))
+  const server = await listen(api, options.listen)
+  started.defer(() => server.close(0))
+  // Last of all: one that was written by a start that then failed would never be shown, and lock everybody out.
+  const adminToken = await store.write((tx) => firstToken(tx, options.seams))
+  const running = started.move()
+  return {
+    url: server.url,
+    adminToken,
+    rooms,
+    engine,
+    care,
+    async close() {
+      closing.abort(new Error('this process is closing'))
+      await server.close(graceMs)
+      await running.disposeAsync()
+    },
+  }
+}
+
+/** Puts the rooms together over a store, which stays the caller's to close, as the remote does. */
+export async function openHouse(parts: HouseParts, store: Store, closing: AbortSignal): Promise<House> {
+  const { seams, log, config, kinds, remote } = parts
+  await using started = new AsyncDisposableStack()
+  const vault = await openVault(store, parts.masterKey, seams)
   await Promise.all([
     store.write((tx) => ensureInstallation(tx, seams)),
-    options.blueprints === null ? undefined : addShippedBlueprints({ store, seams, log }, options.blueprints),
+    parts.blueprints === null ? undefined : addShippedBlueprints({ store, seams, log }, parts.blueprints),
   ])
 
   const sessions = started.use(
@@ -102,18 +141,17 @@ export async function startGantry(options: GantryOptions): Promise<Gantry> {
       seams,
       vault,
       blueprints,
-      processes: localProcesses(newId('process', seams)),
-      kinds: new Map(steps.map((kind) => [kind.kind, kind])),
+      processes: parts.processes ?? localProcesses(newId('process', seams)),
+      kinds: new Map(steps.map((kind) => [kind.kind, parts.stepKind?.(kind) ?? kind])),
       hooks: engineHooks(forming),
       concurrency: config.concurrency,
       log: roomLog,
     }),
   )
   const wake: Rooms['wake'] = (platform) => engine.wake(platform)
-  const scanPace = options.scanEveryMs === undefined ? {} : { scanEveryMs: options.scanEveryMs }
+  const scanPace = parts.scanEveryMs === undefined ? {} : { scanEveryMs: parts.scanEveryMs }
   const care = started.use(startCare({ store, seams, sessions, wake, log: roomLog, ...scanPace }))
 
-  const closing = new AbortController()
   const rooms: Rooms = {
     store,
     seams,
@@ -125,26 +163,17 @@ export async function startGantry(options: GantryOptions): Promise<Gantry> {
     config,
     log,
     wake,
-    closing: closing.signal,
-    info: { version: options.version, database: 'sqlite', startedAt: seams.clock.now() },
+    closing,
+    info: { version: parts.version, database: 'sqlite', startedAt: seams.clock.now() },
   }
 
-  const server = await listen(createApp(endpoints, hostOf(rooms)), options.listen)
-  started.defer(() => server.close(0))
-  // Last of all: one that was written by a start that then failed would never be shown, and lock everybody out.
-  const adminToken = await store.write((tx) => firstToken(tx, seams))
   const running = started.move()
   return {
-    url: server.url,
-    adminToken,
     rooms,
     engine,
     care,
-    async close() {
-      closing.abort(new Error('this process is closing'))
-      await server.close(graceMs)
-      await running.disposeAsync()
-    },
+    api: createApp(endpoints, hostOf(rooms)),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
 

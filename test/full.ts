@@ -14,6 +14,7 @@ const results = join(import.meta.dirname, 'RESULTS.md')
 
 const suites: Readonly<Record<string, string>> = {
   sweep: 'npm run sweep',
+  simulate: 'npm run simulate -- --seeds 20000 --resume',
   package: 'npm run test:package',
   'fresh-clone': 'test/fresh-clone/run',
   e2e: 'test/e2e/run',

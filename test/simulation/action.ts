@@ -1,0 +1,72 @@
+// A history is data: what happens to it from outside, and when. So it can be printed, repeated and made shorter.
+
+import type { Json } from '../../src/kernel/canonical.ts'
+import type { CloudOptions } from './cloud.ts'
+import type { Count } from './weather.ts'
+
+/** Which tenant, by number, and its platform by name. */
+export interface About {
+  readonly tenant: number
+  readonly platform: string
+}
+
+export type Act =
+  | ({
+      readonly kind: 'create'
+      readonly blueprint: string
+      readonly parameters: Readonly<Record<string, Json>>
+    } & About)
+  | ({ readonly kind: 'delete' | 'cancel' | 'resume' | 'retry' } & About)
+  | ({ readonly kind: 'operation'; readonly operation: string } & About)
+  | { readonly kind: 'read'; readonly tenant: number }
+  /** The next so many calls go wrong in one way. */
+  | { readonly kind: 'count'; readonly count: Count; readonly times: number }
+  /** A trouble that lasts. */
+  | {
+      readonly kind: 'spell'
+      readonly spell: 'unreachableUntil' | 'deniedUntil' | 'slowUntil' | 'lagUntil'
+      readonly ms: number
+    }
+  /** Hosts that die; their machines stand still, or are gone. */
+  | { readonly kind: 'hosts'; readonly hosts: readonly string[]; readonly ms: number; readonly vanish: boolean }
+  | {
+      readonly kind: 'machine'
+      readonly pick: number
+      readonly how: 'vanish' | 'off' | 'reboot' | 'cut' | 'hide'
+      readonly ms: number
+    }
+  /** `boundary` null: at this moment, else at its n-th boundary from then. */
+  | { readonly kind: 'kill'; readonly process: number; readonly boundary: number | null; readonly downMs: number }
+  | { readonly kind: 'stop'; readonly process: number; readonly ms: number }
+  | {
+      readonly kind: 'disk'
+      readonly process: number
+      readonly how: 'full' | 'fail' | 'unknown'
+      readonly ms: number
+      readonly times: number
+    }
+
+export type Action = Act & {
+  /** ms from the beginning. */
+  readonly at: number
+}
+
+/** How the world of a history is made. */
+export interface Setting {
+  readonly seed: number
+  readonly cloud: CloudOptions
+  readonly processes: number
+  /** Whether a process can see that another one is over. */
+  readonly oneMachine: boolean
+  /** Whether everything is deleted in the end. */
+  readonly deleteAll: boolean
+}
+
+export interface Script {
+  readonly setting: Setting
+  readonly actions: readonly Action[]
+}
+
+export function actionText({ at, kind, ...rest }: Action): string {
+  return `${(at / 1000).toFixed(1)} s  ${kind} ${JSON.stringify(rest)}`
+}

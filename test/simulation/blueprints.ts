@@ -1,0 +1,86 @@
+// The blueprints of a history: plain machines, and one that has of everything. Their scripts are never read by a
+// shell; remote.ts plays what they do.
+
+import type { BlueprintFiles } from '../../src/blueprints/index.ts'
+
+const plain = `
+name: plain
+version: 1.0.0
+description: Machines and one script on each.
+parameters:
+  count: { type: integer, minimum: 1, maximum: 5, default: 1 }
+groups:
+  node: { count: { param: count }, flavor: small, image: debian-12, spread: { host: should, zone: should } }
+steps:
+  setup: { on: each, run: scripts/setup.sh }
+`
+
+const council = `
+name: council
+version: 1.0.0
+description: Voters that found, mint tokens, let join and leave, and workers.
+parameters:
+  voters: { type: integer, enum: [1, 3], default: 3 }
+  workers: { type: integer, minimum: 0, maximum: 2, default: 1 }
+groups:
+  voter: { count: { param: voters }, flavor: small, image: debian-12, spread: { host: must, zone: should }, quorum: true }
+  worker: { count: { param: workers }, flavor: small, image: debian-12, spread: { host: should } }
+steps:
+  prepare: { on: each, run: scripts/prepare.sh }
+  found:
+    on: founder(voter)
+    once: true
+    needs: [prepare]
+    run: scripts/found.sh
+    outputs: { clusterId: plain, adminKey: secret }
+  token:
+    on: any-healthy(voter)
+    fresh: true
+    needs: [found]
+    run: scripts/token.sh
+    outputs: { voter: secret, worker: secret, address: plain }
+  join:
+    on: each
+    except: founder
+    needs: [prepare, found]
+    run: scripts/join.sh
+    with: { cluster: found.clusterId }
+    using:
+      token: { choose: { by: group, cases: { voter: token.voter, worker: token.worker } } }
+      via: token.address
+leave:
+  voter: { on: any-healthy(voter), run: scripts/leave.sh, deadline: 2m, onTimeout: block }
+  worker: { on: any-healthy(voter), run: scripts/leave.sh, deadline: 1m, onTimeout: proceed }
+operations:
+  survey:
+    description: Everybody is asked.
+    mode: shared
+    steps:
+      look: { on: each, run: scripts/look.sh, outputs: { seen: plain }, attempts: 2, deadline: 2m }
+      count:
+        on: any-healthy(voter)
+        needs: [{ step: look, of: all(voter) }, { step: look, of: all(worker) }]
+        run: scripts/count.sh
+        outputs: { counted: plain }
+        deadline: 2m
+    outputs:
+      counted: { from: count.counted }
+  rekey:
+    description: A new key, made alone.
+    mode: exclusive
+    steps:
+      key: { on: any-healthy(voter), run: scripts/key.sh, outputs: { adminKey: secret }, attempts: 2, deadline: 3m, onLost: block }
+      spread: { on: each, except: founder, needs: [key], run: scripts/spread.sh, using: { key: key.adminKey }, deadline: 3m }
+    outputs:
+      admin-key: { from: key.adminKey }
+outputs:
+  cluster-id: { from: found.clusterId }
+  admin-key: { from: found.adminKey }
+`
+
+function withScripts(document: string): BlueprintFiles {
+  const scripts = [...document.matchAll(/scripts\/(\w+)\.sh/g)].map(([path, name]) => [path, `play ${name}\n`] as const)
+  return { 'blueprint.yaml': document, ...Object.fromEntries(scripts) }
+}
+
+export const blueprints: readonly BlueprintFiles[] = [withScripts(plain), withScripts(council)]

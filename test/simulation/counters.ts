@@ -1,0 +1,76 @@
+// What a run of many histories must have met: a simulation that never reached a branch has proven nothing of it.
+
+/** Kinds of faults, and branches of the product by the events that show them. */
+export const sometimes = {
+  'fault:loseCreateReply': 'a create took effect and its answer was lost',
+  'fault:lateCreate': 'a create took effect long after it was lost',
+  'fault:doubleCreate': 'a provider made two machines of one create',
+  'fault:loseDestroyReply': 'the answer of a destroy was lost',
+  'fault:refuseCapacity': 'a provider had no room',
+  'fault:failBoot': 'a machine failed while it started',
+  'fault:throttle': 'a provider refused for overload',
+  'fault:unreachable': 'a provider did not answer',
+  'fault:denied': 'a provider refused the login',
+  'fault:slow': 'a provider was slow',
+  'fault:lagList': 'a list showed an old state',
+  'fault:falseAbsence': 'a machine that is there was not shown',
+  'fault:reusedAddress': 'an address came to another machine',
+  'fault:hostDeath': 'a host died with its machines',
+  'fault:zoneDeath': 'a zone died with its machines',
+  'fault:vanish': 'a machine was deleted behind our back',
+  'fault:powerOff': 'a machine was powered off',
+  'fault:reboot': 'a machine was started anew',
+  'fault:sshCut': 'a machine was cut off',
+  'fault:sshBreak': 'a connection broke in a call',
+  'fault:scriptFails': 'a script failed',
+  'fault:slowScript': 'a script took long',
+  'fault:kill': 'a process was killed',
+  'fault:killAtBoundary': 'a process was killed at a boundary',
+  'fault:pause': 'a process was stopped for a while',
+  'fault:diskFull': 'the disk of the database was full',
+  'fault:commitFails': 'a commit failed',
+  'fault:commitUnknown': 'a commit took effect and was called failed',
+  'op:create': 'a platform was asked for',
+  'op:delete': 'a platform was deleted',
+  'op:cancel': 'a task was cancelled',
+  'op:resume': 'a platform was resumed',
+  'op:retry': 'something was tried again',
+  'op:operation': 'an operation was run',
+  'op:repeated': 'a request without an answer was sent again',
+  'branch:takeover': 'a run was taken over from another process',
+  'branch:replaced': 'a member was replaced',
+  'branch:founderReplaced': 'a founder was replaced or decided anew',
+  'branch:reopened': 'a receipt was opened again',
+  'branch:neverSent': 'a machine was called gone that was never asked for',
+  'branch:absentForSettle': 'an absence was waited out',
+  'branch:attemptLost': 'an attempt was lost with its machine',
+  'branch:attemptAbandoned': 'an attempt was stopped or given up',
+  'branch:superseded': 'a task was superseded',
+  'branch:blocked': 'a platform was blocked',
+  'branch:degraded': 'a platform was degraded',
+  'branch:quotaRefused': 'a platform was refused for want of quota',
+  'branch:operationDone': 'an operation was done',
+  'branch:operationFailed': 'an operation failed',
+} as const
+export type Sometimes = keyof typeof sometimes
+
+export function isSometimes(text: string): text is Sometimes {
+  return Object.hasOwn(sometimes, text)
+}
+
+export class Counters {
+  readonly counts = new Map<string, number>()
+
+  hit(what: Sometimes): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + 1)
+  }
+
+  add(others: Iterable<readonly [string, number]>): void {
+    for (const [what, times] of others) this.counts.set(what, (this.counts.get(what) ?? 0) + times)
+  }
+
+  /** What was never reached. */
+  never(): string[] {
+    return Object.keys(sometimes).filter((what) => !this.counts.has(what))
+  }
+}

@@ -1,0 +1,106 @@
+// From a seed to a history.
+
+import { seededRandom } from '../support/random.ts'
+import type { Act, Action, Script } from './action.ts'
+import { hosts } from './cloud.ts'
+import type { Count } from './weather.ts'
+
+/** How long tenants ask for things and the world misbehaves, ms. */
+const troubledMs = 240_000
+
+const counts: readonly (readonly [Count, number])[] = [
+  ['loseCreateReplies', 2],
+  ['lateCreates', 2],
+  ['doubleCreates', 1],
+  ['loseDestroyReplies', 2],
+  ['refuseCapacity', 2],
+  ['failBoots', 2],
+  ['throttle', 6],
+  ['failScripts', 3],
+  ['slowScripts', 2],
+  ['breakCalls', 4],
+]
+
+export function generate(seed: number): Script {
+  const random = seededRandom(seed ^ 0x5eed)
+  const chance = (share: number) => random.next() < share
+  const between = (least: number, most: number) => least + Math.floor(random.next() * (most - least + 1))
+  const oneOf = <T>(items: readonly T[]): T => {
+    const item = items[between(0, items.length - 1)]
+    if (item === undefined) throw new Error('nothing to choose from')
+    return item
+  }
+  const actions: Action[] = []
+  const add = (at: number, act: Act) => actions.push({ ...act, at: Math.min(at, troubledMs) })
+  const processes = chance(0.65) ? 2 : 1
+
+  const platforms = between(2, 4)
+  for (let number = 0; number < platforms; number++) {
+    const about = { tenant: between(0, 1), platform: `p${number}` }
+    const begins = between(0, chance(0.6) ? 5_000 : 90_000)
+    add(begins, {
+      kind: 'create',
+      ...about,
+      ...(chance(0.45)
+        ? { blueprint: 'plain', parameters: { count: between(1, 4) } }
+        : { blueprint: 'council', parameters: { voters: oneOf([1, 3]), workers: between(0, 2) } }),
+    })
+    if (chance(0.3)) {
+      const at = begins + between(500, 40_000)
+      add(at, { kind: 'cancel', ...about })
+      if (chance(0.7)) add(at + between(1_000, 60_000), { kind: 'resume', ...about })
+    }
+    for (let times = between(0, 2); times > 0; times--)
+      add(begins + between(20_000, 150_000), { kind: 'operation', ...about, operation: oneOf(['survey', 'rekey']) })
+    if (chance(0.25)) add(begins + between(20_000, 150_000), { kind: 'retry', ...about })
+    if (chance(0.5)) add(begins + between(300, 160_000), { kind: 'delete', ...about })
+  }
+  add(between(30_000, troubledMs), { kind: 'read', tenant: between(0, 1) })
+
+  for (let faults = between(3, 9); faults > 0; faults--) add(between(0, troubledMs), fault())
+
+  function fault(): Act {
+    const dice = random.next()
+    const process = between(0, processes - 1)
+    if (dice < 0.4) {
+      const [count, most] = oneOf(counts)
+      return { kind: 'count', count, times: between(1, most) }
+    }
+    if (dice < 0.5) {
+      const spell = oneOf(['unreachableUntil', 'deniedUntil', 'slowUntil', 'lagUntil'] as const)
+      return { kind: 'spell', spell, ms: between(2_000, 60_000) }
+    }
+    if (dice < 0.56) {
+      const zone = chance(0.35)
+      const { name, zone: its } = oneOf(hosts)
+      const dead = zone ? hosts.filter((host) => host.zone === its).map((host) => host.name) : [name]
+      return { kind: 'hosts', hosts: dead, ms: between(5_000, 120_000), vanish: chance(0.3) }
+    }
+    if (dice < 0.72) {
+      const how = oneOf(['vanish', 'off', 'reboot', 'cut', 'hide'] as const)
+      return { kind: 'machine', pick: between(0, 1_000), how, ms: between(1_000, 60_000) }
+    }
+    if (dice < 0.86) {
+      const boundary = chance(0.6) ? between(0, 60) : null
+      return { kind: 'kill', process, boundary, downMs: between(0, 20_000) }
+    }
+    if (dice < 0.92) return { kind: 'stop', process, ms: between(1_000, 40_000) }
+    const how = oneOf(['full', 'fail', 'unknown'] as const)
+    return { kind: 'disk', process, how, ms: between(1_000, 15_000), times: between(1, 3) }
+  }
+
+  return {
+    setting: {
+      seed,
+      cloud: {
+        lookup: chance(0.6) ? 'consistent' : 'eventual',
+        settleMs: between(4, 20) * 1_000,
+        latencyMs: between(2, 150),
+      },
+      processes,
+      oneMachine: chance(0.5),
+      deleteAll: chance(0.4),
+    },
+    actions: actions.toSorted((one, other) => one.at - other.at),
+  }
+}

@@ -6,6 +6,7 @@ import { decisionsRest, type EngineHooks, type PlatformView } from '../engine/in
 import type { Tx } from '../store/store.ts'
 import type { DecideDeps } from './deps.ts'
 import { decideFounders } from './founder.ts'
+import { decideMoves } from './move.ts'
 import { watchQuorum } from './quorum.ts'
 import { decideReplacements } from './replace.ts'
 import { decideRollout } from './rollout.ts'
@@ -31,7 +32,8 @@ export function decider(deps: DecideDeps): EngineHooks['decide'] {
     }
     if (resting || quorumLost) return changed
     if (await decideReplacements(tx, deps, view)) return true
-    return (await decideRollout(tx, deps, view)) || changed
+    if (await decideRollout(tx, deps, view)) return true
+    return (await decideMoves(tx, deps, view, groups)) || changed
   }
 }
 

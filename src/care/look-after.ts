@@ -4,6 +4,7 @@ import type { ProviderId } from '../kernel/ids.ts'
 import type { Session } from '../provider/contract.ts'
 import { ProviderFault } from '../provider/fault.ts'
 import { takeInventory } from './inventory.ts'
+import { tendMaintenances } from './maintenance.ts'
 import { noteProvider } from './provider-state.ts'
 import type { ScanDeps, ScanMemory } from './round.ts'
 import { scanProvider } from './scan.ts'
@@ -40,6 +41,7 @@ export async function lookAfter(
       if (!signal.aborted) found = await lookOnce(deps, provider, memory, signal)
     }
     if (stop.aborted) return false
+    await tendMaintenances(deps, provider)
     const { fault } = found
     const state = fault === null ? 'healthy' : fault.kind === 'denied' ? 'denied' : 'unreachable'
     await noteProvider(deps, provider, state, fault?.message ?? null)

@@ -12,13 +12,14 @@ import { openProblem, resolveProblem } from './problems.ts'
 import { lastRetry } from './retry.ts'
 import { formPlatformOf, groupOf, hindrances, sameAgain, seatSuccessors } from './successor.ts'
 
-type Cause = 'dead' | 'capacity'
+type Need = 'dead' | 'capacity'
+type Cause = Need | 'maintenance'
 
 /**
  * So often a slot gets a new machine within an hour; then a person is asked, whose retry lets it begin anew. What dies again and again is not
  * mended by making it again, and each try costs the provider and the tenant.
  */
-const mostPerHour: Readonly<Record<Cause, number>> = { dead: 5, capacity: 3 }
+const mostPerHour: Readonly<Record<Need, number>> = { dead: 5, capacity: 3 }
 const hourMs = 3_600_000
 
 export async function decideReplacements(tx: Tx, deps: DecideDeps, view: PlatformView): Promise<boolean> {
@@ -41,7 +42,7 @@ export async function decideReplacements(tx: Tx, deps: DecideDeps, view: Platfor
 }
 
 /** Why the member needs a new machine and may have one now. */
-async function causeOf(tx: Tx, deps: DecideDeps, view: PlatformView, member: MemberView): Promise<Cause | undefined> {
+async function causeOf(tx: Tx, deps: DecideDeps, view: PlatformView, member: MemberView): Promise<Need | undefined> {
   const cause = needOf(view, member)
   if (cause === undefined || (await isReportOnly(tx))) return undefined
   const since = Math.max(deps.seams.clock.now() - hourMs, await lastRetry(tx, view.id))
@@ -58,12 +59,13 @@ async function causeOf(tx: Tx, deps: DecideDeps, view: PlatformView, member: Mem
 }
 
 /** After a restore nothing is repaired until an admin has accepted its report: what looks lost may be what we forgot. */
-async function isReportOnly(tx: Tx): Promise<boolean> {
+export async function isReportOnly(tx: Tx): Promise<boolean> {
   const { report_only } = await tx.selectFrom('installation').select('report_only').executeTakeFirstOrThrow()
   return report_only !== 0
 }
 
-function needOf(view: PlatformView, member: MemberView): Cause | undefined {
+/** Why the member needs a new machine. */
+export function needOf(view: PlatformView, member: MemberView): Need | undefined {
   if (member.machine.missing) return 'dead'
   for (const record of view.records.values()) {
     if (record.member !== member.ref || record.status !== 'blocked') continue
@@ -73,7 +75,8 @@ function needOf(view: PlatformView, member: MemberView): Cause | undefined {
   return undefined
 }
 
-async function replace(
+/** The member leaves and a successor joins; false when there is no place for it, which is a problem then. */
+export async function replace(
   tx: Tx,
   deps: DecideDeps,
   view: PlatformView,

@@ -738,6 +738,34 @@ export interface paths {
         patch: operations["updateProvider"];
         trace?: never;
     };
+    "/v1/providers/{provider}/hosts/{host}/maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the maintenance of a host, and what is left there
+         * @description The one that lasts, or the last one.
+         */
+        get: operations["getMaintenance"];
+        put?: never;
+        /**
+         * Put a host in maintenance
+         * @description Nothing new is placed there from now on, and our machines are replaced elsewhere, within the rules of their platforms: what is on the disks of a machine alone goes with it, as in any repair. A host that is in maintenance already stays so. A zone that does not show its hosts is named as a host is.
+         */
+        post: operations["startMaintenance"];
+        /**
+         * End the maintenance of a host
+         * @description It takes machines again. Whoever is on the way elsewhere goes on; the others stay.
+         */
+        delete: operations["endMaintenance"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/providers/{provider}/weather": {
         parameters: {
             query?: never;
@@ -1235,6 +1263,8 @@ export interface components {
             capacity: components["schemas"]["Resources"] | null;
             /** @description Declared x overcommit, less our reservations, less the use of others; null when capacity is unknown. */
             free: components["schemas"]["Resources"] | null;
+            /** @description Put in maintenance here; `state` is `maintenance` then, and also when the provider itself says so. */
+            inMaintenance: boolean;
             machines: number;
             /** @example host-1 */
             name: string;
@@ -1284,6 +1314,24 @@ export interface components {
              * @example root
              */
             user: string;
+        };
+        LeftMachine: {
+            /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            machine: string;
+            /**
+             * @description The member and its incarnation.
+             * @example worker-1@2
+             */
+            name: string;
+            /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            platform: string;
+            platformName: string;
+            reason: string;
+            /**
+             * @description leaving: its successor is being made and it goes; waiting: its turn comes by itself; stuck: something must happen first, see `reason`.
+             * @enum {string}
+             */
+            state: "leaving" | "waiting" | "stuck";
         };
         /**
          * @description Quota key -> amount. A key that is not named grants nothing.
@@ -1386,6 +1434,44 @@ export interface components {
              */
             privateKey: string;
             user: string;
+        };
+        /** @description Nothing new is placed on the host, and what is there is replaced elsewhere: few of a group at a time, of a quorum one, never of a platform that is in trouble, held, paused or hibernated. It is done when `state` is `empty`, and lasts until it is ended. */
+        Maintenance: {
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            emptiedAt: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            endedAt: string | null;
+            host: string;
+            /** @example mnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            id: string;
+            /** @description Machines that are there still; none once it has ended. */
+            left: components["schemas"]["LeftMachine"][];
+            /** @description COUNT of our machines there when it began. */
+            machines: number;
+            /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            provider: string;
+            reason: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            startedAt: string;
+            startedBy: string;
+            /** @enum {string} */
+            state: "emptying" | "empty" | "ended";
+        };
+        MaintenanceStart: {
+            /**
+             * @default null
+             * @example new memory modules
+             */
+            reason?: string | null;
         };
         Member: {
             address: string | null;
@@ -1784,7 +1870,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "not_cancellable" | "platform_held" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "rollout_stopped" | "secret_unavailable" | "internal";
+            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "not_cancellable" | "platform_held" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "rollout_stopped" | "host_maintenance" | "secret_unavailable" | "internal";
             /** @example vm.count: 43 wanted, 12 left in ticket gold. */
             detail: string;
             /** @description Which fields are wrong. */
@@ -1824,7 +1910,7 @@ export interface components {
         };
         ProblemKind: {
             /** @enum {string} */
-            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "not_cancellable" | "platform_held" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "rollout_stopped" | "secret_unavailable" | "internal";
+            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "not_cancellable" | "platform_held" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "rollout_stopped" | "host_maintenance" | "secret_unavailable" | "internal";
             /**
              * @description Of an answer that is this problem.
              * @example 409
@@ -1934,6 +2020,8 @@ export interface components {
              */
             lastScanAt: string | null;
             machines: number;
+            /** @description Hosts in maintenance, with what is left there. */
+            maintenance: components["schemas"]["Maintenance"][];
             /** @example team-a */
             name: string;
             overcommit: components["schemas"]["Overcommit"];
@@ -2812,7 +2900,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "not_cancellable" | "platform_held" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "rollout_stopped" | "secret_unavailable" | "internal";
+                code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "not_cancellable" | "platform_held" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "rollout_stopped" | "host_maintenance" | "secret_unavailable" | "internal";
             };
             cookie?: never;
         };
@@ -3204,7 +3292,7 @@ export interface operations {
             query?: {
                 /** @description Only events after this one: the `next` of the page before. Without it from the first; a stream begins now. */
                 after?: number;
-                kind?: "platform.state" | "machine.state" | "member.state" | "task.state" | "provider.state" | "host.state" | "tenant.created" | "tenant.changed" | "tenant.deleted" | "project.created" | "project.changed" | "project.deleted" | "ticket.created" | "ticket.changed" | "ticket.deleted" | "share.changed" | "provider.created" | "provider.changed" | "provider.deleted" | "provider.probed" | "blueprint.created" | "platform.created" | "platform.changed" | "member.created" | "task.created" | "run.taken-over" | "step.started" | "step.done" | "step.waiting" | "step.failed" | "step.blocked" | "step.retried" | "step.forgotten" | "decision.taken" | "problem.opened" | "problem.resolved" | "orphan.found" | "orphan.destroyed" | "tombstone.destroyed" | "receipt.completed" | "receipt.reopened" | "token.created" | "installation.created";
+                kind?: "platform.state" | "machine.state" | "member.state" | "task.state" | "provider.state" | "host.state" | "tenant.created" | "tenant.changed" | "tenant.deleted" | "project.created" | "project.changed" | "project.deleted" | "ticket.created" | "ticket.changed" | "ticket.deleted" | "share.changed" | "provider.created" | "provider.changed" | "provider.deleted" | "provider.probed" | "host.maintenance" | "blueprint.created" | "platform.created" | "platform.changed" | "member.created" | "task.created" | "run.taken-over" | "step.started" | "step.done" | "step.waiting" | "step.failed" | "step.blocked" | "step.retried" | "step.forgotten" | "decision.taken" | "problem.opened" | "problem.resolved" | "orphan.found" | "orphan.destroyed" | "tombstone.destroyed" | "receipt.completed" | "receipt.reopened" | "token.created" | "installation.created";
                 limit?: number;
                 machine?: string;
                 platform?: string;
@@ -4482,7 +4570,7 @@ export interface operations {
             query?: {
                 /** @description Only events after this one: the `next` of the page before. Without it from the first; a stream begins now. */
                 after?: number;
-                kind?: "platform.state" | "machine.state" | "member.state" | "task.state" | "provider.state" | "host.state" | "tenant.created" | "tenant.changed" | "tenant.deleted" | "project.created" | "project.changed" | "project.deleted" | "ticket.created" | "ticket.changed" | "ticket.deleted" | "share.changed" | "provider.created" | "provider.changed" | "provider.deleted" | "provider.probed" | "blueprint.created" | "platform.created" | "platform.changed" | "member.created" | "task.created" | "run.taken-over" | "step.started" | "step.done" | "step.waiting" | "step.failed" | "step.blocked" | "step.retried" | "step.forgotten" | "decision.taken" | "problem.opened" | "problem.resolved" | "orphan.found" | "orphan.destroyed" | "tombstone.destroyed" | "receipt.completed" | "receipt.reopened" | "token.created" | "installation.created";
+                kind?: "platform.state" | "machine.state" | "member.state" | "task.state" | "provider.state" | "host.state" | "tenant.created" | "tenant.changed" | "tenant.deleted" | "project.created" | "project.changed" | "project.deleted" | "ticket.created" | "ticket.changed" | "ticket.deleted" | "share.changed" | "provider.created" | "provider.changed" | "provider.deleted" | "provider.probed" | "host.maintenance" | "blueprint.created" | "platform.created" | "platform.changed" | "member.created" | "task.created" | "run.taken-over" | "step.started" | "step.done" | "step.waiting" | "step.failed" | "step.blocked" | "step.retried" | "step.forgotten" | "decision.taken" | "problem.opened" | "problem.resolved" | "orphan.found" | "orphan.destroyed" | "tombstone.destroyed" | "receipt.completed" | "receipt.reopened" | "token.created" | "installation.created";
                 limit?: number;
                 machine?: string;
                 task?: string;
@@ -7327,6 +7415,301 @@ export interface operations {
             };
             /** @description `unsupported_media_type`: Unsupported media type. */
             415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMaintenance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host: string;
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The maintenance. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Maintenance"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startMaintenance: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The same key and request within 24 hours is done once and answered alike.
+                 * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                host: string;
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceStart"];
+            };
+        };
+        responses: {
+            /** @description The maintenance, with what is to be moved. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Maintenance"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`, `idempotency_mismatch`: Invalid request; Idempotency key used for another request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endMaintenance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                host: string;
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The maintenance that ended. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Maintenance"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wrong_state`: Not possible in this state. */
+            409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;

@@ -24,6 +24,10 @@ export function providerLines(provider: Provider, paint: Paint): string[] {
           : ''
       return `  ${zone.name}  ${zone.hostsReady} of ${count(zone.hosts, 'host')} ready${used}`
     }),
+    ...provider.maintenance.map(
+      ({ host, state, left }) =>
+        `  ${host}  in maintenance, ${state === 'empty' ? 'empty' : `${count(left.length, 'machine')} left`}   gantry provider maintenance show ${provider.name} ${host}`,
+    ),
     ...facts(
       [
         [

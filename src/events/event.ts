@@ -30,6 +30,7 @@ export const factKinds = [
   'provider.changed',
   'provider.deleted',
   'provider.probed',
+  'host.maintenance',
   'blueprint.created',
   'platform.created',
   'platform.changed',

@@ -49,6 +49,7 @@ export const problemStatus: { readonly [code in ProblemCode]: Answer } = {
   step_timed_out: { status: 409, title: 'Step timed out' },
   quorum_lost: { status: 409, title: 'Quorum lost' },
   rollout_stopped: { status: 409, title: 'Rollout stopped' },
+  host_maintenance: { status: 409, title: 'Cannot be moved off a host in maintenance' },
   secret_unavailable: { status: 409, title: 'Secret unavailable' },
   internal: { status: 500, title: 'Internal error' },
 }

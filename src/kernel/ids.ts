@@ -21,6 +21,7 @@ const prefixes = {
   decision: 'dec',
   problem: 'prb',
   process: 'prc',
+  maintenance: 'mnt',
 } as const
 
 export type IdKind = keyof typeof prefixes
@@ -37,6 +38,7 @@ export type TaskId = Id<'task'>
 export type AttemptId = Id<'attempt'>
 export type ReceiptId = Id<'receipt'>
 export type SecretId = Id<'secret'>
+export type MaintenanceId = Id<'maintenance'>
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 

@@ -45,6 +45,7 @@ export const problemCodes = [
   'step_timed_out',
   'quorum_lost',
   'rollout_stopped',
+  'host_maintenance',
   'secret_unavailable',
   'internal',
 ] as const

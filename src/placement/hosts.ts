@@ -3,6 +3,7 @@
 import type { ProviderId } from '../kernel/ids.ts'
 import type { HostTable, ProviderTable } from '../store/schema.ts'
 import type { Db } from '../store/store.ts'
+import { lastingMaintenances } from './maintenance.ts'
 import { totalOf } from './overcommit.ts'
 import type { Host, HostState } from './types.ts'
 
@@ -19,6 +20,8 @@ export async function loadHosts(db: Db, providers?: readonly ProviderId[]): Prom
     .where('providers.deleted_at', 'is', null)
     .where('hosts.state', '!=', 'gone')
   if (providers) query = query.where('hosts.provider_id', 'in', providers)
+  const lasting = await lastingMaintenances(db)
+  const resting = new Set(lasting.map(({ provider_id, host }) => `${provider_id}/${host}`))
   const rows = await query.orderBy('hosts.provider_id').orderBy('hosts.name').execute()
   return rows.map((row): Host => {
     const total = totalOf(row, row.overcommit)
@@ -31,7 +34,8 @@ export async function loadHosts(db: Db, providers?: readonly ProviderId[]): Prom
       },
     }
     // Its own state first: a host in maintenance would not take anybody if its provider answered either.
-    const state = ownState(row.state) ?? stateBy[row.provider_state]
+    const own = resting.has(`${row.provider_id}/${row.name}`) ? 'maintenance' : row.state
+    const state = ownState(own) ?? stateBy[row.provider_state]
     return { provider: row.provider_id, zone: row.zone, name: row.name, state, capacity }
   })
 }

@@ -5,7 +5,7 @@ import { blueprintEndpoints } from './blueprints/index.ts'
 import type { GantryEndpoint } from './endpoint.ts'
 import { eventEndpoints } from './events/index.ts'
 import { flavorEndpoints } from './flavors/index.ts'
-import { hostEndpoints } from './hosts/index.ts'
+import { hostEndpoints, maintenanceEndpoints } from './hosts/index.ts'
 import { imageEndpoints } from './images/index.ts'
 import { installationEndpoints } from './installation/index.ts'
 import { machineEndpoints } from './machines/index.ts'
@@ -40,6 +40,7 @@ export const endpoints: readonly GantryEndpoint[] = [
   ...blueprintEndpoints,
   ...providerEndpoints,
   ...hostEndpoints,
+  ...maintenanceEndpoints,
   ...flavorEndpoints,
   ...imageEndpoints,
   ...installationEndpoints,

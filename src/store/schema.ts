@@ -6,6 +6,7 @@
 import type { Generated } from 'kysely'
 import type {
   MachineId,
+  MaintenanceId,
   MemberId,
   PlatformId,
   ProjectId,
@@ -35,6 +36,7 @@ export interface Database {
   reservations: ReservationTable
   providers: ProviderTable
   hosts: HostTable
+  maintenances: MaintenanceTable
   blueprints: BlueprintTable
   platforms: PlatformTable
   revisions: RevisionTable
@@ -168,6 +170,22 @@ export interface HostTable {
   seen_at: Instant
 }
 
+/** A host (or a zone that does not show its hosts) that is to be empty. */
+export interface MaintenanceTable {
+  id: MaintenanceId
+  provider_id: ProviderId
+  host: string
+  reason: string | null
+  actor: string
+  /** Our machines there when it began, COUNT. */
+  machines: number
+  started_at: Instant
+  /** null: something of ours is there, or was when last looked. */
+  emptied_at: Instant | null
+  /** null: it lasts. */
+  ended_at: Instant | null
+}
+
 export interface BlueprintTable {
   digest: string
   name: string
@@ -230,7 +248,7 @@ export interface MemberTable {
   incarnation: number
   state: MemberState
   state_since: Instant
-  /** Why it leaves or was made, e.g. 'dead', 'scaleDown', 'delete', 'capacity'. */
+  /** Why it leaves or was made, e.g. 'dead', 'scaleDown', 'delete', 'capacity', 'maintenance'. */
   cause: string | null
   machine_id: MachineId
   /** The wish it follows: a number of `revisions`. */

@@ -74,6 +74,10 @@ test('what machines are made of is listed and shown', async () => {
   await good('GET', '/v1/providers')
   await good('GET', `/v1/providers/${begun.provider}`)
   await good('GET', `/v1/providers/${begun.provider}/weather`)
+  const maintenance = `/v1/providers/${begun.provider}/hosts/host-1/maintenance`
+  await good('POST', maintenance, { reason: 'new memory' })
+  await good('GET', maintenance)
+  await good('DELETE', maintenance)
   await good('PATCH', `/v1/providers/${begun.provider}`, { labels: { a: 'b' } })
 })
 

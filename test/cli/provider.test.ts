@@ -18,6 +18,9 @@ const provider = {
   images: {},
   zones: [],
   machines: 3,
+  maintenance: [],
+  weather: null,
+  rateLimit: null,
   health: null,
 }
 const refusal = {

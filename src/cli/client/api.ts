@@ -6,6 +6,7 @@ import type { Platform, PlatformDifference } from './types.ts'
 
 type Task = AnswerOf<'get', '/v1/tasks/{task}'>
 const operationsOf = '/v1/platforms/{platform}/operations'
+const maintenanceOf = '/v1/providers/{provider}/hosts/{host}/maintenance'
 const platformsOf = '/v1/projects/{project}/platforms'
 const platformOf = '/v1/platforms/{platform}'
 
@@ -55,6 +56,10 @@ export function apiOf(server: Server) {
     providers: (query?: QueryOf<'get', '/v1/providers'>) => all(server, '/v1/providers', {}, query),
     provider: (provider: string) => call(server, 'get', '/v1/providers/{provider}', { provider }),
     providerWeather: (provider: string) => call(server, 'get', '/v1/providers/{provider}/weather', { provider }),
+    maintenance: (provider: string, host: string) => call(server, 'get', maintenanceOf, { provider, host }),
+    startMaintenance: (provider: string, host: string, body: BodyOf<'post', typeof maintenanceOf>) =>
+      call(server, 'post', maintenanceOf, { provider, host }, { body }),
+    endMaintenance: (provider: string, host: string) => call(server, 'delete', maintenanceOf, { provider, host }),
     createProvider: (body: BodyOf<'post', '/v1/providers'>) => call(server, 'post', '/v1/providers', {}, { body }),
     setProvider: (provider: string, body: BodyOf<'patch', '/v1/providers/{provider}'>) =>
       call(server, 'patch', '/v1/providers/{provider}', { provider }, { body }),

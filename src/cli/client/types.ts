@@ -11,6 +11,7 @@ export type LogList = Schemas['LogList']
 
 export type Machine = Schemas['Machine']
 export type MachineSsh = Schemas['MachineSsh']
+export type Maintenance = Schemas['Maintenance']
 export type OperationPreview = Schemas['OperationPreview']
 export type Platform = Schemas['Platform']
 export type PlatformDifference = Schemas['PlatformDifference']

@@ -10,6 +10,7 @@ import type { Runner, Session } from '../session.ts'
 import { UsageError } from '../usage.ts'
 import { assignments, pair, several, written } from '../values.ts'
 import { weatherLines } from '../weather-lines.ts'
+import { addMaintenance } from './maintenance.ts'
 
 interface SetOptions {
   readonly set?: readonly string[]
@@ -25,7 +26,8 @@ interface AddOptions extends SetOptions {
   readonly kind: string
 }
 
-export function addProvider(parent: Command, { run }: Runner): void {
+export function addProvider(parent: Command, runner: Runner): void {
+  const { run } = runner
   const provider = parent.command('provider').description('infrastructure: one vCenter, one region, one cluster')
   provider
     .command('list')
@@ -67,6 +69,7 @@ export function addProvider(parent: Command, { run }: Runner): void {
         print.data(weather, (paint) => weatherLines(weather, world.now(), paint))
       }),
     )
+  addMaintenance(provider, runner)
   provider
     .command('kinds')
     .description('which kinds there are and what they ask for')

@@ -1,3 +1,5 @@
 export { hostEndpoints } from './endpoints.ts'
-export { Zone } from './schemas.ts'
+export { listMaintenances } from './maintenance.ts'
+export { maintenanceEndpoints } from './maintenance-endpoints.ts'
+export { Maintenance, Zone } from './schemas.ts'
 export { listZones } from './store.ts'

@@ -24,6 +24,9 @@ export const Host = z
     reserved: Resources.openapi({ description: 'Held by our own machines.' }),
     others: Resources.openapi({ description: 'Used by others.' }),
     machines: z.int(),
+    inMaintenance: z.boolean().openapi({
+      description: 'Put in maintenance here; `state` is `maintenance` then, and also when the provider itself says so.',
+    }),
     seenAt: Instant,
   })
   .openapi('Host')
@@ -46,3 +49,43 @@ export const Zone = z
 export type Zone = z.infer<typeof Zone>
 
 export const ZoneList = pageOf('ZoneList', Zone)
+
+export const MaintenanceStart = z
+  .strictObject({
+    reason: z.string().min(1).max(500).nullable().default(null).openapi({ example: 'new memory modules' }),
+  })
+  .openapi('MaintenanceStart')
+
+const LeftMachine = z
+  .object({
+    machine: id('machine'),
+    name: z.string().openapi({ description: 'The member and its incarnation.', example: 'worker-1@2' }),
+    platform: id('platform'),
+    platformName: z.string(),
+    state: z.enum(['leaving', 'waiting', 'stuck']).openapi({
+      description:
+        'leaving: its successor is being made and it goes; waiting: its turn comes by itself; stuck: something must happen first, see `reason`.',
+    }),
+    reason: z.string(),
+  })
+  .openapi('LeftMachine')
+
+export const Maintenance = z
+  .object({
+    id: id('maintenance'),
+    provider: id('provider'),
+    host: z.string(),
+    state: z.enum(['emptying', 'empty', 'ended']),
+    reason: z.string().nullable(),
+    startedBy: z.string(),
+    startedAt: Instant,
+    emptiedAt: Instant.nullable(),
+    endedAt: Instant.nullable(),
+    machines: z.int().openapi({ description: 'COUNT of our machines there when it began.' }),
+    left: z.array(LeftMachine).openapi({ description: 'Machines that are there still; none once it has ended.' }),
+  })
+  .openapi('Maintenance', {
+    description:
+      'Nothing new is placed on the host, and what is there is replaced elsewhere: few of a group at a time, of a quorum one, never of a platform that is in trouble, held, paused or hibernated. It is done when `state` is `empty`, and lasts until it is ended.',
+  })
+export type Maintenance = z.infer<typeof Maintenance>

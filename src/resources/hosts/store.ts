@@ -6,6 +6,7 @@ import type { Db, HostTable } from '../../store/index.ts'
 import type { Host, Resources, Zone } from './schemas.ts'
 
 interface HostRow extends HostTable {
+  readonly resting: number
   readonly provider_name: string
   readonly overcommit: string
   readonly machines: number
@@ -46,7 +47,7 @@ export async function listZones(db: Db, scope: Scope, provider?: ProviderId): Pr
     zones.set(key, {
       ...known,
       hosts: known.hosts + 1,
-      hostsReady: known.hostsReady + (row.state === 'ready' ? 1 : 0),
+      hostsReady: known.hostsReady + (host.state === 'ready' ? 1 : 0),
       // One host whose capacity is unknown leaves the zone's unknown.
       capacity: sum(known.capacity, host.capacity),
       free: sum(known.free, host.free),
@@ -78,6 +79,17 @@ function hostRows(db: Db, _scope: Scope, filter: Parameters<typeof listHosts>[2]
         .$notNull()
         .as('machines'),
     )
+    .select((eb) =>
+      eb
+        .selectFrom('maintenances')
+        .select((inner) => inner.fn.countAll<number>().as('count'))
+        .whereRef('maintenances.provider_id', '=', 'hosts.provider_id')
+        .whereRef('maintenances.host', '=', 'hosts.name')
+        .where('ended_at', 'is', null)
+        .$asScalar()
+        .$notNull()
+        .as('resting'),
+    )
     .where('providers.deleted_at', 'is', null)
   if (filter.provider !== undefined) query = query.where('hosts.provider_id', '=', filter.provider)
   if (filter.zone !== undefined) query = query.where('hosts.zone', '=', filter.zone)
@@ -103,7 +115,8 @@ function hostView(row: HostRow): Host {
     provider: row.provider_id,
     providerName: row.provider_name,
     zone: row.zone,
-    state: row.state,
+    state: Number(row.resting) > 0 && row.state === 'ready' ? 'maintenance' : row.state,
+    inMaintenance: Number(row.resting) > 0,
     capacity,
     free: freeOf(totalOf(row, row.overcommit), reserved, others),
     reserved,

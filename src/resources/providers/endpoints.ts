@@ -5,7 +5,7 @@ import { id, JsonObject, z } from '../../http/schema.ts'
 import { newId, type PlatformId } from '../../kernel/ids.ts'
 import type { Db, ProviderTable } from '../../store/index.ts'
 import { endpoint, installation } from '../endpoint.ts'
-import { listZones } from '../hosts/index.ts'
+import { listMaintenances, listZones } from '../hosts/index.ts'
 import { refuseInUse } from '../in-use.ts'
 import { listQuery, pageOfRows } from '../listing.ts'
 import type { Rooms } from '../rooms.ts'
@@ -112,6 +112,7 @@ export const providerEndpoints = [
           simulated: await isSimulated(rooms, row),
           zones,
           machines: counts.get(row.id) ?? 0,
+          maintenance: await listMaintenances(db, scope, row.id),
           weather: rooms.sessions.weather(row.id),
         }),
       )
@@ -210,7 +211,8 @@ async function shown(rooms: Rooms, db: Db, scope: Scope, row: ProviderTable): Pr
   const zones = await listZones(db, scope, row.id)
   const machines = (await machineCounts(db, [row.id])).get(row.id) ?? 0
   const weather = rooms.sessions.weather(row.id)
-  return providerView(row, { simulated: await isSimulated(rooms, row), zones, machines, weather })
+  const maintenance = await listMaintenances(db, scope, row.id)
+  return providerView(row, { simulated: await isSimulated(rooms, row), zones, machines, maintenance, weather })
 }
 
 async function isSimulated(rooms: Rooms, row: ProviderTable): Promise<boolean> {

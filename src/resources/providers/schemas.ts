@@ -1,6 +1,6 @@
 import { Instant, id, JsonObject, Labels, Name, orNull, pageOf, z } from '../../http/schema.ts'
 import { callKinds } from '../../provider/statistics.ts'
-import { Zone } from '../hosts/index.ts'
+import { Maintenance, Zone } from '../hosts/index.ts'
 
 export const ImageMapping = z
   .strictObject({
@@ -169,6 +169,7 @@ export const Provider = z
     capabilities: JsonObject,
     weather: orNull(ProviderWeatherNow).openapi({ description: 'null: this process has not spoken to it yet.' }),
     zones: z.array(Zone),
+    maintenance: z.array(Maintenance).openapi({ description: 'Hosts in maintenance, with what is left there.' }),
     machines: z.int(),
     lastScanAt: Instant.nullable(),
     createdAt: Instant,

@@ -81,6 +81,12 @@ export async function machineCounts(db: Db, providers: readonly ProviderId[]): P
 export async function deleteProvider(tx: Tx, scope: Scope, seams: Seams, row: ProviderTable): Promise<void> {
   await tx.deleteFrom('hosts').where('provider_id', '=', row.id).execute()
   await tx
+    .updateTable('maintenances')
+    .set({ ended_at: seams.clock.now() })
+    .where('provider_id', '=', row.id)
+    .where('ended_at', 'is', null)
+    .execute()
+  await tx
     .updateTable('providers')
     .set({ deleted_at: seams.clock.now(), version: row.version + 1, config: '{}' })
     .where('id', '=', row.id)

@@ -1,7 +1,7 @@
 import { instant } from '../../http/schema.ts'
 import type { Weather } from '../../provider/weather.ts'
 import type { ProviderTable } from '../../store/index.ts'
-import type { Zone } from '../hosts/index.ts'
+import type { Maintenance, Zone } from '../hosts/index.ts'
 import { parseLabels } from '../labels.ts'
 import { factsOf, identityOf, imagesOf, overcommitOf, rateLimitOf } from './columns.ts'
 import { shownConfig } from './config.ts'
@@ -15,6 +15,7 @@ export function providerView(
     readonly simulated: boolean
     readonly zones: readonly Zone[]
     readonly machines: number
+    readonly maintenance: readonly Maintenance[]
     readonly weather: Weather | undefined
   },
 ): Provider {
@@ -37,6 +38,7 @@ export function providerView(
     capabilities,
     weather: weatherNow(about.weather),
     zones: about.zones.filter((zone) => zone.provider === row.id),
+    maintenance: [...about.maintenance],
     machines: about.machines,
     lastScanAt: instant(row.last_scan_at),
     createdAt: instant(row.created_at),

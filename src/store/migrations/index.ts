@@ -2,7 +2,8 @@ import { first } from './0001-first.ts'
 import { operations } from './0002-operations.ts'
 import { weather } from './0003-weather.ts'
 import { revisions } from './0004-revisions.ts'
+import { maintenance } from './0005-maintenance.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Append; never edit one that was released. */
-export const migrations: readonly Migration[] = [first, operations, weather, revisions]
+export const migrations: readonly Migration[] = [first, operations, weather, revisions, maintenance]

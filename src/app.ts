@@ -20,6 +20,7 @@ import type { ProviderKind } from './provider/contract.ts'
 import { providersOver } from './provider/opened.ts'
 import { type Kinds, openSessions } from './provider/registry.ts'
 import { apiInfo, endpoints } from './resources/api.ts'
+import { backUpFolder, type RestoreWish, restoreInto } from './resources/backups/index.ts'
 import { addShippedBlueprints, blueprintSource } from './resources/blueprints/index.ts'
 import type { Config } from './resources/config.ts'
 import { hostOf } from './resources/host.ts'
@@ -27,9 +28,9 @@ import { ensureInstallation } from './resources/installation/index.ts'
 import { adoptIdentity, loadProvider } from './resources/providers/index.ts'
 import { readConfig } from './resources/read-config.ts'
 import type { Rooms } from './resources/rooms.ts'
-import { keyMaker, loadMasterKey, openVault } from './secrets/index.ts'
+import { keyMaker, loadMasterKey, masterKeyPrint, openVault } from './secrets/index.ts'
 import { gateStep, machineStep, scriptStep, sshStep } from './steps/index.ts'
-import { databaseExists, openStore, type Store, type StoreOptions } from './store/index.ts'
+import { databaseExists, openStore, type Store, type StoreOptions, unpackBackup } from './store/index.ts'
 
 export { lineLog } from './http/log.ts'
 
@@ -164,7 +165,12 @@ export async function openHouse(parts: HouseParts, store: Store, closing: AbortS
     log,
     wake,
     closing,
-    info: { version: parts.version, database: 'sqlite', startedAt: seams.clock.now() },
+    info: {
+      version: parts.version,
+      database: 'sqlite',
+      startedAt: seams.clock.now(),
+      masterKeyPrint: masterKeyPrint(parts.masterKey),
+    },
   }
 
   const running = started.move()
@@ -238,6 +244,15 @@ function makeDataFolder(folder: string): void {
 export async function openapiText(version: string): Promise<string> {
   const { openapiDocument, openapiYaml } = await import('./http/openapi.ts')
   return openapiYaml(openapiDocument(endpoints, { ...apiInfo, version }))
+}
+
+/** Backup and restore of what is on this machine, for `gantry backup` and `gantry restore`. */
+export function backupsHere(version: string) {
+  return {
+    take: (folder: string, file: string) => backUpFolder(folder, file, version, realSeams()),
+    check: async (file: string) => unpackBackup(file, null),
+    restore: (wish: RestoreWish) => restoreInto(wish, realSeams()),
+  }
 }
 
 /** What only this machine knows, for `gantry doctor`. */

@@ -29,7 +29,8 @@ async function main(argv: readonly string[]): Promise<number> {
   const sshCrypto = async () => (await import('./app.ts')).sshCryptoDetail()
   const terminal: LocalFacts['terminal'] = async (access, command, signal) =>
     (await import('./app.ts')).openOwnTerminal(access, command, signal)
-  return cli.main(argv, { sshCrypto, terminal })
+  const backups: LocalFacts['backups'] = async () => (await import('./app.ts')).backupsHere(version())
+  return cli.main(argv, { sshCrypto, terminal, backups })
 }
 
 async function serve(argv: readonly string[]): Promise<number> {

@@ -43,6 +43,10 @@ export const policy = {
   /** Secret outputs and the platform's SSH key. */
   'platform.secret': operate,
   'event.read': readers,
+  /** The whole database: every tenant's names and plans, and secrets as ciphertext. */
+  'backup.take': admin,
+  'restore.read': [...infra, 'auditor'],
+  'restore.accept': admin,
 } as const satisfies { readonly [permission: string]: readonly Role[] }
 
 export type Permission = keyof typeof policy

@@ -5,6 +5,7 @@ import { type MemberRef, memberRef } from '../blueprints/index.ts'
 import { appendEvent } from '../events/index.ts'
 import { canonicalHash } from '../kernel/canonical.ts'
 import { type MachineId, newId, type PlatformId, type ProjectId, type TenantId } from '../kernel/ids.ts'
+import { ProblemError } from '../kernel/problem.ts'
 import type { Seams } from '../kernel/seams.ts'
 import { type Assignment, reserveCapacity } from '../placement/index.ts'
 import type { MachineTable, MemberTable } from '../store/schema.ts'
@@ -50,14 +51,40 @@ export async function formMembers(
   seating: Seating,
   because: { readonly actor: string; readonly cause: string },
 ): Promise<Formed[]> {
-  const installation = await tx.selectFrom('installation').select(['id', 'restore_epoch']).executeTakeFirstOrThrow()
+  const installation = await tx
+    .selectFrom('installation')
+    .select(['id', 'restore_epoch', 'report_only'])
+    .executeTakeFirstOrThrow()
+  // Its keys would have the old epoch, under which something we have forgotten may be there.
+  if (installation.report_only === 1) throw onlyReports()
   const formed: Formed[] = []
-  for (const slot of slots) {
+  const least = await leastIncarnation(tx, platform.id, installation.restore_epoch)
+  for (const wanted of slots) {
+    const slot = { ...wanted, incarnation: Math.max(wanted.incarnation, least) }
     const seat = seating.assignments.get(slotName(slot))
     if (!seat) throw new Error(`no seat for ${slotName(slot)}`)
     formed.push(await formMember(tx, deps, platform, slot, seat, seating.providers, installation, because))
   }
   return formed
+}
+
+/** Of one slot, between two restores. COUNT. */
+const incarnationsPerEpoch = 1_000
+
+/**
+ * A restored Gantry has forgotten incarnations made after its backup, and what runs on the platform may remember them by
+ * name: those of another epoch begin where none of the one before can have been.
+ */
+async function leastIncarnation(tx: Tx, platform: PlatformId, epoch: number): Promise<number> {
+  if (epoch <= 1) return 1
+  const member = await tx
+    .selectFrom('members')
+    .select('id')
+    .where('platform_id', '=', platform)
+    .limit(1)
+    .executeTakeFirst()
+  // A platform that is made now has an id that nobody remembers.
+  return member ? (epoch - 1) * incarnationsPerEpoch + 1 : 1
 }
 
 const insertMember = statement((db, row: MemberTable) => db.insertInto('members').values(row))
@@ -155,6 +182,14 @@ async function formMember(
     data: { member: ref, zone: seat.zone, host: seat.host, why: seat.why },
   })
   return { ref, machineId }
+}
+
+function onlyReports(): ProblemError {
+  return new ProblemError({
+    code: 'report_only',
+    detail: 'This Gantry was restored from a backup and only reports: it makes no machines.',
+    next: 'An installation-admin reads the report and accepts it:  gantry restore report',
+  })
 }
 
 /** `worker-1`, and `worker-1-2` for its second incarnation: what the machine calls itself, a DNS label. */

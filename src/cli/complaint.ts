@@ -1,5 +1,6 @@
 // How an error reads: what was refused, why, in lists where the server gave lists, and what to do next.
 
+import { ProblemError } from '../kernel/problem.ts'
 import { adviceFor, inCommands } from './advice.ts'
 import { ApiProblem, type ProblemBody } from './client/api-problem.ts'
 import { type Paint, tame, words } from './client/text.ts'
@@ -8,6 +9,8 @@ import { UsageError } from './usage.ts'
 /** Lines for the person; `debug` adds where it came from. */
 export function complaint(error: unknown, paint: Paint, debug: boolean): string[] {
   if (error instanceof ApiProblem) return problemLines(error, paint)
+  if (error instanceof ProblemError)
+    return [`${paint('bad', `Refused: ${error.code}.`)} ${tame(error.detail)}`, ...nextLines(error.next)]
   if (error instanceof UsageError)
     return [`${paint('bad', 'Not understood:')} ${error.message}`, ...nextLines(error.next)]
   const text = error instanceof Error ? (debug ? (error.stack ?? error.message) : error.message) : String(error)
@@ -47,6 +50,7 @@ export function complaintData(error: unknown): Record<string, unknown> {
     const { code, status, detail, next, facts, errors, requestId } = error
     return { code, status, detail, next, facts, errors, requestId }
   }
+  if (error instanceof ProblemError) return { ...error.toProblem() }
   const next = error instanceof UsageError ? error.next : undefined
   return {
     code: error instanceof UsageError ? 'usage' : 'internal',

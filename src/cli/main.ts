@@ -7,6 +7,7 @@ import { realSeams } from '../kernel/real-seams.ts'
 import { ApiProblem } from './client/api-problem.ts'
 import { paintFor } from './client/text.ts'
 import { addAnswers } from './commands/answers.ts'
+import { addBackup } from './commands/backup.ts'
 import { addBlueprint } from './commands/blueprint.ts'
 import { addContext } from './commands/context.ts'
 import { addDemo } from './commands/demo.ts'
@@ -18,6 +19,7 @@ import { addPlatform } from './commands/platform.ts'
 import { addProject } from './commands/project.ts'
 import { addProvider } from './commands/provider.ts'
 import { addReceipt } from './commands/receipt.ts'
+import { addRestore } from './commands/restore.ts'
 import { addTask } from './commands/task.ts'
 import { addTenant } from './commands/tenant.ts'
 import { addTicket } from './commands/ticket.ts'
@@ -100,6 +102,9 @@ function program(world: World, runner: Runner): Command {
   addProvider(gantry, runner)
   addInfrastructure(gantry, runner)
   addBlueprint(gantry, runner)
+  gantry.commandsGroup('This Gantry itself:')
+  addBackup(gantry, runner)
+  addRestore(gantry, runner)
   for (const command of [gantry, ...gantry.commands]) command.helpCommand(false)
   // As people try it; the list of commands need not name it.
   gantry.command('help [command]', { hidden: true }).action((name?: string) => {

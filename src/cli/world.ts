@@ -6,8 +6,32 @@ import type { Terminal } from './client/screen.ts'
 export interface LocalFacts {
   /** Which implementation ssh2 uses for its ciphers here. */
   readonly sshCrypto: () => Promise<string>
+  readonly backups: () => Promise<LocalBackups>
   /** Logs a person in with our own SSH, where no ssh program is installed; answers the exit code. */
   readonly terminal: (access: TerminalAccess, command: readonly string[], signal: AbortSignal) => Promise<number>
+}
+
+/** What a backup file says of itself. */
+export interface BackupFacts {
+  readonly version: string
+  readonly installation: string
+  /** ms since 1970. */
+  readonly takenAt: number
+  readonly bytes: number
+  readonly sha256: string
+  /** Fingerprint of the master key that opens its secrets. */
+  readonly masterKey: string
+}
+
+/** Backups as files on this machine. Each throws ProblemError. */
+export interface LocalBackups {
+  readonly take: (folder: string, file: string) => Promise<BackupFacts>
+  readonly check: (file: string) => Promise<BackupFacts>
+  readonly restore: (wish: {
+    readonly file: string
+    readonly folder: string
+    readonly masterKey: string | undefined
+  }) => Promise<BackupFacts>
 }
 
 export interface TerminalAccess {

@@ -59,6 +59,9 @@ export function startEngine(deps: EngineDeps): Engine {
   }
 
   async function due(): Promise<PlatformId[]> {
+    const installation = await deps.store.read.selectFrom('installation').select('report_only').executeTakeFirst()
+    // No lease would be given.
+    if (installation?.report_only === 1) return []
     const now = await deps.store.now()
     const rows = await deps.store.read
       .selectFrom('runs')

@@ -27,8 +27,11 @@ export interface Lease {
   until: number
 }
 
+const selectReportOnly = statement((db) => db.selectFrom('installation').select('report_only'))
+
 /**
- * Takes the run if it is free, expired, or its owner is dead on this machine; undefined when somebody works on it.
+ * Takes the run if it is free, expired, or its owner is dead on this machine; undefined when somebody works on it, and
+ * always while the installation only reports after a restore: nothing is begun, repaired or destroyed then.
  * A run taken from another process is an event: it is why nothing happened on the platform for a while.
  */
 export async function claimLease(
@@ -39,7 +42,7 @@ export async function claimLease(
   now: number,
 ): Promise<Lease | undefined> {
   const run = await tx.selectFrom('runs').selectAll().where('platform_id', '=', platformId).executeTakeFirst()
-  if (!run) return undefined
+  if (!run || (await selectReportOnly.first(tx, {}))?.report_only === 1) return undefined
   if (run.owner !== null && (run.lease_until ?? 0) > now) {
     const owner = ownerSchema.parse(JSON.parse(run.owner))
     if (owner.process === processes.self.process || !processes.isDead(owner)) return undefined

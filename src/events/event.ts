@@ -34,7 +34,6 @@ export const factKinds = [
   'blueprint.created',
   'platform.created',
   'platform.changed',
-  'platform.outputs',
   'member.created',
   'task.created',
   'run.taken-over',
@@ -55,6 +54,9 @@ export const factKinds = [
   'receipt.reopened',
   'token.created',
   'installation.created',
+  'installation.restored',
+  'restore.accepted',
+  'backup.taken',
 ] as const
 export type FactKind = (typeof factKinds)[number]
 

@@ -86,7 +86,9 @@ function successes<K extends Kit>(endpoint: Endpoint<K>) {
                 ...(endpoint.streams ? { 'text/event-stream': { schema: z.string() } } : {}),
               },
             }
-          : {}),
+          : answer.contentType === undefined
+            ? {}
+            : { content: { [answer.contentType]: { schema: z.string().openapi({ format: 'binary' }) } } }),
       },
     ]),
   )

@@ -21,7 +21,16 @@ export interface StreamReply {
   readonly events: AsyncIterable<StreamEvent | 'heartbeat'>
 }
 
-export type Reply = JsonReply | StreamReply
+/** A file, in pieces. */
+export interface BytesReply {
+  readonly kind: 'bytes'
+  readonly contentType: string
+  readonly pieces: AsyncIterator<Uint8Array>
+  /** Read already. */
+  readonly first: Uint8Array
+}
+
+export type Reply = JsonReply | StreamReply | BytesReply
 
 /** 200 with a body. */
 export function ok(body: unknown, headers: Readonly<Record<string, string>> = {}): JsonReply {
@@ -41,6 +50,12 @@ export function accepted(location: string, body: unknown, headers: Readonly<Reco
 /** 204: done, nothing to say. */
 export function noContent(): JsonReply {
   return { kind: 'json', status: 204, body: undefined, headers: {} }
+}
+
+/** A file. Its first piece is read here, so that what fails at once is answered as a problem and not cut off. */
+export async function bytes(contentType: string, pieces: AsyncGenerator<Uint8Array>): Promise<BytesReply> {
+  const first = await pieces.next()
+  return { kind: 'bytes', contentType, pieces, first: first.done ? new Uint8Array() : first.value }
 }
 
 export function stream(events: StreamReply['events']): StreamReply {

@@ -7,6 +7,7 @@ import { newId } from '../kernel/ids.ts'
 import { ProblemError } from '../kernel/problem.ts'
 import type { Seams } from '../kernel/seams.ts'
 import { readJson } from './body.ts'
+import { bytesResponse } from './bytes.ts'
 import type { CallFacts, Endpoint, Kit } from './endpoint.ts'
 import { type IdempotencyStore, idempotencyKey, once } from './idempotency.ts'
 import { refuseUnkeepable } from './keepable.ts'
@@ -127,6 +128,7 @@ function causeOf(error: unknown): unknown {
 
 function respond(reply: Reply, headers: Record<string, string>): Response {
   if (reply.kind === 'stream') return streamResponse(reply, headers)
+  if (reply.kind === 'bytes') return bytesResponse(reply, headers)
   const all = { ...headers, 'cache-control': 'no-store', ...reply.headers }
   if (reply.body === undefined) return new Response(null, { status: reply.status, headers: all })
   return new Response(JSON.stringify(reply.body), {

@@ -26,6 +26,7 @@ export const problemStatus: { readonly [code in ProblemCode]: Answer } = {
   in_use: { status: 409, title: 'In use' },
   protected: { status: 409, title: 'Protected from deletion' },
   wrong_state: { status: 409, title: 'Not possible in this state' },
+  report_only: { status: 409, title: 'Only reports after a restore' },
   not_cancellable: { status: 409, title: 'Cannot be cancelled' },
   platform_held: { status: 409, title: 'Platform is held' },
   not_founded: { status: 409, title: 'Not founded yet' },

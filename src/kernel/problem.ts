@@ -22,6 +22,7 @@ export const problemCodes = [
   'in_use',
   'protected',
   'wrong_state',
+  'report_only',
   'not_cancellable',
   'platform_held',
   'not_founded',

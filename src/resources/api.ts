@@ -1,6 +1,7 @@
 // Every endpoint there is. Router, openapi.yaml and the sweeps read this list, so what is not here does not exist.
 
 import type { ApiInfo } from '../http/openapi.ts'
+import { backupEndpoints } from './backups/index.ts'
 import { blueprintEndpoints } from './blueprints/index.ts'
 import type { GantryEndpoint } from './endpoint.ts'
 import { eventEndpoints } from './events/index.ts'
@@ -44,6 +45,7 @@ export const endpoints: readonly GantryEndpoint[] = [
   ...flavorEndpoints,
   ...imageEndpoints,
   ...installationEndpoints,
+  ...backupEndpoints,
   ...problemEndpoints,
 ]
 

@@ -25,5 +25,11 @@ export interface Rooms {
   readonly wake: (platform: PlatformId) => void
   /** Aborts when the process begins to close. */
   readonly closing: AbortSignal
-  readonly info: { readonly version: string; readonly database: 'sqlite' | 'postgres'; readonly startedAt: number }
+  readonly info: {
+    readonly version: string
+    readonly database: 'sqlite' | 'postgres'
+    readonly startedAt: number
+    /** What the master key is recognised by. */
+    readonly masterKeyPrint: string
+  }
 }

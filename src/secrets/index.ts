@@ -1,5 +1,5 @@
 export { keyMaker } from './key-maker.ts'
 export { makeSshKeyPair, type SshKeyPair } from './keys.ts'
-export { loadMasterKey } from './master-key.ts'
+export { loadMasterKey, masterKeyPrint } from './master-key.ts'
 export { type Redactor, redactor } from './redact.ts'
 export { openVault, type SecretOwner, type SecretRef, type Vault } from './vault.ts'

@@ -1,5 +1,6 @@
 // The key above all keys lives outside the database, so that a copy of the database alone opens nothing.
 
+import { createHmac } from 'node:crypto'
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs'
 import { ProblemError } from '../kernel/problem.ts'
 import type { Seams } from '../kernel/seams.ts'
@@ -16,6 +17,11 @@ export function loadMasterKey(path: string, seams: Seams, fresh: boolean): Uint8
   if (fresh) return make(path, seams)
   const detail = `The master key ${path} is missing, and the database was written with it.`
   throw refused(detail, 'Restore it from the copy kept with your backups; nothing was changed.')
+}
+
+/** What a master key is recognised by; says nothing of the key. */
+export function masterKeyPrint(key: Uint8Array): string {
+  return createHmac('sha256', key).update('gantry master key').digest('hex').slice(0, 16)
 }
 
 function read(path: string): Uint8Array | null {

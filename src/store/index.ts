@@ -1,6 +1,8 @@
+export { type BackupHeader, backupBytes, readBackupHeader, unpackBackup } from './backup-file.ts'
 export type { CommitHooks } from './commit-group.ts'
 export { databaseExists, openStore, type StoreOptions } from './open.ts'
 export type * from './schema.ts'
+export { takeSnapshot } from './snapshot.ts'
 export { type Statement, statement } from './statement.ts'
 export type { Db, Store, Tx } from './store.ts'
 export { uniqueViolation } from './violations.ts'

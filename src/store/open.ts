@@ -1,13 +1,14 @@
 // The one door to the database. SQLite in WAL with synchronous=FULL: what was answered is on the disk,
 // and readers see only what is committed, because they have a connection of their own.
 
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync, rmSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { ProblemError } from '../kernel/problem.ts'
 import type { Seams } from '../kernel/seams.ts'
 import { type CommitHooks, commitGroups } from './commit-group.ts'
 import { assertReadable, migrate, schemaVersion } from './migrate.ts'
 import { migrations } from './migrations/index.ts'
+import { takeSnapshot } from './snapshot.ts'
 import { openConnection, type SqliteConnection } from './sqlite/connection.ts'
 import { readerOver } from './sqlite/kysely.ts'
 import { sqliteWriter } from './sqlite/writer.ts'
@@ -50,6 +51,11 @@ export async function openStore(url: string, seams: Seams, options: StoreOptions
     onCommit(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
+    },
+    async snapshot() {
+      const copy = `${path}.copy-${Buffer.from(seams.random.bytes(6)).toString('hex')}`
+      await takeSnapshot(path, copy)
+      return { path: copy, [Symbol.dispose]: () => rmSync(copy, { force: true }) }
     },
     async [Symbol.asyncDispose]() {
       await groups.close()

@@ -20,4 +20,6 @@ export interface Store extends AsyncDisposable {
   now(): Promise<number>
   /** Called after COMMIT with the highest event sequence of the group. Returns the unsubscribe function. */
   onCommit(listener: (lastEventSeq: number) => void): () => void
+  /** A consistent copy beside the database, while others write; disposing of it removes it. Throws 'unavailable'. */
+  snapshot(): Promise<{ readonly path: string } & Disposable>
 }

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { endpoints } from '../../src/resources/api.ts'
+import { beginReportOnly } from '../../src/resources/backups/index.ts'
 import type { Answer } from './support/client.ts'
 import { succeeded } from './support/conform.ts'
 import { type TestGantry, testGantry } from './support/gantry.ts'
@@ -182,6 +183,14 @@ test('the installation answers for itself', async () => {
   const { type } = (await on.api('GET', '/v1/nothing')).body
   expect((await good('GET', type)).body).toMatchObject({ code: 'not_found', status: 404 })
   expect((await good('GET', '/v1/version')).body).toMatchObject({ version: '0.1.0', api: 'v1', database: 'sqlite' })
+})
+
+test('a backup is taken, and the report of a restore is read and accepted', async () => {
+  expect((await on.api('GET', '/v1/backup')).status).toBe(200)
+  const { store, seams } = on.gantry.rooms
+  await store.write((tx) => beginReportOnly(tx, seams, { takenAt: seams.clock.now(), version: '0.1.0' }))
+  const { report } = (await good('GET', '/v1/restore/report')).body
+  await good('POST', '/v1/restore/accept', { report })
 })
 
 test('all of it goes again', async () => {

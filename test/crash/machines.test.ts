@@ -1,5 +1,3 @@
-import { emptied } from './emptying.ts'
 import { declareSweeps } from './sweeps.ts'
 
-const shape = { parameters: { count: 3 }, machines: 3 }
-await declareSweeps('blueprints/machines', shape, ['machine-0'], [emptied(shape, 'machine-0')])
+await declareSweeps('blueprints/machines', { parameters: { count: 3 }, machines: 3 }, ['machine-0'])

@@ -43,7 +43,7 @@ export async function makeTemplate(files: BlueprintFiles): Promise<Template> {
     store.write(async (tx) => {
       await tx
         .insertInto('installation')
-        .values({ id: newId('installation', seams), restore_epoch: 0, report_only: 0, created_at: 0 })
+        .values({ id: newId('installation', seams), restore_epoch: 1, report_only: 0, created_at: 0 })
         .execute()
       const tenantId = await seedTenant(tx, seams)
       const projectId = await seedProject(tx, seams, tenantId)

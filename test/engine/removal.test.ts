@@ -40,7 +40,7 @@ function turnOff(life: MemoryLife, slot: string): void {
   life.world.kill(victim, 'off')
 }
 
-test('an installation that only reports deletes no machine, says so, and goes on when it may', async () => {
+test('an installation that only reports begins nothing, deletes no machine, and goes on when it may', async () => {
   await using life = openLife(template)
   const gantry = await life.start()
   const id = await gantry.ask('team-a', { voters: 1, workers: 1 })
@@ -49,10 +49,11 @@ test('an installation that only reports deletes no machine, says so, and goes on
   await gantry.remove(id)
   await life.clock.advance(5 * 60_000)
   expect(life.world.living()).toHaveLength(2)
-  const records = await gantry.store.read.selectFrom('records').select('reason').where('kind', '=', 'machine').execute()
-  expect(new Set(records.map((record) => record.reason))).toEqual(
-    new Set(['the installation only reports: it destroys nothing']),
-  )
+  const begun = await gantry.store.read.selectFrom('events').select('step').where('kind', '=', 'step.started').execute()
+  await life.clock.advance(60_000)
+  expect(
+    await gantry.store.read.selectFrom('events').select('step').where('kind', '=', 'step.started').execute(),
+  ).toEqual(begun)
   await onlyReports(gantry, 0)
   await is(gantry, id, 'deleted')
   expect(life.world.living()).toEqual([])

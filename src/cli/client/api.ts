@@ -1,6 +1,6 @@
 // Every call of the API that the command line makes, by name: so that what it needs of the server is read in one place.
 
-import type { Server } from './rest.ts'
+import { type Server, send } from './rest.ts'
 import { type AnswerOf, all, type BodyOf, call, type QueryOf } from './typed.ts'
 import type { Platform, PlatformDifference } from './types.ts'
 
@@ -28,6 +28,10 @@ export function apiOf(server: Server) {
   return {
     server,
     version: () => call(server, 'get', '/v1/version', {}),
+    /** The response, unread: a file of any size. */
+    backup: () => send(server, { verb: 'get', path: '/v1/backup', timeoutMs: 0, headers: { accept: '*/*' } }),
+    restoreReport: () => call(server, 'get', '/v1/restore/report', {}),
+    acceptRestore: (report: string) => call(server, 'post', '/v1/restore/accept', {}, { body: { report } }),
     ready: () => call(server, 'get', '/readyz', {}),
 
     tenants: (query?: QueryOf<'get', '/v1/tenants'>) => all(server, '/v1/tenants', {}, query),

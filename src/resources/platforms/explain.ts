@@ -68,6 +68,7 @@ export async function explainPlatform(rooms: Rooms, scope: Scope, id: PlatformId
     problems,
     weather,
     next: [
+      ...(await onlyReports(db)),
       ...(alone === null ? [] : [alone]),
       ...(open.length === 0 ? [] : weather).map(
         ({ name, reason }) => `It waits for the weather: ${reason}.  gantry provider weather ${name}`,
@@ -75,6 +76,13 @@ export async function explainPlatform(rooms: Rooms, scope: Scope, id: PlatformId
       ...next,
     ],
   }
+}
+
+/** After a restore nothing goes on, whatever else there is. */
+async function onlyReports(db: Db): Promise<string[]> {
+  const { report_only } = await db.selectFrom('installation').select('report_only').executeTakeFirstOrThrow()
+  if (report_only === 0) return []
+  return ['Gantry was restored from a backup and waits until its report is accepted:  gantry restore report']
 }
 
 /** Repair and change stand still while an exclusive operation runs. */

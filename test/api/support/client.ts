@@ -28,7 +28,8 @@ export function clientOf(url: () => string, token: string | undefined): Client {
     const answer = {
       status: response.status,
       headers: response.headers,
-      body: text === '' ? undefined : JSON.parse(text),
+      // What is no JSON is for `raw`.
+      body: /json/.test(response.headers.get('content-type') ?? '') && text !== '' ? JSON.parse(text) : undefined,
     }
     conform(method, path, answer)
     return answer

@@ -11,12 +11,16 @@ import { memoryRemote } from '../../support/memory-remote.ts'
 import { type Client, clientOf } from './client.ts'
 import { type MemoryServers, memoryKinds, memoryServers, quickWorld } from './memory-kind.ts'
 
+export const testMasterKey = new Uint8Array(32).fill(7)
+
 export interface TestGantry extends AsyncDisposable {
   readonly gantry: Gantry
   readonly world: World
   /** Where addresses of providers lead to. */
   readonly servers: MemoryServers
   readonly token: string
+  /** Of the database, `gantry.db`. */
+  readonly folder: string
   /** Calls as installation-admin. */
   readonly api: Client
   readonly logged: readonly string[]
@@ -28,17 +32,19 @@ export interface TestOptions {
   readonly world?: World
   readonly blueprints?: string | null
   readonly scanEveryMs?: number
+  /** Goes on with the installation of this folder, whose admin token this is; the folder is not removed. */
+  readonly restored?: { readonly folder: string; readonly token: string }
 }
 
 export async function testGantry(options: TestOptions = {}): Promise<TestGantry> {
-  const folder = mkdtempSync(join(tmpdir(), 'gantry-api-'))
+  const folder = options.restored?.folder ?? mkdtempSync(join(tmpdir(), 'gantry-api-'))
   const world = options.world ?? quickWorld()
   const servers = memoryServers(world)
   const logged: string[] = []
   const start = () =>
     startGantry({
       database: `sqlite:${join(folder, 'gantry.db')}`,
-      masterKey: new Uint8Array(32).fill(7),
+      masterKey: testMasterKey,
       listen: { host: '127.0.0.1', port: 0 },
       config: configSchema.parse({}),
       version: '0.1.0',
@@ -54,7 +60,7 @@ export async function testGantry(options: TestOptions = {}): Promise<TestGantry>
       ...(options.scanEveryMs === undefined ? {} : { scanEveryMs: options.scanEveryMs }),
     })
   let gantry = await start()
-  const token = gantry.adminToken
+  const token = options.restored?.token ?? gantry.adminToken
   if (token === undefined) throw new Error('a first start prints the admin token')
   return {
     get gantry() {
@@ -63,6 +69,7 @@ export async function testGantry(options: TestOptions = {}): Promise<TestGantry>
     world,
     servers,
     token,
+    folder,
     api: clientOf(() => gantry.url, token),
     logged,
     async restart() {
@@ -72,7 +79,7 @@ export async function testGantry(options: TestOptions = {}): Promise<TestGantry>
     },
     async [Symbol.asyncDispose]() {
       await gantry.close()
-      rmSync(folder, { recursive: true, force: true })
+      if (!options.restored) rmSync(folder, { recursive: true, force: true })
     },
   }
 }

@@ -3,7 +3,7 @@
 
 import type { EngineHooks } from '../engine/index.ts'
 import { releaseCapacity } from '../placement/index.ts'
-import { release } from '../quota/index.ts'
+import { release, releasePlatform } from '../quota/index.ts'
 import { decider } from './decide.ts'
 import type { DecideDeps } from './deps.ts'
 import { slotHolder } from './slot.ts'
@@ -16,7 +16,7 @@ export function engineHooks(deps: DecideDeps): EngineHooks {
       if (slotFree) await release(tx, slotHolder(platformId, member))
     },
     async platformGone(tx, platformId) {
-      await release(tx, platformId)
+      await releasePlatform(tx, platformId)
     },
   }
 }

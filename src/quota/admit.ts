@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import type { PlatformId, ProjectId, TicketId } from '../kernel/ids.ts'
 import type { Seams } from '../kernel/seams.ts'
+import type { ReservationTable } from '../store/schema.ts'
 import type { Db, Tx } from '../store/store.ts'
 import type { Amounts } from './keys.ts'
 import { type Claim, type Draw, draw, type Held, isShort, leftOf, loadLines, quotaExceeded } from './ledger.ts'
@@ -70,7 +71,15 @@ export async function quoteQuota(db: Db, admission: Admission): Promise<QuotaLin
 
 /** Gives back all that a holder holds; nothing held is no error. Answers what was given back. */
 export async function release(tx: Tx, holder: string): Promise<Amounts> {
-  const rows = await tx.deleteFrom('reservations').where('holder', '=', holder).returningAll().execute()
+  return giveBack(tx, await tx.deleteFrom('reservations').where('holder', '=', holder).returningAll().execute())
+}
+
+/** Gives back all that is held for a platform, by whatever holder. */
+export async function releasePlatform(tx: Tx, platform: PlatformId): Promise<Amounts> {
+  return giveBack(tx, await tx.deleteFrom('reservations').where('platform_id', '=', platform).returningAll().execute())
+}
+
+async function giveBack(tx: Tx, rows: readonly ReservationTable[]): Promise<Amounts> {
   const freed: Record<string, number> = {}
   for (const row of rows) {
     for (const [key, amount] of Object.entries(parseAmounts(row.amounts))) {

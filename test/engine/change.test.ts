@@ -133,6 +133,16 @@ test('voters grow and shrink by two and never lose their quorum: they leave one 
   expect(await members(gantry, id)).toHaveLength(3)
 })
 
+test('deleted in the middle of a change, it gives back what was reserved for the way', async () => {
+  await using life = openLife(replacing)
+  const { gantry, id } = await built(life, { voters: 1, workers: 2 })
+  await askChange(gantry, id, { kind: 'renew' })
+  expect(await held(gantry, id)).toBeGreaterThan(3)
+  await gantry.remove(id)
+  await reaches(gantry, id, 'deleted')
+  expect(await held(gantry, id)).toBe(0)
+})
+
 test('the unwell go first, whatever their age', async () => {
   await using life = openLife(replacing)
   const { gantry, id } = await built(life, { voters: 1, workers: 3 })

@@ -16,7 +16,8 @@ export type Act =
       readonly blueprint: string
       readonly parameters: Readonly<Record<string, Json>>
     } & About)
-  | ({ readonly kind: 'delete' | 'cancel' | 'resume' | 'retry' } & About)
+  | ({ readonly kind: 'change'; readonly parameters: Readonly<Record<string, Json>> } & About)
+  | ({ readonly kind: 'delete' | 'cancel' | 'resume' | 'retry' | 'rollback' | 'renew' } & About)
   | ({ readonly kind: 'operation'; readonly operation: string } & About)
   | { readonly kind: 'read'; readonly tenant: number }
   /** The next so many calls go wrong in one way. */

@@ -9,10 +9,13 @@ version: 1.0.0
 description: Machines and one script on each.
 parameters:
   count: { type: integer, minimum: 1, maximum: 5, default: 1 }
+  flavor: { type: flavor, default: small }
+  revision: { type: integer, minimum: 1, default: 1 }
 groups:
-  node: { count: { param: count }, flavor: small, image: debian-12, spread: { host: should, zone: should } }
+  node: { count: { param: count }, flavor: { param: flavor }, image: debian-12, spread: { host: should, zone: should } }
 steps:
-  setup: { on: each, run: scripts/setup.sh }
+  setup: { on: each, run: scripts/setup.sh, with: { revision: { param: revision } } }
+update: { strategy: inPlace, canaries: 1, maxInFlight: 2 }
 `
 
 const council = `
@@ -21,12 +24,14 @@ version: 1.0.0
 description: Voters that found, mint tokens, let join and leave, and workers.
 parameters:
   voters: { type: integer, enum: [1, 3], default: 3 }
-  workers: { type: integer, minimum: 0, maximum: 2, default: 1 }
+  workers: { type: integer, minimum: 0, maximum: 3, default: 1 }
+  flavor: { type: flavor, default: small }
+  revision: { type: integer, minimum: 1, default: 1 }
 groups:
-  voter: { count: { param: voters }, flavor: small, image: debian-12, spread: { host: must, zone: should }, quorum: true }
-  worker: { count: { param: workers }, flavor: small, image: debian-12, spread: { host: should } }
+  voter: { count: { param: voters }, flavor: { param: flavor }, image: debian-12, spread: { host: must, zone: should }, quorum: true }
+  worker: { count: { param: workers }, flavor: { param: flavor }, image: debian-12, spread: { host: should } }
 steps:
-  prepare: { on: each, run: scripts/prepare.sh }
+  prepare: { on: each, run: scripts/prepare.sh, with: { revision: { param: revision } } }
   found:
     on: founder(voter)
     once: true
@@ -51,6 +56,13 @@ steps:
 leave:
   voter: { on: any-healthy(voter), run: scripts/leave.sh, deadline: 2m, onTimeout: block }
   worker: { on: any-healthy(voter), run: scripts/leave.sh, deadline: 1m, onTimeout: proceed }
+drain:
+  voter: { on: any-healthy(voter), run: scripts/drain.sh }
+return:
+  voter: { on: any-healthy(voter), run: scripts/return.sh }
+health:
+  platform: { on: any-healthy(voter), run: scripts/health.sh, every: 30s, gate: { passes: 1 } }
+update: { strategy: { voter: inPlace, worker: replace }, canaries: 1, maxInFlight: 2, order: [voter, worker] }
 operations:
   survey:
     description: Everybody is asked.

@@ -1,5 +1,6 @@
 // From a seed to a history.
 
+import type { Json } from '../../src/kernel/canonical.ts'
 import { seededRandom } from '../support/random.ts'
 import type { Act, Action, Script } from './action.ts'
 import { hosts } from './cloud.ts'
@@ -38,13 +39,23 @@ export function generate(seed: number): Script {
   for (let number = 0; number < platforms; number++) {
     const about = { tenant: between(0, 1), platform: `p${number}` }
     const begins = between(0, chance(0.6) ? 5_000 : 90_000)
-    add(begins, {
-      kind: 'create',
-      ...about,
-      ...(chance(0.45)
-        ? { blueprint: 'plain', parameters: { count: between(1, 4) } }
-        : { blueprint: 'council', parameters: { voters: oneOf([1, 3]), workers: between(0, 2) } }),
-    })
+    const plain = chance(0.45)
+    const parameters = (): Readonly<Record<string, Json>> =>
+      plain ? { count: between(1, 4) } : { voters: oneOf([1, 3]), workers: between(0, 3) }
+    add(begins, { kind: 'create', ...about, blueprint: plain ? 'plain' : 'council', parameters: parameters() })
+    for (let changes = chance(0.6) ? between(1, 3) : 0; changes > 0; changes--) {
+      const at = begins + between(5_000, 170_000)
+      const dice = random.next()
+      if (dice < 0.5) add(at, { kind: 'change', ...about, parameters: parameters() })
+      else if (dice < 0.75) add(at, { kind: 'change', ...about, parameters: { revision: between(1, 3) } })
+      else if (dice < 0.85)
+        add(at, { kind: 'change', ...about, parameters: { flavor: oneOf(['small', 'medium']), ...parameters() } })
+      else add(at, { kind: oneOf(['rollback', 'renew'] as const), ...about })
+      // What is changed is best disturbed while it changes.
+      if (chance(0.4)) add(at + between(0, 20_000), fault())
+      if (chance(0.2)) add(at + between(0, 5_000), { kind: 'count', count: 'slowScripts', times: between(1, 3) })
+      if (chance(0.2)) add(at + between(500, 20_000), { kind: 'cancel', ...about })
+    }
     if (chance(0.3)) {
       const at = begins + between(500, 40_000)
       add(at, { kind: 'cancel', ...about })

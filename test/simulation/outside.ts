@@ -103,6 +103,11 @@ export function openOutside(world: World, processes: Processes, tenants: Tenants
       case 'create':
         later(tenants.create(action.tenant, action.platform, action.blueprint, action.parameters))
         break
+      case 'change':
+        later(tenants.patch(action.tenant, action.platform, action.parameters))
+        break
+      case 'rollback':
+      case 'renew':
       case 'delete':
       case 'cancel':
       case 'resume':

@@ -1,10 +1,21 @@
 // What must be so when a history has come to rest, and the question whether it has.
 
 import type Database from 'better-sqlite3'
+import { z } from 'zod'
 import type { SimCloud } from './cloud.ts'
 import type { Tenants } from './tenants.ts'
 import { Violation } from './violation.ts'
 import { standing } from './watch.ts'
+
+const wishSchema = z.object({
+  parameters: z.object({
+    count: z.number().optional(),
+    voters: z.number().optional(),
+    workers: z.number().optional(),
+    flavor: z.enum(['small', 'medium']),
+  }),
+})
+const cpuOf = { small: 1, medium: 2 } as const
 
 interface PlatformRow {
   readonly id: string
@@ -77,6 +88,37 @@ export function openRest(database: Database.Database, cloud: SimCloud, now: () =
      union select 'branch:founderReplaced' from decisions where kind = 'founder' and reason != 'the first of its group'`,
   )
 
+  const wishes = database.prepare<
+    [],
+    { id: string; name: string; spec: string; generation: number; settled_at: number | null }
+  >(
+    `select id, name, platforms.spec, generation, settled_at from platforms
+     left join revisions on platform_id = id and number = generation where state = 'ready'`,
+  )
+  const followers = database.prepare<[string], { group_name: string; ordinal: number; revision: number; cpu: number }>(
+    `select group_name, ordinal, revision, cpu from members join machines on machines.id = machine_id
+     where members.platform_id = ? and members.state = 'in'`,
+  )
+
+  function checkWishes(): void {
+    for (const { id, name, spec, generation } of wishes.all()) {
+      const { parameters } = wishSchema.parse(JSON.parse(spec))
+      const rows = followers.all(id)
+      const wanted = { node: parameters.count, voter: parameters.voters, worker: parameters.workers }
+      for (const [group, count = 0] of Object.entries(wanted)) {
+        const there = rows.filter((row) => row.group_name === group)
+        if (there.length !== count)
+          throw new Violation('as-asked', `${name} has ${there.length} of ${group}, and ${count} are wanted`)
+        const other = there.find((row) => row.revision !== generation || row.cpu !== cpuOf[parameters.flavor])
+        if (other)
+          throw new Violation(
+            'as-asked',
+            `${group}-${other.ordinal} of ${name} follows generation ${other.revision} of ${generation} with ${other.cpu} CPU, ${parameters.flavor} is wanted`,
+          )
+      }
+    }
+  }
+
   function unrest(): string[] {
     const remembered = new Set(machines.all().map((row) => row.resource_key))
     return [
@@ -84,6 +126,10 @@ export function openRest(database: Database.Database, cloud: SimCloud, now: () =
         .all()
         .filter(({ state }) => state !== 'ready' && state !== 'deleted')
         .map(({ name, state, state_reason }) => `platform ${name} is ${state}: ${state_reason}`),
+      ...wishes
+        .all()
+        .filter(({ settled_at }) => settled_at === null)
+        .map(({ name, generation }) => `the change of ${name} to generation ${generation} is not through`),
       ...openTasks.all().map(({ kind, state, reason }) => `task ${kind} is ${state}: ${reason}`),
       ...machines
         .all()
@@ -131,6 +177,7 @@ export function openRest(database: Database.Database, cloud: SimCloud, now: () =
   }
 
   function checkWorld(tenants: Tenants): void {
+    checkWishes()
     const rows = machines.all()
     const there = standing(cloud, now())
     for (const vm of there)

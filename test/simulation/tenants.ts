@@ -22,13 +22,17 @@ export interface Owned {
   task: string
 }
 
+export type Change = 'delete' | 'cancel' | 'resume' | 'retry' | 'rollback' | 'renew'
+
 export interface Tenants {
   readonly platforms: Map<string, Owned>
   readonly acknowledged: readonly Acknowledged[]
   /** Requests that are not answered yet, COUNT. */
   readonly waiting: number
   create(tenant: number, name: string, blueprint: string, parameters: unknown): Promise<void>
-  change(tenant: number, name: string, what: 'delete' | 'cancel' | 'resume' | 'retry'): Promise<void>
+  change(tenant: number, name: string, what: Change): Promise<void>
+  /** Asks for other parameters. */
+  patch(tenant: number, name: string, parameters: unknown): Promise<void>
   operation(tenant: number, name: string, operation: string): Promise<void>
   /** Reads what a tenant may read, and looks for what it may not. */
   read(tenant: number): Promise<void>
@@ -130,7 +134,7 @@ export function openTenants(deps: TenantDeps): Tenants {
     platforms.set(nameOf(tenant, name), { tenant, name, id: made.platform, task: made.task })
   }
 
-  async function change(tenant: number, name: string, what: 'delete' | 'cancel' | 'resume' | 'retry'): Promise<void> {
+  async function change(tenant: number, name: string, what: Change): Promise<void> {
     const owned = platforms.get(nameOf(tenant, name))
     if (!owned) return
     const path = `/v1/platforms/${owned.id}`
@@ -139,10 +143,19 @@ export function openTenants(deps: TenantDeps): Tenants {
         ? await send('DELETE', path)
         : what === 'cancel'
           ? await send('POST', `/v1/tasks/${owned.task}/cancel`)
-          : await send('POST', `${path}/${what}`)
+          : await send('POST', `${path}/${what}`, what === 'rollback' ? {} : undefined)
     const made = accepted(what, answer)
     if (made && what !== 'delete') owned.task = made.task
     if (answer.status < 300) counters.hit(`op:${what}`)
+  }
+
+  async function patch(tenant: number, name: string, parameters: unknown): Promise<void> {
+    const owned = platforms.get(nameOf(tenant, name))
+    if (!owned) return
+    const made = accepted('change', await send('PATCH', `/v1/platforms/${owned.id}`, { parameters }))
+    if (!made) return
+    owned.task = made.task
+    counters.hit('op:change')
   }
 
   async function operation(tenant: number, name: string, which: string): Promise<void> {
@@ -178,6 +191,7 @@ export function openTenants(deps: TenantDeps): Tenants {
     },
     create: (...given) => tracked(create(...given)),
     change: (...given) => tracked(change(...given)),
+    patch: (...given) => tracked(patch(...given)),
     operation: (...given) => tracked(operation(...given)),
     read: (...given) => tracked(read(...given)),
     send,

@@ -24,6 +24,7 @@ export const invariants = {
   'quota-exact': 'what is counted as used is what is held, and never above the limit',
   'capacity-exact': 'what a host counts as reserved is what its machines hold',
   'spread-kept': 'members of a group that must be apart are apart',
+  'as-asked': 'a platform at rest is what was last asked of it',
   'nothing-lost': 'an acknowledged request is remembered, and done or explained',
   'once-per-key': 'a request repeated under its key is answered as if it were sent once',
   'cursor-monotone': 'who follows events misses none and sees none twice',

@@ -171,13 +171,17 @@ export function openWatch({ path, cloud, journal, counters, fail }: WatchDeps): 
     [Symbol.dispose]: () => database.close(),
   }
 
-  function branchesOf({ kind, to_state, data }: EventRow): Sometimes[] {
+  function branchesOf({ kind, to_state, cause, data }: EventRow): Sometimes[] {
     if (kind === 'run.taken-over') return ['branch:takeover']
     if (kind === 'receipt.reopened') return ['branch:reopened']
     if (kind === 'decision.taken') {
       if (data.includes('"replace"')) return ['branch:replaced']
+      if (data.includes('"wave"')) return ['branch:wave']
+      if (data.includes('"swap"')) return ['branch:swap']
       return []
     }
+    if (kind === 'member.state' && cause === 'scaleDown') return ['branch:scaledDown']
+    if (kind === 'problem.opened' && data.includes('rollout_stopped')) return ['branch:rolloutStopped']
     if (kind === 'task.state' && to_state === 'superseded') return ['branch:superseded']
     if (kind === 'platform.state' && to_state === 'blocked') return ['branch:blocked']
     if (kind === 'platform.state' && to_state === 'degraded') return ['branch:degraded']

@@ -9,9 +9,9 @@ import type { ChangePreview } from './change.ts'
 import { writeDecision } from './decision.ts'
 import type { DecideDeps } from './deps.ts'
 import { formMembers } from './form.ts'
-import { resolveProblem } from './problems.ts'
 import { writeRevision } from './revision.ts'
 import { followNow } from './rollout.ts'
+import { closeRollout } from './stop.ts'
 import { formPlatformOf } from './successor.ts'
 
 export interface ChangeAsked {
@@ -66,7 +66,7 @@ export async function formChange(
     actor,
   )
   await tellChange(tx, deps, view, generation, asked)
-  await resolveProblem(tx, seams, view, { subject: 'platform', code: 'rollout_stopped', machineId: null }, asked.kind)
+  await closeRollout(tx, deps, view, asked.kind)
   await retryBlocked(tx, seams, view.id, { actor, cause: asked.kind })
   await movePlatform(tx, seams, {
     platform: view.id,

@@ -10,6 +10,7 @@ import type { Db, Tx } from '../store/store.ts'
 import { flavorOf } from './catalogue.ts'
 import type { DecideDeps } from './deps.ts'
 import { slotHolder } from './slot.ts'
+import { closeRollout } from './stop.ts'
 
 /** Who holds what a rollout needs beside what stays: room for the successors that come before their predecessors go. */
 export function surgeHolder(platform: string): string {
@@ -54,6 +55,7 @@ export async function settleChange(tx: Tx, deps: DecideDeps, view: PlatformView)
       amounts: Object.fromEntries(Object.entries(has).map(([key, n]) => [key, Math.min(n, wanted[key] ?? 0)])),
     }
   })
+  await closeRollout(tx, deps, view, 'the change is through')
   await release(tx, surgeHolder(view.id))
   await admit(tx, seams, { project: view.projectId, platform: view.id, claims })
   await tx

@@ -4,7 +4,8 @@ import { isOperationKey } from '../blueprints/index.ts'
 import type { PlatformView, RecordView } from '../engine/index.ts'
 import type { Tx } from '../store/store.ts'
 import type { DecideDeps } from './deps.ts'
-import { openProblem } from './problems.ts'
+import { openProblem, resolveProblem } from './problems.ts'
+import { hindrances } from './successor.ts'
 
 /** The first step of the change that was given up; null while there is none. A machine that cannot be removed is none. */
 export function failureOf(view: PlatformView): RecordView | null {
@@ -15,6 +16,13 @@ export function failureOf(view: PlatformView): RecordView | null {
     return record
   }
   return null
+}
+
+/** Closes whatever was in the way of a rollout that is over, or has another target now. */
+export async function closeRollout(tx: Tx, { seams }: DecideDeps, view: PlatformView, by: string): Promise<void> {
+  await resolveProblem(tx, seams, view, { subject: 'platform', code: 'rollout_stopped', machineId: null }, by)
+  for (const code of hindrances)
+    await resolveProblem(tx, seams, view, { subject: 'rollout', machineId: null, code }, by)
 }
 
 /** Names the problem; the platform is blocked by it, and the task of the change fails. */

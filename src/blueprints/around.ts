@@ -2,7 +2,7 @@ import { drainKey, returnKey } from './keys.ts'
 import { durationMs } from './language/primitives.ts'
 import { parseSelection } from './language/selection.ts'
 import type { AroundSpec } from './language/step.ts'
-import { needOf } from './leaving.ts'
+import { goingAway, needOf } from './leaving.ts'
 import type { Need, PlanMember, ScriptStep } from './plan-types.ts'
 import { scriptInput } from './values.ts'
 import { presentOf, type View } from './view.ts'
@@ -47,5 +47,6 @@ function aroundStep(
     onLost: 'rerun',
     onTimeout: spec.onTimeout ?? 'block',
     input: scriptInput(view, `${part} ${member.group}`, spec, null),
+    ...goingAway(spec),
   }
 }

@@ -79,6 +79,15 @@ function leaveStep(view: View, subject: PlanMember, after: readonly Need[]): Scr
     onLost: 'rerun',
     onTimeout: spec.onTimeout ?? 'block',
     input: scriptInput(view, `leave ${subject.group}`, spec, null),
+    ...goingAway(spec),
+  }
+}
+
+/** What leave and drain have beyond other scripts. */
+export function goingAway(spec: Pick<LeaveSpec, 'notice' | 'dynamic'>): Pick<ScriptStep, 'noticeMs' | 'dynamic'> {
+  return {
+    ...(spec.notice !== undefined && { noticeMs: durationMs(spec.notice) }),
+    ...(spec.dynamic && { dynamic: spec.dynamic }),
   }
 }
 

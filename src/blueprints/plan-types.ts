@@ -97,6 +97,10 @@ export interface ScriptStep extends StepCommon {
   readonly onLost: 'rerun' | 'block' | 'replaceMachine'
   /** After the deadline: block, or count as done (`proceed`, for leave). */
   readonly onTimeout: 'block' | 'proceed'
+  /** Of leave and drain: ms between taking the subject out of the outputs and the script; absent: none. */
+  readonly noticeMs?: number
+  /** Of leave and drain: the script says at its end how long to wait, and whether to be run again. */
+  readonly dynamic?: true
   readonly input: ScriptInput
 }
 /** Holds back what needs it until the check passes `passes` times in a row, observed after its own needs were met. */

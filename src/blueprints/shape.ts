@@ -105,7 +105,7 @@ const words = [
     'health',
     'update',
   ],
-  ...['operations'],
+  ...['operations', 'notice', 'dynamic', 'return'],
   ...['on', 'except', 'when', 'once', 'fresh', 'needs', 'run', 'with', 'using', 'deadline', 'attempts', 'onLost'],
   ...['onTimeout', 'external', 'every', 'gate', 'passes', 'platform', 'count', 'flavor', 'image', 'spread', 'quorum'],
   ...['type', 'default', 'enum', 'minimum', 'maximum', 'pattern', 'maxLength', 'host', 'zone', 'step', 'of', 'from'],

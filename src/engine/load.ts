@@ -17,6 +17,7 @@ import { loadOpenTasks } from './tasks.ts'
 import type { MemberView, OperationView, PlatformView, RecordView } from './view.ts'
 
 const outputsSchema = z.record(z.string(), z.object({ value: z.string(), secret: z.boolean() }))
+const toldSchema = z.record(z.string(), z.union([z.string(), z.object({ $secret: z.string() })]))
 const addressesSchema = z.array(z.string())
 const specSchema = z.object({ parameters: z.record(z.string(), z.json()) })
 const founderSchema = z.object({ member: z.string() })
@@ -52,6 +53,7 @@ export async function loadPlatform(
     readyAt: row.ready_at,
     problem: await loadProblem(db, id),
     sshSecret: row.ssh_secret,
+    outputs: toldSchema.parse(JSON.parse(row.outputs)),
     tasks: await loadOpenTasks(db, id),
     members,
     operations,

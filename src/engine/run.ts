@@ -8,6 +8,7 @@ import { forgetUnmentioned } from './fresh.ts'
 import { consumeWake, type Lease, LeaseLost, releaseLease, renewEveryMs, renewLease } from './lease.ts'
 import { loadPlatform } from './load.ts'
 import { isDecided, opening } from './opening.ts'
+import { followOutputs } from './outputs.ts'
 import { allSteps, planOf, scheduleOf, unmentioned } from './planning.ts'
 import { settle } from './settle.ts'
 import { settleMembers } from './settle-members.ts'
@@ -101,6 +102,7 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
       if (!run) return release(null)
       const nextAt = startDue(run)
       if (busy.size === 0 && !woken) {
+        await followOutputs(run)
         const over = await settle(run)
         if (woken) continue
         if (over) return release(null)
@@ -131,6 +133,7 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
     const targets = targetsOf(deps, allSteps(state.view, plan), () => state.view)
     Object.assign(state, { plan, targets, schedule: scheduleOf(state.view, plan, targets) })
     await settleMembers(state)
+    await followOutputs(state)
     await settleOperations(state)
     await settle(state)
     return state

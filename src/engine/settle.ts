@@ -8,7 +8,7 @@ import { type PlatformState, type TaskState, taskTransitions } from '../kernel/s
 import { unreachable } from '../kernel/unreachable.ts'
 import type { Tx } from '../store/store.ts'
 import { isHeld } from './hold.ts'
-import { resolveValue } from './resolve.ts'
+import { saveOutputs } from './outputs.ts'
 import { fencedWrite, type RunState } from './state.ts'
 import { loadOpenTasks } from './tasks.ts'
 import type { MemberView, PlatformView } from './view.ts'
@@ -116,19 +116,6 @@ function blockedProblem(run: RunState): Problem | null {
     if (record.attempting === run.targets.of(step)) return record.problem
   }
   return null
-}
-
-async function saveOutputs(tx: Tx, run: RunState): Promise<void> {
-  const outputs: Record<string, string | { $secret: string }> = {}
-  for (const [name, { value }] of Object.entries(run.plan.outputs)) {
-    const resolved = resolveValue(run.view, value)
-    if (resolved) outputs[name] = resolved.secretRef === null ? resolved.text : { $secret: resolved.secretRef }
-  }
-  await tx
-    .updateTable('platforms')
-    .set({ outputs: JSON.stringify(outputs) })
-    .where('id', '=', run.view.id)
-    .execute()
 }
 
 async function finishDeletion(tx: Tx, run: RunState): Promise<void> {

@@ -31,6 +31,8 @@ export interface PlatformView {
   /** An open problem of the platform as a whole (quorum lost): it blocks until a person chooses. */
   readonly problem: Problem | null
   readonly sshSecret: string
+  /** As they were told last. */
+  outputs: StoredOutputs
   /** Tasks of this platform's wishes that have not ended. */
   tasks: readonly OpenTask[]
   /** Operations that have not ended, oldest first, and those whose attempts still are under way. */
@@ -77,6 +79,9 @@ export interface MemberView {
 export function wishOf(view: Pick<PlatformView, 'wish' | 'older'>, member: Pick<MemberView, 'revision'>): Wish {
   return view.older.find((wish) => wish.revision === member.revision) ?? view.wish
 }
+
+/** Of a platform: a value, or the reference of a secret one. */
+export type StoredOutputs = Readonly<Record<string, string | { readonly $secret: string }>>
 
 export type Outputs = Readonly<Record<string, { readonly value: string; readonly secret: boolean }>>
 

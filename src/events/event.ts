@@ -34,6 +34,7 @@ export const factKinds = [
   'blueprint.created',
   'platform.created',
   'platform.changed',
+  'platform.outputs',
   'member.created',
   'task.created',
   'run.taken-over',

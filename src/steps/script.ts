@@ -5,6 +5,8 @@ import type { Remote } from '../bootstrap/remote.ts'
 import type { StepContext, StepKind, StepOutcome } from '../engine/step-kind.ts'
 import { unreachable } from '../kernel/unreachable.ts'
 import { type AttemptResult, runAttempt } from './attempt.ts'
+import { asItSays, resting } from './going-away.ts'
+import { failure } from './script-failure.ts'
 import { windUpAttempt } from './wind-up.ts'
 
 export function scriptStep({ remote }: { readonly remote: Remote }): StepKind {
@@ -15,6 +17,8 @@ export function scriptStep({ remote }: { readonly remote: Remote }): StepKind {
     async ensure(ctx) {
       const { step } = ctx
       if (step.kind !== 'script') throw new Error(`not a script step: ${step.key}`)
+      const rest = await resting(ctx, step)
+      if (rest !== null) return rest
       const result = await runAttempt(ctx, remote, step.input, step.on)
       switch (result.kind) {
         case 'not':
@@ -39,6 +43,7 @@ async function ended(
   if (result.exitCode === 0) {
     const missing = Object.keys(step.input.outputs).filter((name) => result.outputs[name] === undefined)
     if (missing.length > 0) return failure(ctx, step, result, `gave no output ${missing.join(', ')}`)
+    if (step.dynamic && !outdated) return asItSays(ctx, step, result)
     ctx.endAttempt('done', 0, null)
     // It did what an earlier plan asked; what is asked now is another attempt.
     if (outdated) return { kind: 'wait', afterMs: 0, reason: 'an attempt for an earlier plan has ended' }
@@ -50,25 +55,6 @@ async function ended(
     result,
     result.exitCode === 124 ? 'ran out of time' : `ended with exit code ${result.exitCode}`,
   )
-}
-
-async function failure(
-  ctx: StepContext,
-  step: ScriptStep,
-  result: Extract<AttemptResult, { kind: 'ended' }>,
-  what: string,
-): Promise<StepOutcome> {
-  const detail = `${step.input.path} on ${result.attempt.executor} ${what}${result.tail === '' ? '.' : `: ${result.tail}`}`
-  ctx.endAttempt('failed', result.exitCode, detail)
-  return {
-    kind: 'failed',
-    problem: {
-      code: 'script_failed',
-      detail,
-      facts: { step: step.key, member: result.attempt.executor, exitCode: result.exitCode, attempt: result.attempt.id },
-      next: `Read its log: gantry logs ${ctx.platformName} ${result.attempt.executor.split('@')[0]} ${step.key.split('/').at(-1)}`,
-    },
-  }
 }
 
 async function lost(

@@ -107,6 +107,7 @@ function platform(): PlatformView {
     readyAt: 1,
     problem: null,
     sshSecret: 'sec_2@1',
+    outputs: {},
     tasks: [],
     operations: [],
     members: new Map(members.map((one) => [one.ref, one])),

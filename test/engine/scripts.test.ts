@@ -4,10 +4,10 @@
 import { afterAll, expect, test } from 'vitest'
 import type { BlueprintFiles } from '../../src/blueprints/index.ts'
 import type { PlatformId } from '../../src/kernel/ids.ts'
-import type { Store } from '../../src/store/store.ts'
 import { type MemoryLife, openLife } from '../crash/installation.ts'
 import { type Process, stateOf } from '../crash/process.ts'
 import { makeTemplate, type Template } from '../crash/template.ts'
+import { askChange } from '../support/changing.ts'
 
 const document = `
 name: letters
@@ -42,6 +42,7 @@ steps:
     run: scripts/join.sh
     with: { cluster: found.id }
     using: { token: token.token }
+update: { canaries: 0, maxInFlight: 2 }
 outputs:
   id: { from: found.id }
 `
@@ -85,21 +86,8 @@ async function text(life: MemoryLife, name: string, path: string): Promise<strin
   )
 }
 
-async function set(store: Store, id: PlatformId, letter: string): Promise<void> {
-  await store.write(async (tx) => {
-    const { generation } = await tx
-      .selectFrom('platforms')
-      .select('generation')
-      .where('id', '=', id)
-      .executeTakeFirstOrThrow()
-    const spec = JSON.stringify({ parameters: { letter } })
-    await tx
-      .updateTable('platforms')
-      .set({ spec, generation: generation + 1 })
-      .where('id', '=', id)
-      .execute()
-    await tx.updateTable('runs').set({ due_at: 0 }).where('platform_id', '=', id).execute()
-  })
+async function set(gantry: Process, id: PlatformId, letter: string): Promise<void> {
+  await askChange(gantry, id, { kind: 'change', parameters: { letter } })
 }
 
 async function starts(life: MemoryLife, step: string): Promise<number> {
@@ -140,7 +128,7 @@ test('a change of a with runs that step again on each member, with the previous 
   const id = await gantry.ask('team-a', {})
   await ready(gantry, id)
   const before = life.remote.starts.length
-  await set(gantry.store, id, 'b')
+  await set(gantry, id, 'b')
   await gantry.run(async () => (await starts(life, 'script/node-1@1/write')) === 2)
   await ready(gantry, id)
   expect(await text(life, 'node-1', '/letters')).toBe('a was nothing\nb was a\n')
@@ -152,9 +140,9 @@ test('A -> B -> A runs again where B was begun, so nothing half-applied stays', 
   const gantry = await life.start()
   const id = await gantry.ask('team-a', {})
   await ready(gantry, id)
-  await set(gantry.store, id, 'slow')
+  await set(gantry, id, 'slow')
   await gantry.run(async () => (await starts(life, 'script/node-1@1/write')) === 2)
-  await set(gantry.store, id, 'a')
+  await set(gantry, id, 'a')
   await gantry.run(async (store) => {
     const rows = await store.read
       .selectFrom('records')
@@ -187,7 +175,7 @@ test('a failing script is tried as often as its author said, then blocks with th
     .where('kind', '=', 'platform.state')
     .execute()
   expect(moves.map((row) => row.to_state)).toEqual(['building', 'blocked'])
-  await set(gantry.store, id, 'y')
+  await set(gantry, id, 'y')
   await gantry.run(async (store) => (await stateOf(store, id)) !== 'blocked')
   await ready(gantry, id)
 })

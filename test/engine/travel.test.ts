@@ -8,6 +8,7 @@ import type { PlatformId } from '../../src/kernel/ids.ts'
 import { type MemoryLife, openLife } from '../crash/installation.ts'
 import { type Process, stateOf } from '../crash/process.ts'
 import { makeTemplate, type Template } from '../crash/template.ts'
+import { askChange } from '../support/changing.ts'
 
 const document = `
 name: train
@@ -76,14 +77,7 @@ async function attempts(process: Process, id: PlatformId) {
 }
 
 async function change(process: Process, id: PlatformId, parameters: Record<string, string>): Promise<void> {
-  await process.store.write(async (tx) => {
-    const row = await tx.selectFrom('platforms').select(['spec', 'generation']).where('id', '=', id).executeTakeFirst()
-    const spec = JSON.stringify({ parameters: { ...JSON.parse(row?.spec ?? '').parameters, ...parameters } })
-    const generation = (row?.generation ?? 0) + 1
-    await tx.updateTable('platforms').set({ spec, generation }).where('id', '=', id).execute()
-    await makeDue(tx, id, 0)
-  })
-  process.engine.wake(id)
+  await askChange(process, id, { kind: 'change', parameters })
 }
 
 test('three scripts of one machine cost one start, and what needs an output of theirs another', async () => {

@@ -52,10 +52,22 @@ export const stepSchema = z
   })
   .meta({ id: 'Step' })
 
+const goingAway = {
+  notice: duration.optional().meta({
+    description:
+      'Time between taking the member out of the outputs and this script, for those who use it to turn elsewhere.',
+  }),
+  dynamic: z.literal(true).optional().meta({
+    description:
+      'The last line it prints is a whole number: so many seconds are waited, then it is done; negative: then it is run again.',
+  }),
+}
+
 export const leaveSchema = z
   .strictObject({
     on: anyHealthySchema,
     ...script,
+    ...goingAway,
     deadline: duration.optional().meta({ description: '10m.' }),
     attempts: z.int().min(1).max(100).optional().meta({ description: 'At most so many; 10.' }),
     onTimeout: z.enum(['block', 'proceed']).optional().meta({
@@ -78,7 +90,7 @@ const around = {
 }
 
 export const drainSchema = z
-  .strictObject(around)
+  .strictObject({ ...around, ...goingAway })
   .meta({ id: 'Drain', description: 'Runs on another member before a member of this group is changed in place.' })
 
 export const returnSchema = z
@@ -103,6 +115,7 @@ export const healthSchema = z
 
 export type StepSpec = z.infer<typeof stepSchema>
 export type LeaveSpec = z.infer<typeof leaveSchema>
+/** Of drain; return has no notice and is not dynamic. */
 export type AroundSpec = z.infer<typeof drainSchema>
 export type NeedSpec = z.infer<typeof needSchema>
 /** What every script of a blueprint has in common; `with` only steps have, because only they are compared. */

@@ -1,3 +1,5 @@
+import { emptied } from './emptying.ts'
 import { declareSweeps } from './sweeps.ts'
 
-await declareSweeps('blueprints/machines', { parameters: { count: 3 }, machines: 3 }, ['machine-0'])
+const shape = { parameters: { count: 3 }, machines: 3 }
+await declareSweeps('blueprints/machines', shape, ['machine-0'], [emptied(shape, 'machine-0')])

@@ -1,3 +1,4 @@
+import { emptied } from './emptying.ts'
 import { heldThenDeleted, resumed, stoppedAnywhere } from './holding.ts'
 import { ran, ranBesideRepair } from './running.ts'
 import { declareSweeps } from './sweeps.ts'
@@ -13,6 +14,7 @@ await declareSweeps(
     stoppedAnywhere(shape),
     ran(shape, 'survey', 5),
     ran(shape, 'rekey', 4),
+    emptied(shape, 'voter-0'),
     ranBesideRepair(shape, 'rekey', 'worker-0'),
   ],
 )

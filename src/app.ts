@@ -29,7 +29,7 @@ import { adoptIdentity, loadProvider } from './resources/providers/index.ts'
 import { readConfig } from './resources/read-config.ts'
 import type { Rooms } from './resources/rooms.ts'
 import { keyMaker, loadMasterKey, masterKeyPrint, openVault } from './secrets/index.ts'
-import { gateStep, machineStep, scriptStep, sshStep } from './steps/index.ts'
+import { gateStep, machineStep, powerStep, scriptStep, sshStep } from './steps/index.ts'
 import { databaseExists, openStore, type Store, type StoreOptions, unpackBackup } from './store/index.ts'
 
 export { lineLog } from './http/log.ts'
@@ -132,6 +132,7 @@ export async function openHouse(parts: HouseParts, store: Store, closing: AbortS
   }
   const steps = [
     machineStep(providersOver(sessions)),
+    powerStep(providersOver(sessions)),
     sshStep({ remote }),
     scriptStep({ remote }),
     gateStep({ remote }),

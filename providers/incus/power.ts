@@ -6,7 +6,7 @@ import type { Api } from './api.ts'
 import { instanceSchema, isOurs } from './instance.ts'
 import { nativeName } from './tags.ts'
 
-const actions = { on: 'start', off: 'stop', reset: 'restart' } as const
+const actions = { on: 'start', off: 'stop', shutdown: 'stop', reset: 'restart' } as const
 
 function actionOf(to: keyof typeof actions, running: boolean, frozen: boolean): string {
   if (frozen && to === 'on') return 'unfreeze'
@@ -31,5 +31,6 @@ export async function powerMachine(
   const running = frozen || ['Running', 'Ready', 'Thawed'].includes(found.status)
   if (running === (to === 'on') && to !== 'reset' && !frozen) return
   const action = actionOf(to, running, frozen)
-  await api.order(`/instances/${name}/state`, { action, timeout: 30, force: to !== 'on' }, signal)
+  const force = to === 'off' || to === 'reset'
+  await api.order(`/instances/${name}/state`, { action, timeout: 30, force }, signal)
 }

@@ -47,7 +47,8 @@ export function simulatedSession(cloud: Cloud, clock: Clock, close: () => Promis
       const found = await unlessAborted(signal, () => cloud.find([key]))
       const ours = found.filter((object: Observed) => object.owner === owner)
       if (ours.length === 0) throw new ProviderFault({ kind: 'gone', outcome: 'none' }, `there is no machine ${key}`)
-      for (const object of ours) await unlessAborted(signal, () => cloud.power(object.ref, to))
+      for (const object of ours)
+        await unlessAborted(signal, () => cloud.power(object.ref, to === 'shutdown' ? 'off' : to))
     },
     hasImage: (ref, signal) => unlessAborted(signal, () => cloud.hasImage(ref)),
     [Symbol.asyncDispose]: close,

@@ -36,6 +36,7 @@ function meaning(step: PlanStep): Json {
   switch (step.kind) {
     case 'machine':
     case 'ssh':
+    case 'power':
       return { kind: step.kind }
     case 'script':
     case 'gate': {

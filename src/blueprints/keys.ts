@@ -5,6 +5,8 @@ import type { MemberRef } from './plan-types.ts'
 
 export const machineKey = (member: MemberRef): string => `machine/${member}`
 export const sshKey = (member: MemberRef): string => `ssh/${member}`
+export const powerKey = (member: MemberRef): string => `power/${member}`
+export const isPowerKey = (key: string): boolean => key.startsWith('power/')
 export const eachKey = (member: MemberRef, step: string): string => `script/${member}/${step}`
 export const onceKey = (step: string): string => `script/${step}`
 export const freshKey = (step: string): string => `fresh/${step}`

@@ -66,7 +66,7 @@ export interface ScriptInput {
 interface StepCommon {
   /**
    * Unique in the platform: `machine/<ref>`, `ssh/<ref>`, `script/<ref>/<step>` (each), `script/<step>` (once),
-   * `fresh/<step>`, `leave/<ref>`, `drain/<ref>`, `return/<ref>`, `gate/<name>/<hash of what it guards>`; of operations `op/<task>/<step>` and
+   * `fresh/<step>`, `leave/<ref>`, `drain/<ref>`, `return/<ref>`, `power/<ref>`, `gate/<name>/<hash of what it guards>`; of operations `op/<task>/<step>` and
    * `op/<task>/<ref>/<step>`.
    */
   readonly key: string
@@ -113,7 +113,12 @@ export interface GateStep extends StepCommon {
   readonly guards: readonly MemberRef[]
   readonly input: ScriptInput
 }
-export type PlanStep = MachineStep | SshStep | ScriptStep | GateStep
+/** A machine that exists is stopped, or runs again: while its platform hibernates and wakes. */
+export interface PowerStep extends StepCommon {
+  readonly kind: 'power'
+  readonly input: { readonly member: MemberRef; readonly to: 'on' | 'off' }
+}
+export type PlanStep = MachineStep | SshStep | ScriptStep | GateStep | PowerStep
 
 export interface Plan {
   /** In topological order. */

@@ -12,8 +12,8 @@ import { openProblem, resolveProblem } from './problems.ts'
 import { lookAt, placeOf, type Remembered } from './remembered.ts'
 import { absenceMs, type Round } from './round.ts'
 
-/** States in which a machine is expected to run; before them its own step looks after it. */
-const expected: readonly MachineState[] = ['booting', 'bootstrapping', 'ready', 'unhealthy']
+/** States in which a machine is expected to be there, and but for `stopped` to run; before them its own step looks after it. */
+const expected: readonly MachineState[] = ['booting', 'bootstrapping', 'ready', 'unhealthy', 'stopped']
 
 /** For how long a machine that is there must have been seen not to run, ms: longer than a restart takes. */
 const confirmMs = 10_000
@@ -43,11 +43,11 @@ export async function judgeMachines(
 ): Promise<Judged> {
   const { deps, memory, session, owner, signal } = round
   const machines = [...living].filter(isExpected)
-  const doubtful = machines.filter(({ key }) => !isWell(listed.get(key)))
+  const doubtful = machines.filter((machine) => !isWell(machine, listed.get(machine.key)))
   // A list may lag, and may have been made before the machine: whoever it does not show well is looked for by key.
   const keys = doubtful.map(({ key }) => key)
   const looked = await lookAt(session, owner, keys, signal)
-  const ill = doubtful.filter(({ key }) => !isWell(looked.get(key)))
+  const ill = doubtful.filter((machine) => !isWell(machine, looked.get(machine.key)))
   memory.ill.keep(new Set(ill.map(({ key }) => key)))
   const verdicts = ill.map((machine) => judge(round, machine, looked.get(machine.key) ?? []))
   const lost = verdicts.filter(({ certain }) => certain)
@@ -63,9 +63,10 @@ function isExpected(machine: Remembered): boolean {
   return expected.includes(machine.state) && machine.memberState !== 'leaving'
 }
 
-function isWell(objects: readonly Observed[] | undefined): boolean {
+function isWell({ state }: Remembered, objects: readonly Observed[] | undefined): boolean {
   const [only, another] = objects ?? []
-  return another === undefined && (only?.state === 'running' || only?.state === 'creating')
+  if (another !== undefined) return false
+  return only?.state === 'running' || only?.state === 'creating' || (only?.state === 'stopped' && state === 'stopped')
 }
 
 function judge({ deps, memory, session }: Round, machine: Remembered, seen: readonly Observed[]): Verdict {

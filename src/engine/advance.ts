@@ -3,6 +3,7 @@
 
 import type { PlanStep } from '../blueprints/index.ts'
 import { moveMachine, moveMember } from '../events/index.ts'
+import type { MachineState } from '../kernel/states.ts'
 import type { Tx } from '../store/store.ts'
 import { update } from './context.ts'
 import type { RunState } from './state.ts'
@@ -22,7 +23,9 @@ export async function memberAdvanced(
   const because = { actor: engineActor, cause: step.key }
   const last = !run.schedule.isClean(step.key) && run.schedule.remaining(member.ref) === 1
   const arrived = (member.state === 'joining' || member.state === 'changing') && step.want === 'present' && last
-  const to = arrived && member.state === 'joining' ? 'ready' : outcome.machine?.state
+  // Whoever is a member already was stopped and started again, and everything on it is as it should be.
+  const back = member.state === 'in' && last && isStarting(outcome.machine?.state ?? member.machine.state)
+  const to = (arrived && member.state === 'joining') || back ? 'ready' : outcome.machine?.state
   if (outcome.machine) await saveMachineFacts(tx, member, outcome.machine)
   if (outcome.gone) await saveGone(tx, run.view, member, outcome.gone)
   if (to) await moveMachine(tx, seams, { machine: member.machine.id, to, ...because })
@@ -35,6 +38,10 @@ export async function memberAdvanced(
     await leave(tx, run, member, step.key)
     left(run, member)
   }
+}
+
+function isStarting(state: MachineState): boolean {
+  return state === 'booting' || state === 'bootstrapping'
 }
 
 /** The member is gone: what it held is free, its steps and its host key are forgotten, what ran on it is over. */

@@ -73,7 +73,7 @@ async function begin(run: RunState, step: PlanStep, fingerprint: string): Promis
     startedAt: now,
     finishedAt: null,
   }
-  const member = step.kind === 'machine' ? run.view.members.get(step.input.member) : undefined
+  const member = step.kind === 'machine' || step.kind === 'power' ? run.view.members.get(step.input.member) : undefined
   const to = member && machineStateAtBegin(step, member)
   // What was sent along with the script before it has begun already, or may at any moment: it is followed, not begun.
   const write = (work: (tx: Tx) => Promise<void>) =>
@@ -88,7 +88,9 @@ async function begin(run: RunState, step: PlanStep, fingerprint: string): Promis
   return record
 }
 
-function machineStateAtBegin(step: PlanStep, member: MemberView): 'creating' | 'deleting' | undefined {
+function machineStateAtBegin(step: PlanStep, member: MemberView): 'creating' | 'deleting' | 'stopped' | undefined {
+  // Before it is stopped, so that no scan takes it for dead meanwhile.
+  if (step.kind === 'power') return step.input.to === 'off' ? 'stopped' : undefined
   if (step.want === 'absent') return member.machine.state === 'deleting' ? undefined : 'deleting'
   return member.machine.state === 'planned' ? 'creating' : undefined
 }

@@ -6,7 +6,7 @@ import type { MemberView } from './view.ts'
 
 /** The member this step runs on now; null when nobody is fit. After a failure the next one is taken. */
 export function chooseExecutor(run: RunState, step: PlanStep): MemberRef | null {
-  if (step.kind === 'machine' || step.kind === 'ssh') return step.input.member
+  if (step.kind !== 'script' && step.kind !== 'gate') return step.input.member
   if (step.on.kind === 'member') return step.on.member
   const fit = executorsOf(run.plan, step.on).filter(
     (candidate) =>

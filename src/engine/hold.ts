@@ -1,9 +1,10 @@
-// Held: a person has said "begin nothing more". The platform's own state is the flag, so it outlives every process; attempts
+// Held or paused: a person has said "begin nothing more". The platform's own state is the flag, so it outlives every process; attempts
 // under way are followed to their end, because a script cut off in the middle leaves more behind than one that ends.
 
 import { movePlatform } from '../events/index.ts'
 import type { PlatformId, TaskId } from '../kernel/ids.ts'
 import type { Seams } from '../kernel/seams.ts'
+import type { PlatformState } from '../kernel/states.ts'
 import type { Tx } from '../store/store.ts'
 import { makeDue } from './lease.ts'
 import { retryBlocked } from './retry.ts'
@@ -15,8 +16,20 @@ interface Because {
   readonly task: TaskId | null
 }
 
+/** Held: its task was cancelled. Paused: a person wants it left alone. Nothing begins in either. */
+export const stillStates = ['held', 'paused'] as const satisfies readonly PlatformState[]
+
+export function isStill(state: PlatformState): state is (typeof stillStates)[number] {
+  return stillStates.some((still) => still === state)
+}
+
 export function isHeld(view: Pick<PlatformView, 'state'>): boolean {
-  return view.state === 'held'
+  return isStill(view.state)
+}
+
+/** Its machines are stopped, or to be: nothing else begins. */
+export function isAsleep(view: Pick<PlatformView, 'hibernation'>): boolean {
+  return view.hibernation?.power === 'off'
 }
 
 /** Whether an attempt of the step, or of a fresh step it waits for, was recorded and has not ended. */
@@ -35,16 +48,22 @@ export async function holdPlatform(tx: Tx, seams: Seams, platform: PlatformId, b
   await makeDue(tx, platform, seams.clock.now())
 }
 
+/** Like held, but whoever asked for something still waits for it: no task ends. Wake the engine after its commit. */
+export async function pausePlatform(tx: Tx, seams: Seams, platform: PlatformId, because: Because): Promise<void> {
+  await movePlatform(tx, seams, { platform, to: 'paused', reason: because.cause, ...because })
+  await makeDue(tx, platform, seams.clock.now())
+}
+
 /**
- * Goes on from held: what is done stays done, what was waiting or blocked is tried now and has its whole time again.
- * Throws a plain Error when the platform is not held. Wake the engine after the commit.
+ * Goes on from held or paused: what is done stays done, what was waiting or blocked is tried now and has its whole time again.
+ * Throws a plain Error when the platform is neither. Wake the engine after the commit.
  */
 export async function resumePlatform(tx: Tx, seams: Seams, platform: PlatformId, because: Because): Promise<void> {
   const { ready_at } = await tx
     .selectFrom('platforms')
     .select('ready_at')
     .where('id', '=', platform)
-    .where('state', '=', 'held')
+    .where('state', 'in', stillStates)
     .executeTakeFirstOrThrow()
   await movePlatform(tx, seams, { platform, to: ready_at === null ? 'building' : 'changing', reason: null, ...because })
   await tx

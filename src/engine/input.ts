@@ -30,7 +30,7 @@ export async function resolveInput(
   executor: MemberRef,
   mint: (freshKey: string) => Promise<Minted>,
 ): Promise<ResolvedOrWait> {
-  if (step.kind === 'machine' || step.kind === 'ssh') return { kind: 'resolved', input: { env: {}, secretEnv: {} } }
+  if (step.kind !== 'script' && step.kind !== 'gate') return { kind: 'resolved', input: { env: {}, secretEnv: {} } }
   const env: Record<string, string> = { ...factsFor(run, step, executor), ...previousOf(run, step) }
   const secretEnv: Record<string, string> = {}
   const starting = !run.view.inFlight.has(step.key)

@@ -10,6 +10,7 @@ import type { PlatformId } from '../kernel/ids.ts'
 import { type Problem, problemSchema } from '../kernel/problem.ts'
 import type { MachineTable, MemberTable, PlatformTable, RecordTable } from '../store/schema.ts'
 import type { Db } from '../store/store.ts'
+import { loadHibernation } from './load-hibernation.ts'
 import { loadOperations } from './load-operations.ts'
 import type { BlueprintSource } from './source.ts'
 import type { RecordedAttempt } from './step-kind.ts'
@@ -56,6 +57,7 @@ export async function loadPlatform(
     outputs: toldSchema.parse(JSON.parse(row.outputs)),
     tasks: await loadOpenTasks(db, id),
     members,
+    hibernation: row.want === 'absent' ? null : await loadHibernation(db, id),
     operations,
     records: await loadRecords(db, id, operations),
     founders: await loadFounders(db, id),

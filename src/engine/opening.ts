@@ -1,6 +1,7 @@
 // Which steps may begin now, beside what else there is: the schedule knows whose needs are met, this knows whose turn it is.
 
-import { isHeld, userOf } from './hold.ts'
+import { isPowerKey } from '../blueprints/index.ts'
+import { isAsleep, isHeld, userOf } from './hold.ts'
 import { exclusiveNow, isOpen, isPresent, isQueued, operationAt } from './operations.ts'
 import type { RunState } from './state.ts'
 import type { OperationView, PlatformView } from './view.ts'
@@ -11,7 +12,7 @@ import type { OperationView, PlatformView } from './view.ts'
  */
 export function opening(run: RunState, busy: Iterable<string>): (key: string) => boolean {
   const { view } = run
-  if (!isHeld(view) && view.operations.length === 0) return () => true
+  if (!isHeld(view) && !isAsleep(view) && view.operations.length === 0) return () => true
   const underWay = new Set([...view.inFlight.keys()].map(userOf))
   const mayBegin = beginnings(run, busy)
   return (key) => underWay.has(key) || mayBegin(key)
@@ -21,11 +22,14 @@ export function opening(run: RunState, busy: Iterable<string>): (key: string) =>
 export function beginnings(run: RunState, busy: Iterable<string>): (key: string) => boolean {
   const { view } = run
   const held = isHeld(view)
+  const asleep = isAsleep(view)
+  const quiet = asleep && isQuiet(view, busy)
   const alone = exclusiveNow(view)
   const free = alone !== undefined && isAlone(run, alone, busy)
   const going = new Set(view.operations.filter((operation) => isOpen(operation) && !isQueued(view, operation)))
   return (key) => {
     if (held) return false
+    if (asleep) return quiet && isPowerKey(key)
     const operation = operationAt(view, key)
     if (operation && !(going.has(operation) && isPossible(view, operation, key))) return false
     return alone === undefined || (operation === alone && free)
@@ -36,6 +40,11 @@ export function beginnings(run: RunState, busy: Iterable<string>): (key: string)
 function isPossible(view: PlatformView, operation: OperationView, key: string): boolean {
   const on = operation.plan.steps.find((step) => step.key === key)?.on
   return on?.kind !== 'member' || isPresent(view, on.member)
+}
+
+/** Whether nothing but power is under way: a script is not to lose its machine in the middle. */
+function isQuiet(view: PlatformView, busy: Iterable<string>): boolean {
+  return [...busy, ...view.inFlight.keys()].every(isPowerKey)
 }
 
 function isAlone(run: RunState, operation: OperationView, busy: Iterable<string>): boolean {

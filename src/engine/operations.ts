@@ -3,7 +3,7 @@
 
 import { isOperationKey } from '../blueprints/index.ts'
 import { isId, type TaskId } from '../kernel/ids.ts'
-import { isHeld, userOf } from './hold.ts'
+import { isAsleep, isHeld, userOf } from './hold.ts'
 import { openTaskStates } from './tasks.ts'
 import type { OperationView, PlatformView } from './view.ts'
 
@@ -32,7 +32,7 @@ export function exclusiveNow(view: PlatformView): OperationView | undefined {
 
 /** Whether nothing is to be decided for the platform now, though its problems are still named. */
 export function decisionsRest(view: PlatformView): boolean {
-  return isHeld(view) || exclusiveNow(view) !== undefined
+  return isHeld(view) || isAsleep(view) || exclusiveNow(view) !== undefined
 }
 
 /** Whether the member of an operation's step is still part of the platform. */

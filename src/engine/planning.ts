@@ -2,13 +2,14 @@
 
 import { type Plan, type PlanMember, type PlanStep, planWishes } from '../blueprints/index.ts'
 import { operationSteps } from './operations.ts'
+import { withPower } from './power-steps.ts'
 import { buildSchedule, type Schedule } from './schedule.ts'
 import { isClean } from './state.ts'
 import type { Targets } from './targets.ts'
 import type { PlatformView } from './view.ts'
 
 export function planOf(view: PlatformView): Plan {
-  return planWishes(view.wish, view.older, {
+  const planned = planWishes(view.wish, view.older, {
     want: view.want,
     members: [...view.members.values()].flatMap(planMember),
     founders: view.founders,
@@ -16,6 +17,7 @@ export function planOf(view: PlatformView): Plan {
       [...view.records.values()].filter((r) => r.mode === 'once' && r.achieved !== null).map((r) => r.key),
     ),
   })
+  return view.hibernation === null ? planned : withPower(view, view.hibernation, planned)
 }
 
 function planMember(member: { state: string } & Omit<PlanMember, 'state'>): PlanMember[] {

@@ -72,6 +72,8 @@ export function fingerprint(view: PlatformView, step: PlanStep, revision: number
     case 'machine':
     case 'ssh':
       return canonicalHash(base)
+    case 'power':
+      return canonicalHash({ ...base, to: step.input.to })
     case 'script':
     case 'gate': {
       if (step.mode === 'once') return canonicalHash({ once: step.key })

@@ -6,12 +6,13 @@ import type { PlatformId } from '../kernel/ids.ts'
 import type { ProblemCode } from '../kernel/problem.ts'
 import type { Seams } from '../kernel/seams.ts'
 import type { Tx } from '../store/store.ts'
+import { isStill } from './hold.ts'
 import { makeDue } from './lease.ts'
 
 /**
  * Makes the steps of a platform due now that are blocked or wait after a failure, all of them or those that failed by
- * one of `codes`; answers how many. What was given up gets all its attempts again. Of a held platform nothing is tried;
- * resuming it does. Called in the transaction that changes what blocked them; wake the engine after its commit.
+ * one of `codes`; answers how many. What was given up gets all its attempts again. Of a platform that is held, paused
+ * or hibernated nothing is tried; resuming or waking it does. Called in the transaction that changes what blocked them; wake the engine after its commit.
  */
 export async function retryBlocked(
   tx: Tx,
@@ -38,7 +39,7 @@ export async function retryBlocked(
     .select(['tenant_id', 'project_id', 'state'])
     .where('id', '=', platform)
     .executeTakeFirstOrThrow()
-  if (place.state === 'held') return 0
+  if (isStill(place.state) || place.state === 'hibernated') return 0
   for (const { key, status } of meant) {
     await tx
       .updateTable('records')

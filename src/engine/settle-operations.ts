@@ -4,7 +4,7 @@ import { moveTask } from '../events/index.ts'
 import type { Problem } from '../kernel/problem.ts'
 import type { TaskState } from '../kernel/states.ts'
 import type { Tx } from '../store/store.ts'
-import { isHeld, isUnderWay } from './hold.ts'
+import { isAsleep, isHeld, isUnderWay } from './hold.ts'
 import { isOpen, isPresent, isQueued } from './operations.ts'
 import { resolveValue } from './resolve.ts'
 import { fencedWrite, type RunState } from './state.ts'
@@ -36,7 +36,8 @@ function judge(run: RunState, operation: OperationView): Verdict {
     if (step.on.kind === 'member' && !isPresent(view, step.on.member) && !isUnderWay(view, step.key))
       return failed(memberGone(operation, step.on.member))
   }
-  if (isHeld(view)) return { state: 'waiting', reason: 'the platform is held', problem: null }
+  if (isHeld(view)) return { state: 'waiting', reason: `the platform is ${view.state}`, problem: null }
+  if (isAsleep(view)) return { state: 'waiting', reason: 'the platform is hibernated', problem: null }
   if (isQueued(view, operation))
     return { state: 'waiting', reason: 'an operation before it has not ended', problem: null }
   return { state: 'running', reason: null, problem: null }

@@ -1,17 +1,17 @@
 // What the state of the steps says about the platform and its tasks, written when it changes.
 
-import { isOperationKey, machineKey, type PlanStep } from '../blueprints/index.ts'
+import { isOperationKey, isPowerKey, machineKey, type PlanStep } from '../blueprints/index.ts'
 import { movePlatform, moveTask } from '../events/index.ts'
 import { newId } from '../kernel/ids.ts'
 import type { Problem } from '../kernel/problem.ts'
 import { type PlatformState, type TaskState, taskTransitions } from '../kernel/states.ts'
 import { unreachable } from '../kernel/unreachable.ts'
 import type { Tx } from '../store/store.ts'
-import { isHeld } from './hold.ts'
+import { isAsleep, isHeld } from './hold.ts'
 import { saveOutputs } from './outputs.ts'
 import { fencedWrite, type RunState } from './state.ts'
 import { loadOpenTasks } from './tasks.ts'
-import type { MemberView, PlatformView } from './view.ts'
+import type { MemberView, OpenTask, PlatformView } from './view.ts'
 import { engineActor } from './write.ts'
 
 interface Verdict {
@@ -36,6 +36,7 @@ export async function settle(run: RunState): Promise<boolean> {
       cause: verdict.reason ?? `generation ${view.generation}`,
     })
     if (verdict.state === 'ready') await saveOutputs(tx, run)
+    if (verdict.state === 'ready' && view.hibernation) await endHibernation(tx, run)
     if (verdict.state === 'deleted') await finishDeletion(tx, run)
     await settleTasks(tx, run, verdict)
     return true
@@ -61,7 +62,7 @@ async function isOutdated(tx: Tx, view: PlatformView): Promise<boolean> {
 
 /** Whether every task under way is told already what the platform's state means for it. */
 function areTold({ view }: RunState, verdict: Verdict): boolean {
-  return view.tasks.every((task) => task.generation > view.generation || task.state === taskState(verdict))
+  return view.tasks.every((task) => task.generation > view.generation || task.state === taskState(verdict, task, view))
 }
 
 function judge(run: RunState): Verdict {
@@ -72,7 +73,8 @@ function judge(run: RunState): Verdict {
     if (view.members.size === 0) return { state: 'deleted', reason: null, problem: null }
     return { state: 'deleting', reason: blocked?.detail ?? null, problem: blocked }
   }
-  if (isHeld(view)) return { state: 'held', reason: view.stateReason, problem: null }
+  if (isHeld(view)) return { state: view.state, reason: view.stateReason, problem: null }
+  if (isAsleep(view)) return judgeAsleep(run)
   const problem = blockedProblem(run)
   if (problem) return { state: 'blocked', reason: problem.detail, problem }
   if (view.state === 'pending') return { state: 'building', reason: null, problem: null }
@@ -92,6 +94,17 @@ export const askedFor: readonly string[] = ['scaleDown', 'replaced']
 
 function isRepaired({ state, cause }: MemberView): boolean {
   return state === 'leaving' && cause !== null && !askedFor.includes(cause)
+}
+
+/** Only what stops its machines counts: everything else is taken up when it wakes. */
+function judgeAsleep(run: RunState): Verdict {
+  const open = [...run.schedule.unclean()].filter((step) => isPowerKey(step.key))
+  if (open.length === 0) return { state: 'hibernated', reason: null, problem: null }
+  const problem = open
+    .map((step) => run.view.records.get(step.key))
+    .find((record) => record?.status === 'blocked')?.problem
+  if (problem) return { state: 'blocked', reason: problem.detail, problem }
+  return { state: 'changing', reason: 'its machines are being stopped', problem: null }
 }
 
 function repairReason({ view }: RunState, leaving: MemberView): string {
@@ -116,6 +129,12 @@ function blockedProblem(run: RunState): Problem | null {
     if (record.attempting === run.targets.of(step)) return record.problem
   }
   return null
+}
+
+/** It runs as ever: the next plan knows nothing of it, and what is remembered of its steps is forgotten. */
+async function endHibernation(tx: Tx, run: RunState): Promise<void> {
+  await tx.deleteFrom('hibernations').where('platform_id', '=', run.view.id).where('power', '=', 'on').execute()
+  run.wake()
 }
 
 async function finishDeletion(tx: Tx, run: RunState): Promise<void> {
@@ -150,8 +169,10 @@ async function destroySecrets(tx: Tx, { view, deps }: RunState): Promise<void> {
 async function settleTasks(tx: Tx, run: RunState, verdict: Verdict): Promise<void> {
   const { view } = run
   const tasks = await loadOpenTasks(tx, view.id)
-  const to = taskState(verdict)
+  const left: OpenTask[] = []
   for (const task of tasks) {
+    const to = task.generation > view.generation ? task.state : taskState(verdict, task, view)
+    if (taskTransitions[to].length > 0) left.push({ ...task, state: to })
     if (task.generation > view.generation) continue
     await moveTask(tx, run.deps.seams, {
       task: task.id,
@@ -162,13 +183,10 @@ async function settleTasks(tx: Tx, run: RunState, verdict: Verdict): Promise<voi
       cause: `platform ${verdict.state}`,
     })
   }
-  view.tasks =
-    taskTransitions[to].length === 0
-      ? tasks.filter((task) => task.generation > view.generation)
-      : tasks.map((task) => ({ ...task, state: to }))
+  view.tasks = left
 }
 
-function taskState(verdict: Verdict): TaskState {
+function taskState(verdict: Verdict, task: OpenTask, view: PlatformView): TaskState {
   switch (verdict.state) {
     case 'ready':
     case 'deleted':
@@ -184,8 +202,10 @@ function taskState(verdict: Verdict): TaskState {
       return 'running'
     case 'held':
     case 'paused':
-    case 'hibernated':
       return 'waiting'
+    case 'hibernated':
+      // What was asked for since waits until it wakes.
+      return task.id === view.hibernation?.task ? 'done' : 'waiting'
     default:
       return unreachable(verdict.state)
   }

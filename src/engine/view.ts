@@ -38,6 +38,8 @@ export interface PlatformView {
   /** Operations that have not ended, oldest first, and those whose attempts still are under way. */
   readonly operations: readonly OperationView[]
   readonly members: Map<MemberRef, MemberView>
+  /** Its machines are stopped, or started again; null: neither. */
+  hibernation: HibernationView | null
   readonly records: Map<string, RecordView>
   readonly founders: Readonly<Record<string, MemberRef>>
   /** Attempts recorded and not ended, by step key. */
@@ -49,6 +51,14 @@ export interface OpenTask {
   readonly id: TaskId
   readonly generation: number
   readonly state: TaskState
+}
+
+/** Whose machines are stopped or started; decided once, when it was asked for. */
+export interface HibernationView {
+  readonly power: 'on' | 'off'
+  readonly members: readonly MemberRef[]
+  /** Who asked for it. */
+  readonly task: TaskId
 }
 
 export interface OperationView {

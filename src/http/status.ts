@@ -29,6 +29,8 @@ export const problemStatus: { readonly [code in ProblemCode]: Answer } = {
   report_only: { status: 409, title: 'Only reports after a restore' },
   not_cancellable: { status: 409, title: 'Cannot be cancelled' },
   platform_held: { status: 409, title: 'Platform is held' },
+  platform_hibernated: { status: 409, title: 'Platform is hibernated' },
+  power_not_supported: { status: 409, title: 'Provider cannot stop machines' },
   not_founded: { status: 409, title: 'Not founded yet' },
   member_gone: { status: 409, title: 'Member gone' },
   payload_too_large: { status: 413, title: 'Body too large' },

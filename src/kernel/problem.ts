@@ -25,6 +25,8 @@ export const problemCodes = [
   'report_only',
   'not_cancellable',
   'platform_held',
+  'platform_hibernated',
+  'power_not_supported',
   'not_founded',
   'member_gone',
   'payload_too_large',

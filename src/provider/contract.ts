@@ -98,6 +98,9 @@ export interface Capabilities {
   readonly power: boolean
 }
 
+/** `shutdown` asks the machine to end by itself, which may take a minute or not happen; `off` does not ask. */
+export type PowerCall = 'on' | 'off' | 'shutdown' | 'reset'
+
 export interface Health {
   /** Whose state is seen: stable for the life of that state, another for every other server, whatever its address. */
   readonly identity: string
@@ -151,7 +154,7 @@ export interface Session<MachineSpec = unknown> extends AsyncDisposable {
    */
   readonly pages?: (owner: OwnerTag, known: ReadonlyMap<string, string>, signal: AbortSignal) => AsyncIterable<Page>
   /** Optional: power calls, where capabilities.power. Accepted, not awaited; the next look tells. */
-  readonly power?: (owner: OwnerTag, key: ResourceKey, to: 'on' | 'off' | 'reset', signal: AbortSignal) => Promise<void>
+  readonly power?: (owner: OwnerTag, key: ResourceKey, to: PowerCall, signal: AbortSignal) => Promise<void>
   /** Optional: whether an image reference exists, checked when an image is mapped. */
   readonly hasImage?: (ref: string, signal: AbortSignal) => Promise<boolean>
 }

@@ -15,6 +15,7 @@ import {
   platformEndpoints,
   platformInsightEndpoints,
   platformLifeEndpoints,
+  platformRestEndpoints,
   platformRolloutEndpoints,
 } from './platforms/index.ts'
 import { problemEndpoints } from './problems/index.ts'
@@ -33,6 +34,7 @@ export const endpoints: readonly GantryEndpoint[] = [
   ...platformInsightEndpoints,
   ...platformLifeEndpoints,
   ...platformRolloutEndpoints,
+  ...platformRestEndpoints,
   ...operationEndpoints,
   ...machineEndpoints,
   ...taskEndpoints,

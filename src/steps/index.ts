@@ -1,4 +1,5 @@
 export { gateStep } from './gate.ts'
 export { machineStep, type Providers } from './machine.ts'
+export { powerStep } from './power.ts'
 export { scriptStep } from './script.ts'
 export { sshStep } from './ssh.ts'

@@ -108,7 +108,7 @@ function heldBack(fault: HeldBack, ctx: StepContext, machine: MachineFacts): Ste
 }
 
 /** How soon an installation that only reports is asked again whether it may act. */
-const reportOnlyMs = 10_000
+export const reportOnlyMs = 10_000
 
 /** What is there and does not run is dead once it was seen so for this long; care waits as long. */
 const illMs = 10_000

@@ -50,6 +50,7 @@ export interface Database {
   problems: ProblemTable
   tasks: TaskTable
   operations: OperationTable
+  hibernations: HibernationTable
   receipts: ReceiptTable
   receipt_objects: ReceiptObjectTable
   secrets: SecretTable
@@ -404,6 +405,16 @@ export interface TaskTable {
   created_at: Instant
   started_at: Instant | null
   ended_at: Instant | null
+}
+
+/** A platform that hibernates, or wakes and is not ready yet: decided when it was asked for. */
+export interface HibernationTable {
+  platform_id: PlatformId
+  power: 'on' | 'off'
+  /** JSON: who is stopped and started. */
+  members: JsonText
+  /** Who asked for it. */
+  task_id: TaskId
 }
 
 /** One run of an operation, beside its task. */

@@ -169,6 +169,12 @@ test('a platform is stopped and goes on, by each way there is', async () => {
   on.world.faults.unreachable = false
   const done = await good('GET', `/v1/tasks/${task.id}`, undefined, { prefer: 'wait=20' })
   expect(done.body).toMatchObject({ kind: 'platform.retry', state: 'done' })
+  await good('POST', `${at}/pause`)
+  await good('POST', `${at}/resume`, undefined, { prefer: 'wait=20' })
+  for (const way of ['hibernate', 'wake']) {
+    const ended = await good('POST', `${at}/${way}`, undefined, { prefer: 'wait=20' })
+    expect(ended.body).toMatchObject({ kind: `platform.${way}`, state: 'done' })
+  }
   await good('DELETE', at, undefined, { prefer: 'wait=20' })
 })
 

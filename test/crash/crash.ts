@@ -70,7 +70,7 @@ async function* aroundEach<T>(crash: CrashPoint, gate: Gate, what: string, items
 
 /** The session with a boundary on each side of every call. */
 export function mortalSession(crash: CrashPoint, session: Session, gate: Gate = open): Session {
-  const { pages } = session
+  const { pages, power } = session
   return {
     capabilities: session.capabilities,
     probe: (signal) => around(crash, gate, 'probe', () => session.probe(signal)),
@@ -80,6 +80,9 @@ export function mortalSession(crash: CrashPoint, session: Session, gate: Gate = 
     destroy: (owner, key, signal) => around(crash, gate, 'destroy', () => session.destroy(owner, key, signal)),
     list: (owner, signal) => aroundEach(crash, gate, 'list', session.list(owner, signal)),
     ...(pages && { pages: (owner, known, signal) => aroundEach(crash, gate, 'list', pages(owner, known, signal)) }),
+    ...(power && {
+      power: (owner, key, to, signal) => around(crash, gate, 'power', () => power(owner, key, to, signal)),
+    }),
     [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
   }
 }

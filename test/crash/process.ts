@@ -29,7 +29,7 @@ import { ProviderFault } from '../../src/provider/fault.ts'
 import { lookerOver } from '../../src/provider/look.ts'
 import { blueprintSource } from '../../src/resources/blueprints/store.ts'
 import { keyMaker, openVault } from '../../src/secrets/index.ts'
-import { gateStep, machineStep, scriptStep, sshStep } from '../../src/steps/index.ts'
+import { gateStep, machineStep, powerStep, scriptStep, sshStep } from '../../src/steps/index.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store, Tx } from '../../src/store/store.ts'
 import { Crashed, type CrashPoint, mortalRemote, mortalSession } from './crash.ts'
@@ -122,6 +122,7 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
   const machine = machineStep({ open: async () => provided })
   const kinds = [
     parts.machineStep?.(machine, session, mortalSession(crash, around.blind)) ?? machine,
+    powerStep({ open: async () => provided }),
     sshStep({ remote }),
     scriptStep({ remote }),
     gateStep({ remote }),

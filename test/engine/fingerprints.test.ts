@@ -110,6 +110,7 @@ function platform(): PlatformView {
     outputs: {},
     tasks: [],
     operations: [],
+    hibernation: null,
     members: new Map(members.map((one) => [one.ref, one])),
     records: new Map(),
     founders: { voter: 'voter-0@1' },

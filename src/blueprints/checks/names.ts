@@ -8,7 +8,7 @@ import type { Desk } from './desk.ts'
 
 const reserved = new Set(['member', 'group', 'platform', 'param', 'founder', 'subject', 'health'])
 /** Steps that every machine has: progress is told by the same names. */
-const builtIn = new Set(['machine', 'ssh', 'leave', 'drain', 'return', 'gate'])
+const builtIn = new Set(['machine', 'ssh', 'leave', 'drain', 'return', 'gate', 'power'])
 const ownMeaning = 'That word has a meaning of its own. Choose another one.'
 
 export function checkNames(desk: Desk): void {

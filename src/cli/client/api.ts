@@ -123,6 +123,24 @@ export function apiOf(server: Server) {
       (await call(server, 'get', '/v1/platforms/{platform}/revisions', { platform })).items,
     deletePlatform: (platform: string) => call(server, 'delete', '/v1/platforms/{platform}', { platform }),
     resumePlatform: (platform: string) => call(server, 'post', '/v1/platforms/{platform}/resume', { platform }),
+    pausePlatform: (platform: string) => call(server, 'post', '/v1/platforms/{platform}/pause', { platform }),
+    async hibernatePlatform(platform: string): Promise<Task> {
+      const answer = await call(server, 'post', '/v1/platforms/{platform}/hibernate', { platform })
+      if ('machines' in answer) throw new Error('a plan was answered that was not asked for')
+      return answer
+    },
+    async previewHibernation(platform: string) {
+      const answer = await call(
+        server,
+        'post',
+        '/v1/platforms/{platform}/hibernate',
+        { platform },
+        { query: { dryRun: 'true' } },
+      )
+      if (!('machines' in answer)) throw new Error('a task was answered where a plan was asked for')
+      return answer
+    },
+    wakePlatform: (platform: string) => call(server, 'post', '/v1/platforms/{platform}/wake', { platform }),
     retryPlatform: (platform: string) => call(server, 'post', '/v1/platforms/{platform}/retry', { platform }),
     async runOperation(platform: string, body: BodyOf<'post', typeof operationsOf>): Promise<Task> {
       const answer = await call(server, 'post', operationsOf, { platform }, { body })

@@ -14,7 +14,7 @@ interface WaitOptions {
 export function addPlatformLife(platform: Command, { run }: Runner): void {
   platform
     .command('resume <platform>')
-    .description('go on with one that is held, after a cancel')
+    .description('go on with one that is held after a cancel, or paused')
     .option('--wait', 'show progress until it is ready')
     .action(
       run<WaitOptions>(async (session, { args: [name = ''], options }) => {

@@ -14,6 +14,7 @@ import { addPlatformChange } from './platform-change.ts'
 import { addPlatformCreate } from './platform-create.ts'
 import { addPlatformDelete } from './platform-delete.ts'
 import { addPlatformLife } from './platform-life.ts'
+import { addPlatformRest } from './platform-rest.ts'
 import { addPlatformRun } from './platform-run.ts'
 
 interface ListOptions {
@@ -97,6 +98,7 @@ export function addPlatform(parent: Command, runner: Runner): void {
   addPlatformChange(platform, runner)
   addPlatformRun(platform, runner)
   addPlatformLife(platform, runner)
+  addPlatformRest(platform, runner)
   addPlatformDelete(platform, runner)
 }
 

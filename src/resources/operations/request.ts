@@ -9,6 +9,8 @@ import {
   resolveOperationParameters,
 } from '../../blueprints/index.ts'
 import {
+  isAsleep,
+  isStill,
   loadPlatform,
   makeDue,
   openTaskStates,
@@ -46,7 +48,8 @@ export async function decideOperation(rooms: Needed, db: Db, row: PlatformRow, w
   const parameters = resolveOperationParameters(blueprint, wish.operation, wish.parameters)
   const view = await loadPlatform(db, rooms.blueprints, row.id)
   if (!view || view.want === 'absent') throw going(row)
-  if (view.state === 'held') throw held(row)
+  if (isStill(view.state)) throw held(row)
+  if (isAsleep(view)) throw hibernated(row)
   const members = [...view.members.values()].filter((member) => member.state === 'in' || member.state === 'changing')
   if (!isFounded(view) || members.length === 0) throw notFounded(row)
   await refuseBesideExclusive(db, row)
@@ -128,9 +131,18 @@ function going(row: PlatformRow): ProblemError {
 function held(row: PlatformRow): ProblemError {
   return new ProblemError({
     code: 'platform_held',
-    detail: `Platform ${row.name} is held: nothing begins on it.`,
+    detail: `Platform ${row.name} is ${row.state}: nothing begins on it.`,
     facts: { platform: row.id, reason: row.state_reason },
     next: `Go on first:  gantry platform resume ${row.name}`,
+  })
+}
+
+function hibernated(row: PlatformRow): ProblemError {
+  return new ProblemError({
+    code: 'platform_hibernated',
+    detail: `Platform ${row.name} is hibernated: its machines do not run.`,
+    facts: { platform: row.id },
+    next: `Wake it first:  gantry platform wake ${row.name}`,
   })
 }
 

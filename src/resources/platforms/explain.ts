@@ -2,6 +2,7 @@
 
 import type { Scope } from '../../access/index.ts'
 import type { PlanStep } from '../../blueprints/index.ts'
+import { isStill } from '../../engine/index.ts'
 import { instant } from '../../http/schema.ts'
 import type { PlatformId } from '../../kernel/ids.ts'
 import type { Db } from '../../store/index.ts'
@@ -121,7 +122,8 @@ function summaryOf(row: PlatformRow, steps: readonly Step[], now: number): strin
 }
 
 function nextOf(row: PlatformRow, open: readonly Step[], problems: Explanation['problems']): string[] {
-  if (row.state === 'held') return heldNext(row, open)
+  if (isStill(row.state)) return heldNext(row, open)
+  if (row.state === 'hibernated') return [`Start its machines again:  gantry platform wake ${row.name}`]
   const next = open.flatMap((step) => {
     if (step.state === 'blocked') return [`${step.key}: ${step.problem?.next ?? 'a person must look at it'}`]
     if (step.state === 'waiting' && step.problem && step.nextAt)

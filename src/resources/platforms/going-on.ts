@@ -2,7 +2,7 @@
 
 import type { Scope } from '../../access/index.ts'
 import { noteRetry, resolveProblem } from '../../care/index.ts'
-import { makeDue, resumePlatform, retryBlocked } from '../../engine/index.ts'
+import { isStill, makeDue, resumePlatform, retryBlocked } from '../../engine/index.ts'
 import { moveTask } from '../../events/index.ts'
 import type { TaskId } from '../../kernel/ids.ts'
 import { ProblemError } from '../../kernel/problem.ts'
@@ -11,7 +11,7 @@ import type { Rooms } from '../rooms.ts'
 import { createTask, openTask } from '../tasks/index.ts'
 import { openProblems, type PlatformRow } from './store.ts'
 
-/** Goes on from held, under a new task. Throws wrong_state for a platform that is not held. */
+/** Goes on from held or paused, under a new task. Throws wrong_state for a platform that is neither. */
 export async function goOn(
   rooms: Pick<Rooms, 'seams'>,
   tx: Tx,
@@ -19,15 +19,17 @@ export async function goOn(
   row: PlatformRow,
   kind: 'platform.resume' | 'platform.retry' = 'platform.resume',
 ): Promise<TaskId> {
-  if (row.state !== 'held') {
+  if (!isStill(row.state)) {
     throw new ProblemError({
       code: 'wrong_state',
-      detail: `Platform ${row.name} is ${row.state}; only one that is held can be resumed.`,
+      detail: `Platform ${row.name} is ${row.state}; only one that is held or paused can be resumed.`,
       facts: { platform: row.id, state: row.state },
       next:
         row.state === 'blocked'
           ? `Try again what is blocked:  gantry platform retry ${row.name}`
-          : `What it does now:  gantry explain ${row.name}`,
+          : row.state === 'hibernated'
+            ? `Start its machines again:  gantry platform wake ${row.name}`
+            : `What it does now:  gantry explain ${row.name}`,
     })
   }
   const task = await newTask(rooms, tx, scope, row, kind)
@@ -44,7 +46,7 @@ export async function tryAgain(rooms: Pick<Rooms, 'seams'>, tx: Tx, scope: Scope
   const because = { actor: scope.actor, cause: 'platform.retry' }
   const problems = await openProblems(tx, row.id)
   const place = { id: row.id, tenantId: row.tenant_id, projectId: row.project_id }
-  if (row.state === 'held') {
+  if (isStill(row.state)) {
     await noteRetry(tx, seams, place, scope.actor)
     return goOn(rooms, tx, scope, row, 'platform.retry')
   }

@@ -24,7 +24,7 @@ export const platformLifeEndpoints = [
     method: 'post',
     path: '/v1/platforms/{platform}/resume',
     operationId: 'resumePlatform',
-    summary: 'Go on with a platform that is held',
+    summary: 'Go on with a platform that is held or paused',
     description:
       'A new task follows it. What is done is not repeated; what was waiting or blocked is tried at once, and has its whole time again.',
     tag: 'platforms',
@@ -48,7 +48,7 @@ export const platformLifeEndpoints = [
     operationId: 'retryPlatform',
     summary: 'Try at once what is blocked',
     description:
-      'Otherwise it is tried every five minutes by itself. A task that is only blocked goes on; where the last one has ended, the answer is a new one. A held platform is resumed.',
+      'Otherwise it is tried every five minutes by itself. A task that is only blocked goes on; where the last one has ended, the answer is a new one. A held or paused platform is resumed.',
     tag: 'platforms',
     permission: 'platform.operate',
     about,

@@ -116,7 +116,7 @@ export const PlanStepView = z
   .object({
     key: z.string(),
     name: z.string(),
-    kind: z.enum(['machine', 'ssh', 'script', 'gate']),
+    kind: z.enum(['machine', 'ssh', 'script', 'gate', 'power']),
     want: z.enum(['present', 'absent']),
     mode: z.enum(['each', 'once', 'fresh']),
     member: z.string().nullable(),
@@ -147,6 +147,14 @@ export const Quote = z
       .openapi({ description: 'From our own history; null: none yet.' }),
   })
   .openapi('Quote')
+
+export const HibernationPreview = z
+  .object({
+    machines: z.array(z.string()).openapi({
+      description: 'Members in the order in which their machines would be stopped; none: they are already.',
+    }),
+  })
+  .openapi('HibernationPreview')
 
 export const PlatformPreview = z
   .object({

@@ -1,4 +1,5 @@
 export { adoptIdentity } from './adopt.ts'
+export { capabilitiesOf } from './capabilities.ts'
 export { imagesOf } from './columns.ts'
 export { providerEndpoints } from './endpoints.ts'
 export { loadProvider } from './load.ts'

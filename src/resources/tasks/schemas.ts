@@ -6,7 +6,7 @@ export const Step = z
   .object({
     key: z.string().openapi({ example: 'script/worker-1@1/join' }),
     name: z.string().openapi({ description: 'What one calls it: machine, ssh, docker, join.', example: 'join' }),
-    kind: z.enum(['machine', 'ssh', 'script', 'gate']),
+    kind: z.enum(['machine', 'ssh', 'script', 'gate', 'power']),
     want: z.enum(['present', 'absent']),
     mode: z.enum(['each', 'once', 'fresh']),
     member: z.string().nullable().openapi({ example: 'worker-1@1' }),

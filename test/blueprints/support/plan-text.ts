@@ -25,6 +25,7 @@ function wherePart(step: PlanStep): string[] {
   switch (step.kind) {
     case 'machine':
     case 'ssh':
+    case 'power':
       return []
     case 'script':
       return [`${step.mode === 'each' ? '' : `${step.mode} `}on ${executorText(step.on)}`]

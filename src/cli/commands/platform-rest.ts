@@ -1,0 +1,63 @@
+// Platforms at rest: left alone, or with their machines stopped.
+
+import type { Command } from 'commander'
+import { waitFor } from '../client/wait.ts'
+import { progressOf, type Runner } from '../session.ts'
+import { showGoingOn } from './platform-life.ts'
+
+interface WaitOptions {
+  readonly wait?: boolean
+}
+
+export function addPlatformRest(platform: Command, { run }: Runner): void {
+  platform
+    .command('pause <platform>')
+    .description('leave it alone until it is resumed; problems are still reported')
+    .action(
+      run(async ({ api, names, print }, { args: [name = ''] }) => {
+        const paused = await api.pausePlatform(await names.platformId(name))
+        print.data(paused, () => [
+          `Platform ${paused.name} is ${paused.state}.`,
+          `Next:  gantry platform resume ${paused.name}`,
+        ])
+      }),
+    )
+  platform
+    .command('hibernate <platform>')
+    .description('stop its machines; its addresses and quota are kept')
+    .option('--dry-run', 'show which machines would be stopped, in order')
+    .option('--wait', 'show progress until they are stopped')
+    .action(
+      run<WaitOptions & { readonly dryRun?: boolean }>(async (session, { args: [name = ''], options }) => {
+        const { api, names, print } = session
+        const id = await names.platformId(name)
+        if (options.dryRun) {
+          const { machines } = await api.previewHibernation(id)
+          return print.data({ machines }, () =>
+            machines.length === 0 ? ['Its machines are stopped already.'] : machines.map((member) => `stop  ${member}`),
+          )
+        }
+        const task = await api.hibernatePlatform(id)
+        if (!options.wait) return print.data(task, () => asked(task, 'wake'))
+        const ended = await waitFor(api, task.id, progressOf(session))
+        print.data(ended, () => [`Platform ${ended.target.name} is hibernated.`, `Next:  gantry platform wake ${name}`])
+      }),
+    )
+  platform
+    .command('wake <platform>')
+    .description('start the machines of one that is hibernated')
+    .option('--wait', 'show progress until it is ready')
+    .action(
+      run<WaitOptions>(async (session, { args: [name = ''], options }) => {
+        const task = await session.api.wakePlatform(await session.names.platformId(name))
+        await showGoingOn(session, task, options)
+      }),
+    )
+}
+
+function asked(task: { readonly id: string; readonly target: { readonly name: string } }, undo: string): string[] {
+  return [
+    `The machines of ${task.target.name} are being stopped; task ${task.id}.`,
+    `Next:  gantry task watch ${task.id}      gantry platform ${undo} ${task.target.name}`,
+  ]
+}

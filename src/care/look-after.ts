@@ -17,6 +17,7 @@ export interface LookDeps extends ScanDeps {
 const scanLimitMs = 300_000
 /** ms until a scan that met trouble is tried again, once, before the provider is called unreachable. */
 const againMs = 1_000
+const againAtMostMs = 5_000
 
 /** One scan with its outcome noted. True when another one should follow soon. */
 export async function lookAfter(
@@ -37,7 +38,7 @@ export async function lookAfter(
   try {
     let found = await lookOnce(deps, provider, memory, signal)
     if (found.fault?.kind === 'transient' && !signal.aborted) {
-      await clock.sleep(found.fault.retryAfterMs ?? againMs, signal).catch(() => undefined)
+      await clock.sleep(Math.min(found.fault.retryAfterMs ?? againMs, againAtMostMs), signal).catch(() => undefined)
       if (!signal.aborted) found = await lookOnce(deps, provider, memory, signal)
     }
     if (stop.aborted) return false

@@ -1,6 +1,6 @@
 // What scans say of a provider as a whole, and whom it concerns when it answers again.
 
-import { retryBlocked } from '../engine/index.ts'
+import { makeDue, retryBlocked } from '../engine/index.ts'
 import { appendEvent } from '../events/index.ts'
 import type { PlatformId, ProviderId } from '../kernel/ids.ts'
 import type { Seams } from '../kernel/seams.ts'
@@ -60,6 +60,16 @@ async function retryPlatformsOn(tx: Tx, seams: Seams, provider: ProviderId): Pro
     .where('state', 'in', ['planned', 'creating', 'replacing', 'deleting'])
     .execute()
   for (const { platform_id } of rows) {
+    // What was held back waits without a problem, maybe for minutes.
+    await tx
+      .updateTable('records')
+      .set({ next_at: 0 })
+      .where('platform_id', '=', platform_id)
+      .where('kind', '=', 'machine')
+      .where('status', '=', 'waiting')
+      .where('problem', 'is', null)
+      .execute()
+    await makeDue(tx, platform_id, seams.clock.now())
     await retryBlocked(tx, seams, platform_id, {
       actor: careActor,
       cause: 'the provider answers again',

@@ -13,11 +13,14 @@ import { type RateLimit, tokenBucket } from './token-bucket.ts'
 /** A call that was not sent because of the weather; the same call may be made after `retryAfterMs`. */
 export class HeldBack extends ProviderFault {
   readonly because: 'breaker' | 'throttled' | 'rateLimit'
+  /** For how long the breaker has been open, ms; else 0. */
+  readonly lastsMs: number
 
-  constructor(because: HeldBack['because'], retryAfterMs: number, message: string) {
+  constructor(because: HeldBack['because'], retryAfterMs: number, message: string, lastsMs = 0) {
     super({ kind: 'transient', outcome: 'none', retryAfterMs }, message)
     this.name = 'HeldBack'
     this.because = because
+    this.lastsMs = lastsMs
   }
 }
 
@@ -105,7 +108,8 @@ export function weatherOf(seams: Seams, name: string, limit: RateLimit | null, c
   }
 
   function closedDoor(): HeldBack {
-    return new HeldBack('breaker', breaker.waitMs(), reason() ?? `provider ${called} is being probed`)
+    const lastsMs = clock.now() - breaker.view().since
+    return new HeldBack('breaker', breaker.waitMs(), reason() ?? `provider ${called} is being probed`, lastsMs)
   }
 
   /** Resolves when it is the call's turn. */

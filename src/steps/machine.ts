@@ -97,14 +97,15 @@ export function machineStep(providers: Providers): StepKind {
 }
 
 /** How long a step rests at most before it asks whether its provider may be called again, ms. */
-const weatherPollMs = 10_000
+const weatherPollMs = 300_000
 
 /** Nothing was sent, so nothing failed: the step waits for the weather, and past its deadline says who can mend it. */
 function heldBack(fault: HeldBack, ctx: StepContext, machine: MachineFacts): StepOutcome {
   const told = providerOutcome(fault, { machine: machine.id, member: machine.member, zone: machine.zone })
   if (told.kind === 'failed' && ctx.seams.clock.now() >= ctx.deadlineAt) return { ...told, kind: 'blocked' }
-  const afterMs = jittered(ctx.seams.random, Math.min(weatherPollMs, Math.max(pollMs, fault.retryAfterMs ?? pollMs)))
-  return { kind: 'wait', afterMs, reason: fault.message }
+  // The longer it lasts, the less often: thousands may wait. When scans see the provider answer, all are told at once.
+  const rest = Math.max(pollMs, fault.retryAfterMs ?? 0, fault.lastsMs / 4)
+  return { kind: 'wait', afterMs: jittered(ctx.seams.random, Math.min(weatherPollMs, rest)), reason: fault.message }
 }
 
 /** How soon an installation that only reports is asked again whether it may act. */

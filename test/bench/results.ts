@@ -9,6 +9,7 @@ import { medianOf, shown } from './figures.ts'
 import type { IdleRow } from './idle.ts'
 import type { MachineFacts } from './machine.ts'
 import type { PlanningRow } from './planning.ts'
+import type { RepairRow } from './repairs.ts'
 import { hostCount } from './stage.ts'
 import type { StepsRow } from './steps.ts'
 
@@ -67,6 +68,15 @@ export function idleLine({ machines, restMs, first, scan }: IdleRow): Line {
   const value = `${told.join('; ')}; the process at rest ${restMs.toFixed(1)} CPU-ms a second, which is counted in`
   const what = `${machines / 5} idle platforms x 5 machines, a scan each minute, list in the same process, no per-machine checks`
   return { kind: 'other', figures: [what, value, '< 5 % of a core'] }
+}
+
+export function repairsLine(rows: readonly RepairRow[]): Line {
+  const told = rows.map(
+    ({ kind, seconds, seen }) => `${kind}: ${shown(seconds, 1)} s, seen after ${seen.median.toFixed(1)} s`,
+  )
+  const what =
+    'repairs of a swarm of 3 + 3 on 5 simulated hosts over real SSH, boot time 0: from the harm to READY again, found by scans'
+  return { kind: 'other', figures: [what, told.join('; '), 'a vanished machine is missed within 70 s'] }
 }
 
 export function planningLine(rows: readonly PlanningRow[]): Line {

@@ -2,7 +2,7 @@
 // what was measured on which machine, how busy, is written beside the figures.
 //
 //   npm run bench                      every row, into test/bench/results.md
-//   npm run bench -- --row create-100  one row, on the terminal alone (also: cold-start, steps, idle, planning, create-1, create-1000-50ms)
+//   npm run bench -- --row create-100  one row, on the terminal alone (also: cold-start, steps, idle, repairs, planning, create-1, create-1000-50ms)
 //   npm run bench -- --row create-100 --profile <folder>    with a CPU profile of the server
 
 import { writeFileSync } from 'node:fs'
@@ -13,7 +13,17 @@ import { creationRow } from './creation.ts'
 import { idleRow } from './idle.ts'
 import { machineFacts } from './machine.ts'
 import { planningRows } from './planning.ts'
-import { coldStartLine, creationLine, idleLine, type Line, planningLine, resultsPage, stepsLine } from './results.ts'
+import { repairRows } from './repairs.ts'
+import {
+  coldStartLine,
+  creationLine,
+  idleLine,
+  type Line,
+  planningLine,
+  repairsLine,
+  resultsPage,
+  stepsLine,
+} from './results.ts'
 import { stepsRow } from './steps.ts'
 
 const { values } = parseArgs({ options: { row: { type: 'string' }, profile: { type: 'string' } } })
@@ -31,6 +41,7 @@ const rows: Readonly<Record<string, () => Promise<Line>>> = {
   'cold-start': async () => coldStartLine(await coldStartRow(7)),
   steps: async () => stepsLine(await stepsRow(5)),
   idle: async () => idleLine(await idleRow(10)),
+  repairs: async () => repairsLine(await repairRows(3)),
   planning: async () => planningLine(await planningRows(20)),
   ...Object.fromEntries(
     creations.map((row) => [

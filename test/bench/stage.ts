@@ -14,6 +14,8 @@ export interface Stage extends AsyncDisposable {
   readonly server: Server
   readonly api: Api
   readonly project: string
+  /** The folder of the world, for its control. */
+  readonly world: string
   /** Process numbers of Gantry and of the world. */
   readonly pids: { readonly gantry: number; readonly world: number }
 }
@@ -21,6 +23,8 @@ export interface Stage extends AsyncDisposable {
 export interface StageOptions {
   /** Of every call to the provider, ms. */
   readonly latencyMs: number
+  /** Hosts of its world, COUNT; 40 by default. */
+  readonly hosts?: number
   /** For Node, e.g. `--cpu-prof`. */
   readonly node?: readonly string[]
 }
@@ -45,12 +49,13 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     const { url, token = '' } = await serving.listening
     const server = { url, token }
     const api = apiOf(server)
-    const project = await furnish(api, worldFolder, options.latencyMs)
+    const project = await furnish(api, worldFolder, options)
     const { pid } = await readAddress(worldFolder)
     return {
       server,
       api,
       project,
+      world: worldFolder,
       pids: { gantry: serving.pid, world: pid },
       [Symbol.asyncDispose]: () => strike(serving, folder, worldFolder),
     }
@@ -67,8 +72,9 @@ async function strike(serving: Serving, folder: string, worldFolder: string): Pr
 }
 
 /** A world of machines that boot at once, registered, and a project. Answers the project's id. */
-async function furnish(api: Api, worldFolder: string, latencyMs: number): Promise<string> {
-  const hosts = Array.from({ length: hostCount }, (_, index) => ({
+async function furnish(api: Api, worldFolder: string, options: StageOptions): Promise<string> {
+  const { latencyMs, hosts: count = hostCount } = options
+  const hosts = Array.from({ length: count }, (_, index) => ({
     name: `host-${index + 1}`,
     zone: `zone-${'abcd'[index % 4]}`,
     cpu: 512,

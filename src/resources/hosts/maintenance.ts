@@ -97,8 +97,10 @@ const inTheWay: { readonly [state in PlatformState]?: (name: string) => string }
   changing: (name) => `${name} is being changed; it is moved once that is done`,
   blocked: (name) => `${name} is blocked: gantry explain ${name}`,
   held: (name) => `${name} is held; it is moved once it is resumed: gantry platform resume ${name}`,
-  paused: (name) => `${name} is paused, and nothing of it is touched; it is moved once it is resumed`,
-  hibernated: (name) => `${name} is hibernated: its machines are stopped and stay until it is woken or deleted`,
+  paused: (name) =>
+    `${name} is paused, and nothing of it is touched; it is moved once it is resumed: gantry platform resume ${name}`,
+  hibernated: (name) =>
+    `${name} is hibernated: its machines are stopped and stay where they are until it is woken (gantry platform wake ${name}) or deleted`,
 }
 
 /** What is in the way of a machine, by its open problems. */

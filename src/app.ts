@@ -7,7 +7,14 @@ import type { TerminalAccess } from './bootstrap/index.ts'
 import { lazyRemote } from './bootstrap/lazy-remote.ts'
 import type { Remote } from './bootstrap/remote.ts'
 import { type Care, type DecideDeps, engineHooks, startCare } from './care/index.ts'
-import { type Engine, localProcesses, type Processes, type StepKind, startEngine } from './engine/index.ts'
+import {
+  type Engine,
+  type EngineHooks,
+  localProcesses,
+  type Processes,
+  type StepKind,
+  startEngine,
+} from './engine/index.ts'
 import type { Log } from './http/log.ts'
 import { createApp } from './http/router.ts'
 import { listen } from './http/server.ts'
@@ -52,6 +59,8 @@ export interface HouseParts {
   readonly processes?: Processes
   /** For tests: put around every step kind. */
   readonly stepKind?: (real: StepKind) => StepKind
+  /** For tests: put around what the engine asks of care. */
+  readonly hooks?: (real: EngineHooks) => EngineHooks
 }
 
 export interface GantryOptions extends HouseParts {
@@ -145,7 +154,7 @@ export async function openHouse(parts: HouseParts, store: Store, closing: AbortS
       blueprints,
       processes: parts.processes ?? localProcesses(newId('process', seams)),
       kinds: new Map(steps.map((kind) => [kind.kind, parts.stepKind?.(kind) ?? kind])),
-      hooks: engineHooks(forming),
+      hooks: parts.hooks?.(engineHooks(forming)) ?? engineHooks(forming),
       concurrency: config.concurrency,
       log: roomLog,
     }),

@@ -15,6 +15,7 @@ const results = join(import.meta.dirname, 'RESULTS.md')
 const suites: Readonly<Record<string, string>> = {
   sweep: 'npm run sweep',
   simulate: 'npm run simulate -- --seeds 20000 --resume',
+  mutants: 'GANTRY_FULL=1 npx vitest run test/simulation/mutants.test.ts',
   package: 'npm run test:package',
   'fresh-clone': 'test/fresh-clone/run',
   e2e: 'test/e2e/run',

@@ -83,7 +83,7 @@ export function openCloud({ clock, random, journal, counters }: CloudDeps, optio
   async function enter(what: string): Promise<void> {
     const slow = now() < weather.slowUntil
     if (slow) counters.hit('fault:slow')
-    await clock.sleep(slow ? between(2_000, 6_000) : between(1, options.latencyMs))
+    await clock.sleep(slow ? between(1_000, Math.min(6_000, options.settleMs * 0.3)) : between(1, options.latencyMs))
     if (now() < weather.unreachableUntil) {
       counters.hit('fault:unreachable')
       throw new ProviderFault({ kind: 'transient', outcome: 'none' }, 'the cloud is unreachable')
@@ -228,12 +228,15 @@ export function openCloud({ clock, random, journal, counters }: CloudDeps, optio
       })
     },
     async create(key, request) {
-      await enter('create')
+      // When it is sent: what arrives late may find that its key is gone by then.
       watcher?.onCreate(key, request)
+      await enter('create')
       const where = place(request)
-      if (take(weather, 'lateCreates')) {
-        counters.hit('fault:lateCreate')
-        const late = between(1_000, Math.max(1_000, Math.floor(options.settleMs * 0.6)))
+      const tooLate = take(weather, 'tooLateCreates')
+      if (tooLate || take(weather, 'lateCreates')) {
+        counters.hit(tooLate ? 'fault:tooLateCreate' : 'fault:lateCreate')
+        const { settleMs } = options
+        const late = tooLate ? between(settleMs, 4 * settleMs) : between(1_000, Math.max(1_000, settleMs * 0.6))
         journal.note(`cloud will make ${key} in ${late} ms`)
         clock.sleep(late).then(
           () => add(key, request, where),

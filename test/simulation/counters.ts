@@ -4,6 +4,7 @@
 export const sometimes = {
   'fault:loseCreateReply': 'a create took effect and its answer was lost',
   'fault:lateCreate': 'a create took effect long after it was lost',
+  'fault:tooLateCreate': 'a create took effect later than its provider declares',
   'fault:doubleCreate': 'a provider made two machines of one create',
   'fault:loseDestroyReply': 'the answer of a destroy was lost',
   'fault:refuseCapacity': 'a provider had no room',

@@ -12,6 +12,7 @@ const troubledMs = 240_000
 const counts: readonly (readonly [Count, number])[] = [
   ['loseCreateReplies', 2],
   ['lateCreates', 2],
+  ['tooLateCreates', 1],
   ['doubleCreates', 1],
   ['loseDestroyReplies', 2],
   ['refuseCapacity', 2],
@@ -64,6 +65,10 @@ export function generate(seed: number): Script {
     for (let times = between(0, 2); times > 0; times--)
       add(begins + between(20_000, 150_000), { kind: 'operation', ...about, operation: oneOf(['survey', 'rekey']) })
     if (chance(0.25)) add(begins + between(20_000, 150_000), { kind: 'retry', ...about })
+    if (chance(0.15)) {
+      add(begins, { kind: 'count', count: 'tooLateCreates', times: 1 })
+      if (chance(0.7)) add(begins + between(500, 20_000), { kind: 'delete', ...about })
+    }
     if (chance(0.5)) add(begins + between(300, 160_000), { kind: 'delete', ...about })
   }
   add(between(30_000, troubledMs), { kind: 'read', tenant: between(0, 1) })

@@ -12,9 +12,6 @@ type Told = (what: string) => void
 
 /** Who may: the runner of a test has timers of its own in the same process. */
 const innocent = /node_modules\/(vitest|@vitest|tinypool|vite)\//
-/** Who is meant. */
-const ours = /\/(src|providers|test\/simulation|node_modules)\//
-
 /** Forbids the real world until disposed; `told` hears of each use, which throws. */
 export function ownWorld(told: Told): Disposable {
   const undo: (() => void)[] = []
@@ -22,10 +19,10 @@ export function ownWorld(told: Told): Disposable {
     const real: unknown = owner[name]
     if (typeof real !== 'function') return
     const replacement = function (this: unknown, ...given: unknown[]): unknown {
-      const stack = new Error(label).stack ?? ''
-      const callers = stack.split('\n').slice(2).join('\n')
-      if (innocent.test(callers) || !ours.test(callers)) return Reflect.apply(real, this, given)
-      told(`${label} was used: ${callers.split('\n')[0]?.trim() ?? 'by whom is unknown'}`)
+      const frames = new Error(label).stack?.split('\n').slice(2) ?? []
+      const caller = frames.find((frame) => !frame.includes('node:'))
+      if (caller === undefined || innocent.test(caller)) return Reflect.apply(real, this, given)
+      told(`${label} was used ${caller.trim()}`)
       throw new Error(`${label} is not to be used in a simulated history`)
     }
     Object.assign(replacement, real)

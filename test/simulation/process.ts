@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { simulatedSession } from '../../providers/simulated/session.ts'
 import { type House, openHouse } from '../../src/app.ts'
 import type { Remote } from '../../src/bootstrap/remote.ts'
-import type { StepKind } from '../../src/engine/index.ts'
+import type { EngineHooks, StepKind } from '../../src/engine/index.ts'
 import type { Seams } from '../../src/kernel/seams.ts'
 import type { ProviderKind, Session } from '../../src/provider/contract.ts'
 import { configSchema } from '../../src/resources/config.ts'
@@ -20,6 +20,7 @@ export const masterKey = new Uint8Array(32).fill(7)
 export interface Plant {
   readonly stepKind?: (real: StepKind, world: { readonly session: Session }) => StepKind
   readonly store?: (real: Store) => Store
+  readonly hooks?: (real: EngineHooks, seams: Seams) => EngineHooks
 }
 
 export interface SimProcess {
@@ -198,6 +199,7 @@ export async function startProcess(name: string, around: Surroundings): Promise<
         self: { process: name, bootId: 'boot', pidNamespace: 'ns', pid: 1, startTime: name },
         isDead: (owner) => around.isDead(owner.process),
       },
+      ...(plant.hooks && { hooks: (real: EngineHooks) => plant.hooks?.(real, seams) ?? real }),
       ...(plant.stepKind && { stepKind: (real: StepKind) => plant.stepKind?.(real, { session }) ?? real }),
     },
     store,

@@ -5,7 +5,7 @@ import { makeTemplate } from './template.ts'
 
 const template = await makeTemplate()
 
-test.each([1, 2, 5, 11])('the history of seed %i is the same each time, and keeps every promise', async (seed) => {
+test.each([1, 5, 11])('the history of seed %i is the same each time, and keeps every promise', async (seed) => {
   const [first, second] = [await liveThrough(template, generate(seed)), await liveThrough(template, generate(seed))]
   expect(first.violation?.message).toBeUndefined()
   expect(second.hash).toBe(first.hash)

@@ -3,6 +3,7 @@
 export interface Weather {
   loseCreateReplies: number
   lateCreates: number
+  tooLateCreates: number
   doubleCreates: number
   loseDestroyReplies: number
   refuseCapacity: number
@@ -22,6 +23,7 @@ export function fairWeather(): Weather {
   return {
     loseCreateReplies: 0,
     lateCreates: 0,
+    tooLateCreates: 0,
     doubleCreates: 0,
     loseDestroyReplies: 0,
     refuseCapacity: 0,

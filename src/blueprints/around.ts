@@ -10,14 +10,14 @@ import { presentOf, type View } from './view.ts'
 // A member that is changed in place is drained first and returns at the end. Both run on another member, and their keys
 // name no wish: who is drained and then asked for something else again is still drained.
 
-/** The member's own steps with drain before and return after them, where its group declares them. */
+/** The member's own steps with drain before and return after them, where its group declares them; who is kept warm stays drained. */
 export function aroundChange(view: View, member: PlanMember, own: readonly ScriptStep[]): ScriptStep[] {
   const { drain, return: back } = view.blueprint.document
   const before = aroundStep(view, member, 'drain', drain?.[member.group], [])
   const needs: Need[] = before === null ? [] : [needOf(before.key)]
   const changed = own.map((step) => ({ ...step, needs: [...step.needs, ...needs] }))
   const done: Need[] = changed.length === 0 ? needs : [{ quantifier: 'all', steps: changed.map((step) => step.key) }]
-  const after = aroundStep(view, member, 'return', back?.[member.group], done)
+  const after = member.warm ? null : aroundStep(view, member, 'return', back?.[member.group], done)
   return [...(before === null ? [] : [before]), ...changed, ...(after === null ? [] : [after])]
 }
 

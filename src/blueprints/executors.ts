@@ -15,7 +15,7 @@ export function executorsOf(plan: Plan, on: Executor): Candidate[] {
   const steps = new Map<MemberRef, string[]>()
   for (const step of plan.steps) {
     if (step.kind === 'machine') {
-      if (step.want === 'present' && isMeant(on, step.input.member)) steps.set(step.input.member, [])
+      if (step.want === 'present' && !step.warm && isMeant(on, step.input.member)) steps.set(step.input.member, [])
     }
   }
   for (const step of plan.steps) {

@@ -19,6 +19,8 @@ export interface PlanMember {
   readonly incarnation: number
   /** The wish it follows: another one than the platform's until its turn in a rollout has come; absent: the first. */
   readonly revision?: number
+  /** Another has its place: it is kept as it is, drained, and is no part of the platform. */
+  readonly warm?: boolean
   /** Members in state `gone` are not given. */
   readonly state: Exclude<MemberState, 'gone'>
 }
@@ -82,6 +84,8 @@ interface StepCommon {
 
 export interface MachineStep extends StepCommon {
   readonly kind: 'machine'
+  /** Nothing is run on it on behalf of others. */
+  readonly warm?: boolean
   readonly input: { readonly member: MemberRef }
 }
 /** Passes when the machine answers SSH and has proved its incarnation. */

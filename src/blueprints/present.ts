@@ -94,6 +94,7 @@ function machineStep(view: View, member: PlanMember, older: PlanMember | undefin
       member.state === 'joining' && older !== undefined && votes(view, member) ? [needOf(machineKey(older.ref))] : [],
     deadlineMs: durationMs('10m'),
     maxAttempts: 5,
+    ...(member.warm && { warm: true }),
     input: { member: member.ref },
   }
 }

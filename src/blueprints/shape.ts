@@ -110,7 +110,7 @@ const words = [
   ...['onTimeout', 'external', 'every', 'gate', 'passes', 'platform', 'count', 'flavor', 'image', 'spread', 'quorum'],
   ...['type', 'default', 'enum', 'minimum', 'maximum', 'pattern', 'maxLength', 'host', 'zone', 'step', 'of', 'from'],
   ...['choose', 'by', 'cases', 'otherwise', 'param', 'value', 'eq', 'in', 'gt', 'and', 'or', 'not', 'strategy'],
-  ...['canaries', 'maxInFlight', 'order', 'stopOnFailure', 'healthGate', 'mode', 'outputs'],
+  ...['canaries', 'maxInFlight', 'order', 'stopOnFailure', 'healthGate', 'keepWarm', 'mode', 'outputs'],
 ]
 
 function hintFor(key: string, path: Path): string | undefined {

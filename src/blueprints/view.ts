@@ -50,7 +50,9 @@ export function viewOf(blueprint: Blueprint, input: Omit<PlanInput, 'want'>): Vi
     (a, b) => rankOf(a) - rankOf(b) || a.ordinal - b.ordinal || a.incarnation - b.incarnation,
   )
   const present = new Map<string, PlanMember[]>(groups.map((name) => [name, []]))
-  for (const member of members) if (member.state !== 'leaving') present.get(member.group)?.push(member)
+  for (const member of members) {
+    if (member.state !== 'leaving' && !member.warm) present.get(member.group)?.push(member)
+  }
   return {
     blueprint,
     parameters: input.parameters,

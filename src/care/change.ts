@@ -25,6 +25,10 @@ export interface ChangePreview {
   readonly removed: readonly { readonly member: MemberView; readonly why: string }[]
   /** Who is made anew at once, because it is not part of the platform yet or drained already. */
   readonly remade: readonly { readonly member: MemberView; readonly slot: Slot }[]
+  /** Who was kept warm and takes its place again. */
+  readonly returning: readonly MemberView[]
+  /** Whose place it takes: they go once it is back. */
+  readonly undone: readonly MemberView[]
   /** Everybody else. */
   readonly changes: readonly MemberChange[]
   /** In which order they are changed. */
@@ -35,8 +39,10 @@ export interface ChangePreview {
 
 /** Whether it asks for anything that is not so, or wanted, already. */
 export function changesAnything(preview: ChangePreview): boolean {
-  const { added, removed, remade, changes } = preview
-  return added.length + removed.length + remade.length > 0 || changes.some(({ fate }) => fate !== 'stays')
+  const { added, removed, remade, returning, changes } = preview
+  return (
+    added.length + removed.length + remade.length + returning.length > 0 || changes.some(({ fate }) => fate !== 'stays')
+  )
 }
 
 /** What would be done. Throws `quota_exceeded`, `invalid_parameter` and what `seatSlots` throws; writes nothing. */
@@ -48,15 +54,27 @@ export async function previewChange(
   renewedAt = view.renewedAt,
 ): Promise<ChangePreview> {
   const groups = groupsOf(target.blueprint, target.parameters)
-  const fates = changesTo(view, target, renewedAt)
+  const judged = changesTo(view, target, renewedAt)
+  const revived = judged.filter((change) => isWantedBack(change, judged)).map(({ member }) => member)
+  const back = new Set(revived.map((member) => member.ref))
+  const fates = judged.filter(({ member }) => member.warmUntil === null || back.has(member.ref))
   const removed = await removedBy(db, view, groups, fates)
   const leaving = new Set(removed.map(({ member }) => member.ref))
-  const staying = fates.filter(({ member }) => !leaving.has(member.ref))
-  const remadeMembers = staying.filter(({ member, fate }) => member.state !== 'in' && fate === 'replace')
+  const returning = revived.filter((member) => !leaving.has(member.ref))
+  const places = new Set(returning.map((member) => member.name))
+  const staying = fates.filter(
+    ({ member }) => !leaving.has(member.ref) && (!places.has(member.name) || back.has(member.ref)),
+  )
+  const undone = fates
+    .filter(({ member }) => places.has(member.name) && !back.has(member.ref))
+    .map(({ member }) => member)
+  const remadeMembers = staying.filter(
+    ({ member, fate }) => member.state !== 'in' && fate === 'replace' && !back.has(member.ref),
+  )
   const remade = await Promise.all(
     remadeMembers.map(async ({ member }) => ({ member, slot: await slotOf(db, deps, view, target, groups, member) })),
   )
-  const changes = staying.filter((change) => !remadeMembers.includes(change))
+  const changes = staying.filter((change) => !remadeMembers.includes(change) && !back.has(change.member.ref))
   const added = await addedBy(db, deps, view, target, groups, staying)
   const slots = [...added, ...remade.map(({ slot }) => slot)]
   const claims = await claimsFor(db, deps, view, groups, { added, changes, remade, target })
@@ -73,7 +91,14 @@ export async function previewChange(
       canariesSent: 0,
     },
   )
-  return { target, added, seating, removed, remade, changes, waves, claims, quota }
+  return { target, added, seating, removed, remade, returning, undone, changes, waves, claims, quota }
+}
+
+/** Kept warm, still as it is to be again, while who has its place is not. */
+function isWantedBack({ member, fate }: MemberChange, all: readonly MemberChange[]): boolean {
+  if (member.warmUntil === null || member.machine.missing || fate !== 'stays') return false
+  const present = all.filter((other) => other.member.name === member.name && other.member.warmUntil === null)
+  return present.length > 0 && present.every((other) => other.fate !== 'stays')
 }
 
 type Removed = { readonly member: MemberView; readonly why: string }
@@ -211,11 +236,23 @@ async function claimsFor(
       const holder = slotHolder(view.id, member.name)
       claims.set(holder, larger(held.get(holder) ?? {}, amounts))
     }
-    const atOnce = group.quorum ? Number(group.count === 1) : Math.min(rules.inFlightOf(group.count), replaced.length)
-    surge = larger(surge, Object.fromEntries(Object.entries(amounts).map(([key, n]) => [key, n * atOnce])))
+    const most = rules.keepWarmMs > 0 ? replaced.length : rules.inFlightOf(group.count)
+    const atOnce = group.quorum ? Number(group.count === 1) : Math.min(most, replaced.length)
+    const beside = replaced.reduce(
+      (sum, { member }) => larger(sum, held.get(slotHolder(view.id, member.name)) ?? {}),
+      amounts,
+    )
+    const taken = Object.fromEntries(Object.entries(beside).map(([key, n]) => [key, n * atOnce]))
+    // Waves follow one another, so their room is the same; what is kept warm adds up.
+    surge = rules.keepWarmMs > 0 ? sumOf(surge, taken) : larger(surge, taken)
   }
   claims.set(surgeHolder(view.id), surge)
   return [...claims].map(([holder, amounts]) => ({ holder, amounts }))
+}
+
+function sumOf(a: Amounts, b: Amounts): Amounts {
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)])
+  return Object.fromEntries([...keys].map((key) => [key, (a[key] ?? 0) + (b[key] ?? 0)]))
 }
 
 function larger(a: Amounts, b: Amounts): Amounts {

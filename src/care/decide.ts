@@ -10,6 +10,7 @@ import { decideMoves } from './move.ts'
 import { watchQuorum } from './quorum.ts'
 import { decideReplacements } from './replace.ts'
 import { decideRollout } from './rollout.ts'
+import { decideWarm } from './warm.ts'
 
 /** The engine's `decide` hook. True when members, founders or problems changed. */
 export function decider(deps: DecideDeps): EngineHooks['decide'] {
@@ -31,6 +32,7 @@ export function decider(deps: DecideDeps): EngineHooks['decide'] {
       if (group.founds && (await decideFounders(tx, deps.seams, view, group.name, founded))) changed = true
     }
     if (resting || quorumLost) return changed
+    if (await decideWarm(tx, deps, view)) return true
     if (await decideReplacements(tx, deps, view)) return true
     if (await decideRollout(tx, deps, view)) return true
     return (await decideMoves(tx, deps, view, groups)) || changed

@@ -137,6 +137,7 @@ async function formMember(
     cause: because.cause,
     machine_id: machineId,
     revision: slot.revision,
+    warm_until: null,
     created_at: now,
   })
   await insertMachine.run(tx, {

@@ -7,12 +7,14 @@ import { release, releasePlatform } from '../quota/index.ts'
 import { decider } from './decide.ts'
 import type { DecideDeps } from './deps.ts'
 import { slotHolder } from './slot.ts'
+import { warmHolder } from './warm.ts'
 
 export function engineHooks(deps: DecideDeps): EngineHooks {
   return {
     decide: decider(deps),
     async machineGone(tx, { platformId, machineId, member, slotFree }) {
       await releaseCapacity(tx, machineId)
+      await release(tx, warmHolder(platformId, machineId))
       if (slotFree) await release(tx, slotHolder(platformId, member))
     },
     async platformGone(tx, platformId) {

@@ -25,6 +25,7 @@ function voter(
     state,
     cause: null,
     revision: 1,
+    warmUntil: null,
     machine: {
       id: newId('machine', seams),
       member: ref,

@@ -55,6 +55,10 @@ export async function formChange(
     // Who is under way takes the new wish as it is, drained or half made; who stays as it is follows it from now on.
     if (fate === 'stays' || member.state !== 'in') await followNow(tx, { generation }, member)
   }
+  for (const member of preview.returning) {
+    await followNow(tx, { generation }, member)
+    await tx.updateTable('members').set({ warm_until: null }).where('id', '=', member.id).execute()
+  }
   const platform = await formPlatformOf(tx, view)
   const slots = [...preview.added, ...preview.remade.map(({ slot }) => slot)]
   await formMembers(tx, deps, platform, slots, preview.seating, { actor, cause: asked.kind })
@@ -95,8 +99,9 @@ async function makeLeave(
   }
 }
 
-function told({ added, removed, remade, changes }: ChangePreview) {
+function told({ added, removed, remade, returning, changes }: ChangePreview) {
   return {
+    returning: returning.map(({ ref }) => ref),
     added: added.map(({ group, ordinal }) => `${group.name}-${ordinal}`),
     removed: removed.map(({ member }) => member.ref),
     remade: remade.map(({ member }) => member.ref),

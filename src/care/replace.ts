@@ -27,7 +27,7 @@ export async function decideReplacements(tx: Tx, deps: DecideDeps, view: Platfor
   for (const members of Map.groupBy(view.members.values(), (member) => member.group).values()) {
     let leaving = members.filter((member) => member.state === 'leaving').length
     for (const member of members) {
-      if (member.state === 'leaving') continue
+      if (member.state === 'leaving' || member.warmUntil !== null) continue
       const cause = await causeOf(tx, deps, view, member)
       if (cause === undefined) continue
       const group = groupOf(view, member)

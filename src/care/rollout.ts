@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import { groupsOf, updateRules } from '../blueprints/index.ts'
 import { type MemberView, type PlatformView, planOf } from '../engine/index.ts'
-import { moveMachine, moveMember } from '../events/index.ts'
+import { moveMember } from '../events/index.ts'
 import type { Tx } from '../store/store.ts'
 import { careActor, writeDecision } from './decision.ts'
 import type { DecideDeps } from './deps.ts'
@@ -16,6 +16,7 @@ import { quorumOf } from './quorum.ts'
 import { settleChange } from './settle-change.ts'
 import { failureOf, stopRollout } from './stop.ts'
 import { asWanted, formPlatformOf, hindrances, seatSuccessors } from './successor.ts'
+import { retire, swap } from './warm.ts'
 
 /** Takes the next decision of a change that is under way. True when it wrote one. */
 export async function decideRollout(tx: Tx, deps: DecideDeps, view: PlatformView): Promise<boolean> {
@@ -24,14 +25,15 @@ export async function decideRollout(tx: Tx, deps: DecideDeps, view: PlatformView
   const failure = failureOf(view)
   if (failure !== null && rules.stopOnFailure) return stopRollout(tx, deps, view, failure)
   const stuck = failure === null ? new Set<string>() : stuckMembers(view)
-  const members = [...view.members.values()]
+  const members = [...view.members.values()].filter(({ warmUntil, state }) => warmUntil === null || state === 'leaving')
   const present = members.filter((member) => member.state !== 'leaving' && !stuck.has(member.ref))
   const underWay = members.some(({ state, ref }) => state !== 'in' && !stuck.has(ref))
   if (underWay || present.some(({ machine }) => machine.missing) || !hasPassed(view, stuck)) return false
-  const old = present.filter((member) => hasSuccessor(present, member))
-  if (old.length > 0) return swap(tx, deps, view, old)
+  const old = present.filter((member) => isSuperseded(present, member, view.generation))
+  if (old.length > 0) return swap(tx, deps, view, old, rules.keepWarmMs)
   const changes = changesTo(view, view.wish).filter(
-    ({ member }) => member.revision !== view.generation && !stuck.has(member.ref) && !hasSuccessor(members, member),
+    ({ member }) =>
+      member.revision !== view.generation && !stuck.has(member.ref) && !isSuperseded(members, member, view.generation),
   )
   if (changes.length === 0) return stuck.size === 0 && settleChange(tx, deps, view)
   return beginWave(tx, deps, view, changes)
@@ -46,33 +48,19 @@ function hasPassed(view: PlatformView, stuck: ReadonlySet<string>): boolean {
   return record !== undefined && record.achieved !== null && record.attempting === null
 }
 
-function hasSuccessor(present: readonly MemberView[], member: MemberView): boolean {
-  return present.some((other) => other.name === member.name && other.incarnation > member.incarnation)
+/** Whether another incarnation has, or is to have, its slot: the one that follows the platform's wish, of two the later. */
+function isSuperseded(members: readonly MemberView[], member: MemberView, generation: number): boolean {
+  return members.some((other) => {
+    if (other.name !== member.name || other === member) return false
+    if (other.revision !== generation) return false
+    return member.revision !== generation || other.incarnation > member.incarnation
+  })
 }
 
 /** Members one of whose steps was given up. */
 function stuckMembers(view: PlatformView): Set<string> {
   const stuck = [...view.records.values()].filter(({ status, member }) => status === 'blocked' && member !== null)
   return new Set(stuck.map(({ member }) => member ?? ''))
-}
-
-/** Their successors are there and healthy: they go. */
-async function swap(tx: Tx, deps: DecideDeps, view: PlatformView, old: readonly MemberView[]): Promise<boolean> {
-  for (const member of old) await retire(tx, deps, member)
-  const names = old.map((member) => member.ref)
-  await writeDecision(tx, deps.seams, view, {
-    kind: 'swap',
-    subject: String(view.generation),
-    reason: 'their successors are there and healthy',
-    data: { members: names },
-  })
-  return true
-}
-
-async function retire(tx: Tx, { seams }: DecideDeps, member: MemberView): Promise<void> {
-  const because = { actor: careActor, cause: 'replaced' }
-  await moveMember(tx, seams, { member: member.id, to: 'leaving', ...because })
-  await moveMachine(tx, seams, { machine: member.machine.id, to: 'replacing', ...because })
 }
 
 async function beginWave(
@@ -143,7 +131,7 @@ async function replaceAll(
   }
   for (const [index, member] of members.entries()) {
     const votes = slots[index]?.group.quorum === true
-    if (votes && quorumOf(view, member.group).voters > 1) await retire(tx, deps, member)
+    if (votes && quorumOf(view, member.group).voters > 1) await retire(tx, deps, view, member)
   }
   const because = { actor: careActor, cause: 'replaced' }
   await formMembers(tx, deps, await formPlatformOf(tx, view), found.slots, found.seating, because)

@@ -1827,10 +1827,10 @@ export interface components {
                 /** @description When: 0 at once, then wave after wave; null: it stays. */
                 wave: number | null;
                 /**
-                 * @description changes: in place. replaced: another machine takes its place.
+                 * @description changes: in place. replaced: another machine takes its place. returns: it was kept warm.
                  * @enum {string}
                  */
-                what: "stays" | "changes" | "replaced" | "removed" | "added";
+                what: "stays" | "changes" | "replaced" | "removed" | "added" | "returns";
                 why: string;
                 zone: string | null;
             }[];

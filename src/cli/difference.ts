@@ -5,7 +5,7 @@ import type { Paint } from './client/text.ts'
 import type { PlatformDifference } from './client/types.ts'
 import { amountOf } from './quota-text.ts'
 
-const signs = { stays: ' ', changes: '~', replaced: '±', removed: '-', added: '+' } as const
+const signs = { stays: ' ', changes: '~', replaced: '±', removed: '-', added: '+', returns: '+' } as const
 /** Members that stay are counted when there are more than so many. */
 const mostStaying = 5
 

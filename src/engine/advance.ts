@@ -22,7 +22,7 @@ export async function memberAdvanced(
   const { seams } = run.deps
   const because = { actor: engineActor, cause: step.key }
   const last = !run.schedule.isClean(step.key) && run.schedule.remaining(member.ref) === 1
-  const arrived = (member.state === 'joining' || member.state === 'changing') && step.want === 'present' && last
+  const arrived = isOnItsWay(member) && step.want === 'present' && last
   // Whoever is a member already was stopped and started again, and everything on it is as it should be.
   const back = member.state === 'in' && last && isStarting(outcome.machine?.state ?? member.machine.state)
   const to = (arrived && member.state === 'joining') || back ? 'ready' : outcome.machine?.state
@@ -42,6 +42,11 @@ export async function memberAdvanced(
 
 function isStarting(state: MachineState): boolean {
   return state === 'booting' || state === 'bootstrapping'
+}
+
+/** Joining or changing; who is kept warm changes into nothing. */
+export function isOnItsWay({ state, warmUntil }: Pick<MemberView, 'state' | 'warmUntil'>): boolean {
+  return state === 'joining' || (state === 'changing' && warmUntil === null)
 }
 
 /** The member is gone: what it held is free, its steps and its host key are forgotten, what ran on it is over. */

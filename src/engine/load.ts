@@ -145,6 +145,7 @@ function memberView(member: MemberTable, machine: MachineTable): MemberView {
     state: member.state,
     cause: member.cause,
     revision: member.revision,
+    warmUntil: member.warm_until,
     machine: {
       id: machine.id,
       member: ref,

@@ -6,7 +6,7 @@ import { withPower } from './power-steps.ts'
 import { buildSchedule, type Schedule } from './schedule.ts'
 import { isClean } from './state.ts'
 import type { Targets } from './targets.ts'
-import type { PlatformView } from './view.ts'
+import type { MemberView, PlatformView } from './view.ts'
 
 export function planOf(view: PlatformView): Plan {
   const planned = planWishes(view.wish, view.older, {
@@ -20,10 +20,10 @@ export function planOf(view: PlatformView): Plan {
   return view.hibernation === null ? planned : withPower(view, view.hibernation, planned)
 }
 
-function planMember(member: { state: string } & Omit<PlanMember, 'state'>): PlanMember[] {
-  const { ref, name, group, ordinal, incarnation, revision, state } = member
+function planMember(member: MemberView): PlanMember[] {
+  const { ref, name, group, ordinal, incarnation, revision, state, warmUntil } = member
   if (state !== 'joining' && state !== 'in' && state !== 'changing' && state !== 'leaving') return []
-  return [{ ref, name, group, ordinal, incarnation, revision, state }]
+  return [{ ref, name, group, ordinal, incarnation, revision, state, ...(warmUntil !== null && { warm: true }) }]
 }
 
 /** What must hold, and what operations do beside it. */

@@ -28,6 +28,10 @@ export interface Run {
 
 /** A wait longer than this is not worth keeping the lease for. */
 const lingerMs = 2_000
+function earlier(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b)
+}
+
 /** How soon a rollout that has nothing to do is thought about again, ms. */
 const rolloutAgainMs = 30_000
 
@@ -106,7 +110,8 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
         const over = await settle(run)
         if (woken) continue
         if (over) return release(null)
-        if (nextAt === null || nextAt - deps.seams.clock.now() > lingerMs) return release(nextAt ?? lookAgainAt(run))
+        if (nextAt === null || nextAt - deps.seams.clock.now() > lingerMs)
+          return release(earlier(nextAt, lookAgainAt(run)))
       }
       await pause(nextAt)
     }
@@ -215,7 +220,9 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
 
   /** A rollout that waits for room, or for somebody who is ill, is thought about again. */
   function lookAgainAt({ view }: RunState): number | null {
-    return view.settled ? null : deps.seams.clock.now() + rolloutAgainMs
+    const kept = [...view.members.values()].map(({ warmUntil }) => warmUntil)
+    const warm = kept.reduce(earlier, null)
+    return view.settled ? warm : earlier(warm, deps.seams.clock.now() + rolloutAgainMs)
   }
 
   async function pause(nextAt: number | null): Promise<void> {

@@ -2,6 +2,7 @@
 // what they are asked for now they are already): they have arrived.
 
 import { moveMachine, moveMember } from '../events/index.ts'
+import { isOnItsWay } from './advance.ts'
 import { fencedWrite, type RunState } from './state.ts'
 import type { MemberView } from './view.ts'
 import { engineActor } from './write.ts'
@@ -23,6 +24,6 @@ export async function settleMembers(run: RunState): Promise<void> {
   run.wake()
 }
 
-function hasArrived({ schedule }: RunState, { ref, state }: MemberView): boolean {
-  return (state === 'joining' || state === 'changing') && schedule.remaining(ref) === 0
+function hasArrived({ schedule }: RunState, member: MemberView): boolean {
+  return isOnItsWay(member) && schedule.remaining(member.ref) === 0
 }

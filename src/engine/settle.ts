@@ -78,7 +78,9 @@ function judge(run: RunState): Verdict {
   const problem = blockedProblem(run)
   if (problem) return { state: 'blocked', reason: problem.detail, problem }
   if (view.state === 'pending') return { state: 'building', reason: null, problem: null }
-  const lost = [...view.members.values()].find((member) => member.machine.missing && member.state !== 'leaving')
+  const lost = [...view.members.values()].find(
+    (member) => member.machine.missing && member.state !== 'leaving' && member.warmUntil === null,
+  )
   if (open.length === 0 && lost) return { state: 'degraded', reason: `${lost.name} is lost`, problem: null }
   if (open.length === 0 && view.settled) return { state: 'ready', reason: null, problem: null }
   if (view.readyAt === null && view.state !== 'ready') return { state: 'building', reason: null, problem: null }

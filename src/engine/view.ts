@@ -82,6 +82,8 @@ export interface MemberView {
   readonly cause: string | null
   /** The wish it follows. */
   readonly revision: number
+  /** Until when it is kept though another has its place, ms since 1970; null: it is not. */
+  readonly warmUntil: number | null
   machine: MachineFacts & { state: MachineState; missing: boolean }
 }
 

@@ -127,6 +127,7 @@ async function seeded(fixture: TestStore) {
         state_since: 0,
         cause: null,
         revision: 1,
+        warm_until: null,
         machine_id: machine,
         created_at: 0,
       })

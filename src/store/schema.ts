@@ -254,6 +254,8 @@ export interface MemberTable {
   machine_id: MachineId
   /** The wish it follows: a number of `revisions`. */
   revision: number
+  /** Until when it is kept though another has its place; null: it is not. */
+  warm_until: Instant | null
   created_at: Instant
 }
 

@@ -57,6 +57,7 @@ function member(group: string, ordinal: number, state: MemberView['state'], inca
     state,
     cause: null,
     revision: 1,
+    warmUntil: null,
     machine: {
       id: `mch_${ref}` as MemberView['machine']['id'],
       member: ref,

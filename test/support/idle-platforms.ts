@@ -84,6 +84,7 @@ function form(seams: Seams, provider: ProviderId, owner: OwnerTag, platform: Pla
     cause: 'created',
     machine_id: id,
     revision: 1,
+    warm_until: null,
     created_at: 0,
   }
   const machine: MachineTable = {

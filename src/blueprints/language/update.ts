@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { groupName } from './primitives.ts'
+import { duration, durationMs, groupName } from './primitives.ts'
 
 // How a change reaches the members of a platform that are there already.
 
@@ -28,6 +28,10 @@ export const updateSchema = z
         description: 'At most so many of a group at once, a number or a share; 20%. Members that vote go alone.',
       }),
     order: z.array(groupName).optional().meta({ description: 'Groups in the order they are changed.' }),
+    keepWarm: duration.optional().meta({
+      description:
+        'So long a machine that was replaced is kept, drained, for the change to be undone at once; not at all.',
+    }),
     healthGate: z.boolean().optional().meta({
       description:
         'After each wave the health of the platform must pass before the next; true where health is declared.',
@@ -47,6 +51,8 @@ export interface UpdateRules {
   readonly order: readonly string[]
   readonly stopOnFailure: boolean
   readonly healthGate: boolean
+  /** ms; 0: replaced machines go at once. */
+  readonly keepWarmMs: number
   strategyOf(group: string): Strategy
   /** How many of a group of `size` members may be in change at once, COUNT of at least 1. */
   inFlightOf(size: number): number
@@ -59,6 +65,7 @@ export function updateRules(update: UpdateSpec | undefined): UpdateRules {
     order: update?.order ?? [],
     stopOnFailure: update?.stopOnFailure ?? true,
     healthGate: update?.healthGate ?? true,
+    keepWarmMs: update?.keepWarm === undefined ? 0 : durationMs(update.keepWarm),
     strategyOf: (group) => (typeof strategy === 'string' ? strategy : (strategy[group] ?? 'inPlace')),
     inFlightOf: (size) =>
       typeof maxInFlight === 'number'

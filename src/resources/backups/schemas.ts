@@ -21,11 +21,9 @@ const RestoredProvider = z
       .string()
       .nullable()
       .openapi({ description: 'Why it could not be compared; then its lists are empty and say nothing.' }),
-    unknown: z
-      .array(FoundObject)
-      .openapi({
-        description: 'Ours by its tag, under a key that no record has. Removed 10 minutes after acceptance.',
-      }),
+    unknown: z.array(FoundObject).openapi({
+      description: 'Ours by its tag, under a key that no record has. Removed 10 minutes after acceptance.',
+    }),
     missing: z
       .array(DifferingMachine)
       .openapi({ description: 'Recorded as made, and not there. Made anew after acceptance.' }),

@@ -49,8 +49,8 @@ export const PlatformDifference = z
       z.object({
         member: z.string().openapi({ example: 'worker-1@2' }),
         group: z.string(),
-        what: z.enum(['stays', 'changes', 'replaced', 'removed', 'added']).openapi({
-          description: 'changes: in place. replaced: another machine takes its place.',
+        what: z.enum(['stays', 'changes', 'replaced', 'removed', 'added', 'returns']).openapi({
+          description: 'changes: in place. replaced: another machine takes its place. returns: it was kept warm.',
         }),
         why: z.string(),
         wave: z.int().nullable().openapi({ description: 'When: 0 at once, then wave after wave; null: it stays.' }),

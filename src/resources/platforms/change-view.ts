@@ -41,6 +41,16 @@ export function differenceView({ preview, blueprintName, view }: DecidedChange):
       const why = 'it is not part of the platform yet'
       return { member: member.ref, group: member.group, what: 'replaced', why, wave: 0, ...placeOf(member.name) }
     }),
+    ...preview.returning.map((member): Line => {
+      const { zone, host } = member.machine
+      const why = 'it was kept warm'
+      return { member: member.ref, group: member.group, what: 'returns', why, wave: 0, zone, host, providerName: null }
+    }),
+    ...preview.undone.map((member): Line => {
+      const { zone, host } = member.machine
+      const why = 'its predecessor returns'
+      return { member: member.ref, group: member.group, what: 'removed', why, wave: 0, zone, host, providerName: null }
+    }),
     ...preview.removed.map(({ member, why }): Line => {
       const { zone, host } = member.machine
       return { member: member.ref, group: member.group, what: 'removed', why, wave: 0, zone, host, providerName: null }

@@ -120,6 +120,7 @@ export async function countMachines(db: Db, ids: readonly PlatformId[]): Promise
     ])
     .where('members.platform_id', 'in', ids)
     .where('members.state', '!=', 'gone')
+    .where('members.warm_until', 'is', null)
     .groupBy(['members.platform_id', 'members.state', 'machines.state', 'providers.kind'])
     .execute()
   for (const row of rows) {

@@ -4,7 +4,8 @@ import { weather } from './0003-weather.ts'
 import { revisions } from './0004-revisions.ts'
 import { maintenance } from './0005-maintenance.ts'
 import { rest } from './0006-rest.ts'
+import { warm } from './0007-warm.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Append; never edit one that was released. */
-export const migrations: readonly Migration[] = [first, operations, weather, revisions, maintenance, rest]
+export const migrations: readonly Migration[] = [first, operations, weather, revisions, maintenance, rest, warm]

@@ -29,6 +29,7 @@ import { type Kinds, openSessions } from './provider/registry.ts'
 import { apiInfo, endpoints } from './resources/api.ts'
 import { backUpFolder, type RestoreWish, restoreInto } from './resources/backups/index.ts'
 import { addShippedBlueprints, blueprintSource } from './resources/blueprints/index.ts'
+import { type Keeper, startKeeper } from './resources/calendar/index.ts'
 import type { Config } from './resources/config.ts'
 import { hostOf } from './resources/host.ts'
 import { ensureInstallation } from './resources/installation/index.ts'
@@ -77,6 +78,7 @@ export interface House extends AsyncDisposable {
   readonly rooms: Rooms
   readonly engine: Engine
   readonly care: Care
+  readonly keeper: Keeper
   /** The whole API, as a function from request to response. */
   readonly api: ReturnType<typeof createApp>
 }
@@ -99,7 +101,7 @@ export async function startGantry(options: GantryOptions): Promise<Gantry> {
   const store = started.use(await openStore(options.database, options.seams, options.store))
   started.use(options.remote)
   const closing = new AbortController()
-  const { rooms, engine, care, api } = started.use(await openHouse(options, store, closing.signal))
+  const { rooms, engine, care, keeper, api } = started.use(await openHouse(options, store, closing.signal))
   const server = await listen(api, options.listen)
   started.defer(() => server.close(0))
   // Last of all: one that was written by a start that then failed would never be shown, and lock everybody out.
@@ -111,6 +113,7 @@ export async function startGantry(options: GantryOptions): Promise<Gantry> {
     rooms,
     engine,
     care,
+    keeper,
     async close() {
       closing.abort(new Error('this process is closing'))
       await server.close(graceMs)
@@ -162,6 +165,7 @@ export async function openHouse(parts: HouseParts, store: Store, closing: AbortS
   const wake: Rooms['wake'] = (platform) => engine.wake(platform)
   const scanPace = parts.scanEveryMs === undefined ? {} : { scanEveryMs: parts.scanEveryMs }
   const care = started.use(startCare({ store, seams, sessions, wake, log: roomLog, ...scanPace }))
+  const keeper = started.use(startKeeper({ store, seams, blueprints, forming, wake, log: roomLog }))
 
   const rooms: Rooms = {
     store,
@@ -188,6 +192,7 @@ export async function openHouse(parts: HouseParts, store: Store, closing: AbortS
     rooms,
     engine,
     care,
+    keeper,
     api: createApp(endpoints, hostOf(rooms)),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }

@@ -440,6 +440,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/platforms/{platform}/lease": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Until when a platform is wanted
+         * @description Its ETag is that of the platform.
+         */
+        get: operations["getLease"];
+        /**
+         * Set, renew or end the lease of a platform
+         * @description Events remind 7 days, 1 day and 1 hour before it expires. Then its machines are stopped, where that is possible, and after the grace it is deleted. The grace counts only while Gantry watches, so that no wrong clock deletes anything.
+         */
+        put: operations["setLease"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/platforms/{platform}/logs": {
         parameters: {
             query?: never;
@@ -453,6 +477,30 @@ export interface paths {
          */
         get: operations["readLogs"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platforms/{platform}/maintenance-window": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When a platform may be worked on
+         * @description Its ETag is that of the platform.
+         */
+        get: operations["getMaintenanceWindow"];
+        /**
+         * Say when a platform may be worked on
+         * @description For what nobody asked for at that moment and what can wait; what is lost is repaired at any time.
+         */
+        put: operations["setMaintenanceWindow"];
         post?: never;
         delete?: never;
         options?: never;
@@ -608,6 +656,30 @@ export interface paths {
          * @description By the same rollout as any change, as a revision of its own; it may come in the middle of the change it takes back.
          */
         post: operations["rollbackPlatform"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platforms/{platform}/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When a platform hibernates and wakes
+         * @description Its ETag is that of the platform.
+         */
+        get: operations["getSchedule"];
+        /**
+         * Have a platform hibernate and wake by the clock
+         * @description Of what was due while Gantry did not run, the last is done once. What the platform is in no state for is done as soon as it is.
+         */
+        put: operations["setSchedule"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1439,6 +1511,32 @@ export interface components {
              */
             user: string;
         };
+        Lease: {
+            /** @description What is left of the grace, as far as Gantry has watched it pass; null before the expiry. */
+            deletedInSeconds: number | null;
+            expired: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            expiresAt: string | null;
+            graceSeconds: number;
+            /** @description Then it is not deleted when the grace is over; a problem says so. */
+            protected: boolean;
+        };
+        LeasePut: {
+            /**
+             * Format: date-time
+             * @description In the future; null: it is wanted for ever.
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            expiresAt: string | null;
+            /**
+             * @description From the expiry, when its machines are stopped, to its deletion.
+             * @default 259200
+             */
+            graceSeconds?: number;
+        };
         LeftMachine: {
             /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
             machine: string;
@@ -1596,6 +1694,32 @@ export interface components {
              * @example new memory modules
              */
             reason?: string | null;
+        };
+        MaintenanceWindow: {
+            durationSeconds: number;
+            open: boolean;
+            opens: string | null;
+            timeZone: string;
+            /**
+             * Format: date-time
+             * @description When it closes, or opens; null: it is always open.
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            until: string | null;
+        };
+        MaintenanceWindowPut: {
+            /** @default 14400 */
+            durationSeconds?: number;
+            /**
+             * @description null: at any time.
+             * @example 0 20 * * 1-5
+             */
+            opens: string | null;
+            /**
+             * @description IANA name.
+             * @example Europe/Berlin
+             */
+            timeZone: string;
         };
         Member: {
             address: string | null;
@@ -1994,7 +2118,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "report_only" | "not_cancellable" | "platform_held" | "platform_hibernated" | "power_not_supported" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "rollout_stopped" | "host_maintenance" | "secret_unavailable" | "internal";
+            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "report_only" | "not_cancellable" | "platform_held" | "platform_hibernated" | "lease_expired" | "power_not_supported" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "rollout_stopped" | "host_maintenance" | "secret_unavailable" | "internal";
             /** @example vm.count: 43 wanted, 12 left in ticket gold. */
             detail: string;
             /** @description Which fields are wrong. */
@@ -2034,7 +2158,7 @@ export interface components {
         };
         ProblemKind: {
             /** @enum {string} */
-            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "report_only" | "not_cancellable" | "platform_held" | "platform_hibernated" | "power_not_supported" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "rollout_stopped" | "host_maintenance" | "secret_unavailable" | "internal";
+            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "report_only" | "not_cancellable" | "platform_held" | "platform_hibernated" | "lease_expired" | "power_not_supported" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "rollout_stopped" | "host_maintenance" | "secret_unavailable" | "internal";
             /**
              * @description Of an answer that is this problem.
              * @example 409
@@ -2569,6 +2693,43 @@ export interface components {
             /** @description Without it, the last one that was another. */
             revision?: number;
         };
+        Schedule: {
+            hibernate: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            nextHibernate: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            nextWake: string | null;
+            /**
+             * @description What was due and is done as soon as the platform allows it.
+             * @enum {string|null}
+             */
+            pending: "hibernate" | "wake" | null;
+            timeZone: string;
+            wake: string | null;
+        };
+        SchedulePut: {
+            /**
+             * @description When its machines are stopped; null: never.
+             * @example 0 20 * * 1-5
+             */
+            hibernate: string | null;
+            /**
+             * @description IANA name.
+             * @example Europe/Berlin
+             */
+            timeZone: string;
+            /**
+             * @description When they are started; null: never.
+             * @example 0 20 * * 1-5
+             */
+            wake: string | null;
+        };
         SecretOutput: {
             href: string;
             /** @enum {boolean} */
@@ -3099,7 +3260,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "report_only" | "not_cancellable" | "platform_held" | "platform_hibernated" | "power_not_supported" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "rollout_stopped" | "host_maintenance" | "secret_unavailable" | "internal";
+                code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "report_only" | "not_cancellable" | "platform_held" | "platform_hibernated" | "lease_expired" | "power_not_supported" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "rollout_stopped" | "host_maintenance" | "secret_unavailable" | "internal";
             };
             cookie?: never;
         };
@@ -3563,7 +3724,7 @@ export interface operations {
             query?: {
                 /** @description Only events after this one: the `next` of the page before. Without it from the first; a stream begins now. */
                 after?: number;
-                kind?: "platform.state" | "machine.state" | "member.state" | "task.state" | "provider.state" | "host.state" | "tenant.created" | "tenant.changed" | "tenant.deleted" | "project.created" | "project.changed" | "project.deleted" | "ticket.created" | "ticket.changed" | "ticket.deleted" | "share.changed" | "provider.created" | "provider.changed" | "provider.deleted" | "provider.probed" | "host.maintenance" | "blueprint.created" | "platform.created" | "platform.changed" | "platform.outputs" | "member.created" | "task.created" | "run.taken-over" | "step.started" | "step.done" | "step.waiting" | "step.failed" | "step.blocked" | "step.retried" | "step.forgotten" | "decision.taken" | "problem.opened" | "problem.resolved" | "orphan.found" | "orphan.destroyed" | "tombstone.destroyed" | "receipt.completed" | "receipt.reopened" | "token.created" | "installation.created" | "installation.restored" | "restore.accepted" | "backup.taken";
+                kind?: "platform.state" | "machine.state" | "member.state" | "task.state" | "provider.state" | "host.state" | "tenant.created" | "tenant.changed" | "tenant.deleted" | "project.created" | "project.changed" | "project.deleted" | "ticket.created" | "ticket.changed" | "ticket.deleted" | "share.changed" | "provider.created" | "provider.changed" | "provider.deleted" | "provider.probed" | "host.maintenance" | "blueprint.created" | "platform.created" | "platform.changed" | "platform.outputs" | "schedule.due" | "schedule.refused" | "lease.reminder" | "lease.expired" | "lease.renewed" | "lease.ended" | "member.created" | "task.created" | "run.taken-over" | "step.started" | "step.done" | "step.waiting" | "step.failed" | "step.blocked" | "step.retried" | "step.forgotten" | "decision.taken" | "problem.opened" | "problem.resolved" | "orphan.found" | "orphan.destroyed" | "tombstone.destroyed" | "receipt.completed" | "receipt.reopened" | "token.created" | "installation.created" | "installation.restored" | "restore.accepted" | "backup.taken";
                 limit?: number;
                 machine?: string;
                 platform?: string;
@@ -4841,7 +5002,7 @@ export interface operations {
             query?: {
                 /** @description Only events after this one: the `next` of the page before. Without it from the first; a stream begins now. */
                 after?: number;
-                kind?: "platform.state" | "machine.state" | "member.state" | "task.state" | "provider.state" | "host.state" | "tenant.created" | "tenant.changed" | "tenant.deleted" | "project.created" | "project.changed" | "project.deleted" | "ticket.created" | "ticket.changed" | "ticket.deleted" | "share.changed" | "provider.created" | "provider.changed" | "provider.deleted" | "provider.probed" | "host.maintenance" | "blueprint.created" | "platform.created" | "platform.changed" | "platform.outputs" | "member.created" | "task.created" | "run.taken-over" | "step.started" | "step.done" | "step.waiting" | "step.failed" | "step.blocked" | "step.retried" | "step.forgotten" | "decision.taken" | "problem.opened" | "problem.resolved" | "orphan.found" | "orphan.destroyed" | "tombstone.destroyed" | "receipt.completed" | "receipt.reopened" | "token.created" | "installation.created" | "installation.restored" | "restore.accepted" | "backup.taken";
+                kind?: "platform.state" | "machine.state" | "member.state" | "task.state" | "provider.state" | "host.state" | "tenant.created" | "tenant.changed" | "tenant.deleted" | "project.created" | "project.changed" | "project.deleted" | "ticket.created" | "ticket.changed" | "ticket.deleted" | "share.changed" | "provider.created" | "provider.changed" | "provider.deleted" | "provider.probed" | "host.maintenance" | "blueprint.created" | "platform.created" | "platform.changed" | "platform.outputs" | "schedule.due" | "schedule.refused" | "lease.reminder" | "lease.expired" | "lease.renewed" | "lease.ended" | "member.created" | "task.created" | "run.taken-over" | "step.started" | "step.done" | "step.waiting" | "step.failed" | "step.blocked" | "step.retried" | "step.forgotten" | "decision.taken" | "problem.opened" | "problem.resolved" | "orphan.found" | "orphan.destroyed" | "tombstone.destroyed" | "receipt.completed" | "receipt.reopened" | "token.created" | "installation.created" | "installation.restored" | "restore.accepted" | "backup.taken";
                 limit?: number;
                 machine?: string;
                 task?: string;
@@ -5242,6 +5403,216 @@ export interface operations {
             };
         };
     };
+    getLease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its lease. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lease"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setLease: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag that was read: the change is refused when it was changed meanwhile.
+                 * @example "3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeasePut"];
+            };
+        };
+        responses: {
+            /** @description Its lease. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lease"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: Changed meanwhile. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readLogs: {
         parameters: {
             query?: {
@@ -5301,6 +5672,216 @@ export interface operations {
             };
             /** @description `not_found`: Not found. */
             404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMaintenanceWindow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its window. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceWindow"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setMaintenanceWindow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag that was read: the change is refused when it was changed meanwhile.
+                 * @example "3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceWindowPut"];
+            };
+        };
+        responses: {
+            /** @description Its window. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceWindow"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: Changed meanwhile. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type. */
+            415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -6302,6 +6883,216 @@ export interface operations {
                 };
             };
             /** @description `invalid_parameter`, `invalid_request`, `idempotency_mismatch`: Invalid parameter; Invalid request; Idempotency key used for another request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its schedule. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setSchedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag that was read: the change is refused when it was changed meanwhile.
+                 * @example "3"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchedulePut"];
+            };
+        };
+        responses: {
+            /** @description Its schedule. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition_failed`: Changed meanwhile. */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
             422: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

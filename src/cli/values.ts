@@ -121,3 +121,14 @@ function once<T>(texts: readonly string[], flag: string, read: (value: string, n
 export function several(value: string, before: readonly string[] = []): string[] {
   return [...before, value]
 }
+
+const spanUnits: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** ms of `90s`, `30m`, `12h` or `7d`. Throws UsageError. */
+export function span(text: string, flag: string): number {
+  const [, number, unit] = /^([1-9][0-9]{0,5})([smhd])$/.exec(text) ?? []
+  const ms = unit === undefined ? undefined : spanUnits[unit]
+  if (number === undefined || ms === undefined)
+    throw new UsageError(`${flag} ${text} is no length of time.`, { next: 'e.g. 90s, 30m, 12h or 7d' })
+  return Number(number) * ms
+}

@@ -30,6 +30,7 @@ export const problemStatus: { readonly [code in ProblemCode]: Answer } = {
   not_cancellable: { status: 409, title: 'Cannot be cancelled' },
   platform_held: { status: 409, title: 'Platform is held' },
   platform_hibernated: { status: 409, title: 'Platform is hibernated' },
+  lease_expired: { status: 409, title: 'Lease has expired' },
   power_not_supported: { status: 409, title: 'Provider cannot stop machines' },
   not_founded: { status: 409, title: 'Not founded yet' },
   member_gone: { status: 409, title: 'Member gone' },

@@ -26,6 +26,7 @@ export const problemCodes = [
   'not_cancellable',
   'platform_held',
   'platform_hibernated',
+  'lease_expired',
   'power_not_supported',
   'not_founded',
   'member_gone',

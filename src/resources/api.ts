@@ -3,6 +3,7 @@
 import type { ApiInfo } from '../http/openapi.ts'
 import { backupEndpoints } from './backups/index.ts'
 import { blueprintEndpoints } from './blueprints/index.ts'
+import { calendarEndpoints } from './calendar/index.ts'
 import type { GantryEndpoint } from './endpoint.ts'
 import { eventEndpoints } from './events/index.ts'
 import { flavorEndpoints } from './flavors/index.ts'
@@ -35,6 +36,7 @@ export const endpoints: readonly GantryEndpoint[] = [
   ...platformLifeEndpoints,
   ...platformRolloutEndpoints,
   ...platformRestEndpoints,
+  ...calendarEndpoints,
   ...operationEndpoints,
   ...machineEndpoints,
   ...taskEndpoints,

@@ -51,6 +51,9 @@ export interface Database {
   tasks: TaskTable
   operations: OperationTable
   hibernations: HibernationTable
+  schedules: ScheduleTable
+  leases: LeaseTable
+  maintenance_windows: MaintenanceWindowTable
   receipts: ReceiptTable
   receipt_objects: ReceiptObjectTable
   secrets: SecretTable
@@ -417,6 +420,42 @@ export interface HibernationTable {
   members: JsonText
   /** Who asked for it. */
   task_id: TaskId
+}
+
+/** When a platform is to hibernate and to wake. */
+export interface ScheduleTable {
+  platform_id: PlatformId
+  hibernate_cron: string | null
+  wake_cron: string | null
+  time_zone: string
+  /** Times up to here were dealt with. */
+  seen_at: Instant
+  /** What was due last and is not done yet. */
+  pending: 'hibernate' | 'wake' | null
+}
+
+/** Until when a platform is wanted. */
+export interface LeaseTable {
+  platform_id: PlatformId
+  expires_at: Instant
+  /** From the expiry to the deletion, ms, as far as it was watched. */
+  grace_ms: number
+  /** JSON: [ms before the expiry] of the reminders that were given. */
+  reminded: JsonText
+  /** When it was first seen to be over. */
+  expired_at: Instant | null
+  /** Whether its machines were stopped because of it. */
+  hibernated: Flag
+  /** JSON { lastsMs, at }: for how long it was seen to be over. */
+  watched: JsonText | null
+}
+
+/** When what can wait may be done on a platform. */
+export interface MaintenanceWindowTable {
+  platform_id: PlatformId
+  cron: string
+  time_zone: string
+  duration_ms: number
 }
 
 /** One run of an operation, beside its task. */

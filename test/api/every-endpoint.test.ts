@@ -175,6 +175,15 @@ test('a platform is stopped and goes on, by each way there is', async () => {
     const ended = await good('POST', `${at}/${way}`, undefined, { prefer: 'wait=20' })
     expect(ended.body).toMatchObject({ kind: `platform.${way}`, state: 'done' })
   }
+  const timeZone = 'Europe/Berlin'
+  for (const [what, body] of [
+    ['schedule', { hibernate: '0 20 * * 1-5', wake: null, timeZone }],
+    ['lease', { expiresAt: '2999-01-01T00:00:00Z' }],
+    ['maintenance-window', { opens: '0 2 * * 6', timeZone }],
+  ] as const) {
+    const set = await good('PUT', `${at}/${what}`, body)
+    expect((await good('GET', `${at}/${what}`)).body).toEqual(set.body)
+  }
   await good('DELETE', at, undefined, { prefer: 'wait=20' })
 })
 

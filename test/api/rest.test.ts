@@ -71,3 +71,45 @@ test('woken, also by the Gantry that comes after, it is ready with all its machi
   expect(running()).toBe(2)
   expect(await on.api('POST', at('wake'))).toMatchObject({ status: 409, body: { code: 'wrong_state' } })
 })
+
+test('a schedule is set, shown with what comes next, refused with the field, and taken away', async () => {
+  const set = { hibernate: '0 20 * * 1-5', wake: '0 7 * * 1-5', timeZone: 'Europe/Berlin' }
+  const answer = await on.api('PUT', at('schedule'), set)
+  expect(answer).toMatchObject({ status: 200, body: { ...set, pending: null, nextWake: expect.any(String) } })
+  expect((await on.api('GET', at('schedule'))).body).toEqual(answer.body)
+  const tag = answer.headers.get('etag') ?? ''
+  const never = { hibernate: null, wake: null, timeZone: 'UTC' }
+  expect(await on.api('PUT', at('schedule'), never, { 'if-match': '"0"' })).toMatchObject({ status: 412 })
+  for (const [wrong, pointer] of [
+    [{ ...set, wake: '0 0 30 2 *' }, '/wake'],
+    [{ ...set, timeZone: 'Mars/Olympus' }, '/timeZone'],
+  ] as const)
+    expect(await on.api('PUT', at('schedule'), wrong)).toMatchObject({
+      status: 422,
+      body: { code: 'invalid_request', errors: [{ pointer }] },
+    })
+  const cleared = await on.api('PUT', at('schedule'), never, { 'if-match': tag })
+  expect(cleared.body).toMatchObject({ hibernate: null, nextHibernate: null })
+})
+
+test('a lease is set, renewed and ended; one that has passed is refused', async () => {
+  const expiresAt = new Date(Date.now() + 30 * 86_400_000).toISOString()
+  expect((await on.api('GET', at('lease'))).body).toMatchObject({ expiresAt: null, expired: false })
+  const set = await on.api('PUT', at('lease'), { expiresAt })
+  expect(set).toMatchObject({ status: 200, body: { expiresAt, graceSeconds: 259_200, expired: false } })
+  expect(await on.api('PUT', at('lease'), { expiresAt: '2020-01-01T00:00:00Z' })).toMatchObject({
+    status: 422,
+    body: { errors: [{ pointer: '/expiresAt' }] },
+  })
+  expect((await on.api('PUT', at('lease'), { expiresAt: null })).body.expiresAt).toBeNull()
+  const { items } = (await on.api('GET', `/v1/events?platform=${platform}&limit=1000`)).body
+  expect(items.filter(({ kind }: { kind: string }) => kind === 'lease.renewed')).toHaveLength(2)
+})
+
+test('a window says whether it is open and when that changes; without one it is always open', async () => {
+  expect((await on.api('GET', at('maintenance-window'))).body).toMatchObject({ open: true, until: null })
+  const wish = { opens: '0 2 * * 6', durationSeconds: 7200, timeZone: 'Europe/Berlin' }
+  const set = await on.api('PUT', at('maintenance-window'), wish)
+  expect(set).toMatchObject({ status: 200, body: { ...wish, open: expect.any(Boolean), until: expect.any(String) } })
+  await on.api('PUT', at('maintenance-window'), { opens: null, timeZone: 'UTC' })
+})

@@ -140,6 +140,16 @@ export function apiOf(server: Server) {
       if (!('machines' in answer)) throw new Error('a task was answered where a plan was asked for')
       return answer
     },
+    schedule: (platform: string) => call(server, 'get', '/v1/platforms/{platform}/schedule', { platform }),
+    setSchedule: (platform: string, body: BodyOf<'put', '/v1/platforms/{platform}/schedule'>) =>
+      call(server, 'put', '/v1/platforms/{platform}/schedule', { platform }, { body }),
+    lease: (platform: string) => call(server, 'get', '/v1/platforms/{platform}/lease', { platform }),
+    setLease: (platform: string, body: BodyOf<'put', '/v1/platforms/{platform}/lease'>) =>
+      call(server, 'put', '/v1/platforms/{platform}/lease', { platform }, { body }),
+    maintenanceWindow: (platform: string) =>
+      call(server, 'get', '/v1/platforms/{platform}/maintenance-window', { platform }),
+    setMaintenanceWindow: (platform: string, body: BodyOf<'put', '/v1/platforms/{platform}/maintenance-window'>) =>
+      call(server, 'put', '/v1/platforms/{platform}/maintenance-window', { platform }, { body }),
     wakePlatform: (platform: string) => call(server, 'post', '/v1/platforms/{platform}/wake', { platform }),
     retryPlatform: (platform: string) => call(server, 'post', '/v1/platforms/{platform}/retry', { platform }),
     async runOperation(platform: string, body: BodyOf<'post', typeof operationsOf>): Promise<Task> {

@@ -10,6 +10,7 @@ import type { Platform } from '../client/types.ts'
 import type { Runner } from '../session.ts'
 import { UsageError } from '../usage.ts'
 import { labels, several } from '../values.ts'
+import { addPlatformCalendar } from './platform-calendar.ts'
 import { addPlatformChange } from './platform-change.ts'
 import { addPlatformCreate } from './platform-create.ts'
 import { addPlatformDelete } from './platform-delete.ts'
@@ -99,6 +100,7 @@ export function addPlatform(parent: Command, runner: Runner): void {
   addPlatformRun(platform, runner)
   addPlatformLife(platform, runner)
   addPlatformRest(platform, runner)
+  addPlatformCalendar(platform, runner)
   addPlatformDelete(platform, runner)
 }
 

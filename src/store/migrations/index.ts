@@ -5,7 +5,8 @@ import { revisions } from './0004-revisions.ts'
 import { maintenance } from './0005-maintenance.ts'
 import { rest } from './0006-rest.ts'
 import { warm } from './0007-warm.ts'
+import { calendar } from './0008-calendar.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Append; never edit one that was released. */
-export const migrations: readonly Migration[] = [first, operations, weather, revisions, maintenance, rest, warm]
+export const migrations: readonly Migration[] = [first, operations, weather, revisions, maintenance, rest, warm, calendar]

@@ -1,0 +1,2 @@
+export { calendarEndpoints } from './endpoints.ts'
+export { type Keeper, startKeeper } from './keeper.ts'

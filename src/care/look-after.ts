@@ -3,6 +3,7 @@
 import type { ProviderId } from '../kernel/ids.ts'
 import type { Session } from '../provider/contract.ts'
 import { ProviderFault } from '../provider/fault.ts'
+import { HeldBack } from '../provider/weather.ts'
 import { takeInventory } from './inventory.ts'
 import { tendMaintenances } from './maintenance.ts'
 import { noteProvider } from './provider-state.ts'
@@ -44,12 +45,18 @@ export async function lookAfter(
     if (stop.aborted) return false
     await tendMaintenances(deps, provider)
     const { fault } = found
+    if (fault !== null && isQuiet(fault)) return true
     const state = fault === null ? 'healthy' : fault.kind === 'denied' ? 'denied' : 'unreachable'
     await noteProvider(deps, provider, state, fault?.message ?? null)
     return found.soon
   } finally {
     timer.abort()
   }
+}
+
+/** It answers, and is not to be called for a while, by its own wish or by our limit: that says nothing of how it is. */
+function isQuiet(fault: ProviderFault): boolean {
+  return fault.retryAfterMs !== undefined && !(fault instanceof HeldBack && fault.because === 'breaker')
 }
 
 interface Found {

@@ -106,3 +106,20 @@ test('an answer that was lost just before the breaker opened stays unknown: noth
   await gantry.run(async (store) => (await stateOf(store, id)) === 'deleted')
   await expectDeleted(life, gantry.store, id)
 })
+
+test('a provider that asks not to be called, or that may be asked seldom, is not called unreachable for it', async () => {
+  await using life = openLife(template)
+  const { gantry, weather } = await inWeather(life)
+  const id = await gantry.ask('team-a', { count: 1 })
+  await gantry.run(async (store) => (await stateOf(store, id)) === 'ready')
+  weather()?.changed('dc1', { perSecond: 0.001, burst: 1 })
+  await life.clock.advance(10 * 60_000)
+  weather()?.changed('dc1', null)
+  life.world.faults.throttle = 100
+  await life.clock.advance(2 * 60_000)
+  life.world.faults.throttle = 0
+  await life.clock.advance(2 * 60_000)
+  const states = gantry.store.read.selectFrom('events').select('to_state').where('kind', '=', 'provider.state')
+  expect(await states.execute()).toEqual([])
+  expect(weather()?.view().all.throttled).toBeGreaterThan(0)
+})

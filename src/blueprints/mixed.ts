@@ -1,5 +1,6 @@
-import type { MemberRef, Need, PlanInput, PlanMember, PlanStep, Wish } from './plan-types.ts'
+import type { MemberRef, Need, PlanInput, PlanMember, PlanStep } from './plan-types.ts'
 import { type View, viewOf } from './view.ts'
+import type { Wish } from './wish.ts'
 
 // A platform in mid-rollout: some of its members are what is wanted now, others still what was wanted before. Each is
 // planned by the wish it follows; what belongs to the platform as a whole follows the newest one.

@@ -4,7 +4,6 @@
 
 import type { Json } from '../kernel/canonical.ts'
 import type { MemberState } from '../kernel/states.ts'
-import type { Blueprint } from './document.ts'
 
 /** `<group>-<ordinal>`, e.g. `worker-1`: the slot. */
 export type MemberName = string
@@ -139,14 +138,6 @@ export interface PlanInput {
   readonly founders: Readonly<Record<string, MemberRef>>
   /** Keys of once steps that are done. */
   readonly founded: ReadonlySet<string>
-}
-
-/** What a platform, or a member that is still behind it, is to be. */
-export interface Wish {
-  readonly revision: number
-  readonly blueprint: Blueprint
-  /** Complete, by resolveParameters. */
-  readonly parameters: Readonly<Record<string, Json>>
 }
 
 /** What a group asks of placement and quota, after parameters are filled in. */

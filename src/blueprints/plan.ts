@@ -6,10 +6,11 @@ import { parseReference } from './language/value.ts'
 import { absentSteps, leavingSteps } from './leaving.ts'
 import { type Views, viewsOf, withoutUnplanned } from './mixed.ts'
 import { inOrder } from './order.ts'
-import type { Plan, PlanInput, Wish } from './plan-types.ts'
+import type { Plan, PlanInput } from './plan-types.ts'
 import { gateStep, memberSteps, platformSteps } from './present.ts'
 import { chosen, valueFor } from './values.ts'
 import type { View } from './view.ts'
+import type { Wish } from './wish.ts'
 
 /**
  * What must hold, as data. Pure and linear in the members: it reads no health, clock or inventory, so the same

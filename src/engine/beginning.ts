@@ -5,10 +5,10 @@ import { isPowerKey } from '../blueprints/index.ts'
 import type { PlatformId, TaskId } from '../kernel/ids.ts'
 import { statement } from '../store/statement.ts'
 import type { Tx } from '../store/store.ts'
-import { isStill } from './hold.ts'
 import { LeaseLost } from './lease.ts'
 import { operationAt } from './operations.ts'
 import type { RunState } from './state.ts'
+import { isStill } from './still.ts'
 import { openTaskStates } from './tasks.ts'
 
 /** Nothing may begin now; no failure, and nobody's fault. */

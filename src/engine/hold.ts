@@ -4,23 +4,16 @@
 import { movePlatform } from '../events/index.ts'
 import type { PlatformId, TaskId } from '../kernel/ids.ts'
 import type { Seams } from '../kernel/seams.ts'
-import type { PlatformState } from '../kernel/states.ts'
 import type { Tx } from '../store/store.ts'
 import { makeDue } from './lease.ts'
 import { retryBlocked } from './retry.ts'
+import { isStill, stillStates } from './still.ts'
 import type { PlatformView } from './view.ts'
 
 interface Because {
   readonly actor: string
   readonly cause: string
   readonly task: TaskId | null
-}
-
-/** Held: its task was cancelled. Paused: a person wants it left alone. Nothing begins in either. */
-export const stillStates = ['held', 'paused'] as const satisfies readonly PlatformState[]
-
-export function isStill(state: PlatformState): state is (typeof stillStates)[number] {
-  return stillStates.some((still) => still === state)
 }
 
 export function isHeld(view: Pick<PlatformView, 'state'>): boolean {

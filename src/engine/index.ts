@@ -1,7 +1,7 @@
 export type { EngineDeps, EngineHooks } from './deps.ts'
 export { type Engine, startEngine } from './engine.ts'
 export { hibernatePlatform, wakePlatform } from './hibernate.ts'
-export { holdPlatform, isAsleep, isStill, pausePlatform, resumePlatform } from './hold.ts'
+export { holdPlatform, isAsleep, pausePlatform, resumePlatform } from './hold.ts'
 export { makeDue } from './lease.ts'
 export { loadPlatform, recordView } from './load.ts'
 export { operationInputSchema } from './load-operations.ts'
@@ -22,5 +22,6 @@ export type {
   StepKind,
   StepOutcome,
 } from './step-kind.ts'
+export { isStill } from './still.ts'
 export { openTaskStates } from './tasks.ts'
 export { type MemberView, type PlatformView, type RecordView, wishOf } from './view.ts'

@@ -2,8 +2,8 @@
 // wake-up: what is asked for after that wakes it again.
 
 import { z } from 'zod'
-import { operationPrefix } from '../blueprints/index.ts'
-import { type MemberRef, memberRef, type Wish } from '../blueprints/plan-types.ts'
+import { operationPrefix, type Wish } from '../blueprints/index.ts'
+import { type MemberRef, memberRef } from '../blueprints/plan-types.ts'
 import type { Json } from '../kernel/canonical.ts'
 import { endpointsSchema } from '../kernel/endpoint.ts'
 import type { PlatformId } from '../kernel/ids.ts'

@@ -6,8 +6,8 @@ import type { PlatformId } from '../kernel/ids.ts'
 import type { ProblemCode } from '../kernel/problem.ts'
 import type { Seams } from '../kernel/seams.ts'
 import type { Tx } from '../store/store.ts'
-import { isStill } from './hold.ts'
 import { makeDue } from './lease.ts'
+import { isStill } from './still.ts'
 
 /**
  * Makes the steps of a platform due now that are blocked or wait after a failure, all of them or those that failed by

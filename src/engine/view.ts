@@ -1,7 +1,7 @@
 // What a run knows of its platform, in memory: read once, then kept in step with every write of the run.
 
-import type { Blueprint } from '../blueprints/index.ts'
-import type { MemberRef, OperationPlan, PlanStep, Wish } from '../blueprints/plan-types.ts'
+import type { Blueprint, Wish } from '../blueprints/index.ts'
+import type { MemberRef, OperationPlan, PlanStep } from '../blueprints/plan-types.ts'
 import type { Json } from '../kernel/canonical.ts'
 import type { MemberId, PlatformId, ProjectId, TaskId, TenantId } from '../kernel/ids.ts'
 import type { Problem } from '../kernel/problem.ts'

@@ -34,6 +34,29 @@ describe('leave', async () => {
     expect(ran).toMatchObject({ exitCode: 0, changes: ['node update --availability drain w', 'node rm --force w'] })
   })
 
+  test('a drain lasts until its tasks have stopped and their services are whole elsewhere', async () => {
+    const looks = {
+      'node ps w --format {{.CurrentState}}': ['Running 1 minute ago\n', 'Shutdown 1 second ago\n'],
+      'node ps w --format {{.Name}}': ['web.1\n \\_ web.1\nlog.agent.w\n'],
+      'service ls': ['web 1/2 (max 1 per node)\nother 0/4\nlog.agent 3/3\n', 'web 1/2\n', 'web 2/2\nother 0/4\n'],
+    }
+    const ran = await runScript(leave, subject('worker-0@1'), { nodes: three, looks })
+    expect(ran).toMatchObject({ exitCode: 0, changes: ['node update --availability drain w', 'node rm --force w'] })
+    expect(ran.output).not.toContain('elsewhere')
+  })
+
+  test('what runs nowhere else in time is named, and its node leaves all the same', async () => {
+    const looks = {
+      'node ps w --format {{.CurrentState}}': ['Running 1 minute ago\nRunning 2 minutes ago\n'],
+      'node ps w --format {{.Name}}': ['web.1\nlog.agent.w\n'],
+      'service ls': ['web 1/2\nother 0/4\nlog.agent 0/3\n'],
+    }
+    const ran = await runScript(leave, subject('worker-0@1'), { nodes: three, looks })
+    expect(ran).toMatchObject({ exitCode: 0, changes: ['node update --availability drain w', 'node rm --force w'] })
+    expect(ran.output).toContain('worker-0 still runs 2 tasks after 3 s')
+    expect(ran.output).toContain('not running elsewhere after 3 s: web 1/2, log.agent 0/3')
+  })
+
   test('a dead worker is removed without waiting for its work', async () => {
     const ran = await runScript(leave, subject('worker-0@1', false), { nodes: three })
     expect(ran).toMatchObject({ exitCode: 0, changes: ['node rm --force w'] })

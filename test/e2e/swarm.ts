@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises'
 import type { Api } from '../../src/cli/client/api.ts'
-import { type Login, ssh } from './support.ts'
+import { eventually, type Login, seams, ssh } from './support.ts'
 
 /** How to log in to each machine that is up now, by member name. */
 export async function logins(api: Api, platform: string): Promise<Map<string, Login>> {
@@ -55,6 +55,67 @@ export async function createWebService(manager: Login, image: string, replicas: 
     "--env 'NODE={{.Node.Hostname}}'",
   ]
   await ssh(manager, `sudo docker service create ${options.join(' ')} ${image} /bin/sh -c '${page}'`)
+}
+
+/** The same, one task on every node there is and will be; asked to stop it does so at once. */
+export async function createGlobalWebService(manager: Login, image: string): Promise<void> {
+  const page = 'echo $NODE > /www/index.html; trap "exit 0" TERM; httpd -f -p 8080 -h /www & wait'
+  const options = [
+    '--detach --name web --no-resolve-image --endpoint-mode dnsrr --mode global --restart-delay 1s',
+    '--publish mode=host,published=8080,target=8080',
+    "--env 'NODE={{.Node.Hostname}}'",
+  ]
+  await ssh(manager, `sudo docker service create ${options.join(' ')} ${image} /bin/sh -c '${page}'`)
+}
+
+/** Nodes that vote and are reachable. */
+export async function managerNodes(manager: Login): Promise<string[]> {
+  const text = await ssh(manager, "sudo docker node ls --format '{{.Hostname}} {{.ManagerStatus}}'")
+  return lines(text)
+    .filter((line) => / (Leader|Reachable)$/.test(line))
+    .map((line) => line.split(' ')[0] ?? '')
+    .sort()
+}
+
+export interface Images extends AsyncDisposable {
+  /** Waits until so many machines have it. */
+  everywhere(machines: number): Promise<void>
+}
+
+/** Puts an image on every machine of a platform, those that come later too: what a registry would do, were there one. */
+export function keepImage(api: () => Api, platform: string, tar: string, name: string): Images {
+  const having = new Set<string>()
+  let isOver = false
+  async function keep(): Promise<void> {
+    while (!isOver) {
+      const machines = await api().machines({ platform, state: 'ready' })
+      const all = await logins(api(), platform)
+      for (const { id, member } of machines) {
+        const login = all.get(member)
+        // A machine that goes meanwhile needs none; any other is tried again.
+        if (having.has(id) || !login) continue
+        await importImage(login, tar, name).then(
+          () => having.add(id),
+          () => undefined,
+        )
+      }
+      await seams.clock.sleep(500)
+    }
+  }
+  const kept = keep()
+  return {
+    everywhere: async (machines) => {
+      await eventually(
+        60_000,
+        async () => having.size,
+        (size) => size >= machines,
+      )
+    },
+    async [Symbol.asyncDispose]() {
+      isOver = true
+      await kept
+    },
+  }
 }
 
 function lines(text: string): string[] {

@@ -14,18 +14,30 @@ running_tasks() {
   docker node ps "$1" --format '{{.CurrentState}}' | grep -c '^Running' || true
 }
 
-# Tasks of a dead node are Swarm's to move; a live one gets time to stop them in order.
+# Services that have, or had, a task here and run fewer than they should: what left here runs elsewhere only when there are
+# none. It is read from Swarm each time, so a script that was cut off and runs again knows as much.
+short_services() {
+  local here
+  here=$(docker node ps "$1" --format '{{.Name}}' | awk '{ name = $NF; sub(/\.[^.]*$/, "", name); print name }')
+  docker service ls --format '{{.Name}} {{.Replicas}}' | awk -v here="${here//$'\n'/ }" '
+    BEGIN { n = split(here, names, " "); for (i = 1; i <= n; i++) had[names[i]] = 1 }
+    { split($2, count, "/"); if ($1 in had && count[1] + 0 < count[2] + 0) print $1 " " $2 }'
+}
+
+# Tasks of a dead node are Swarm's to move; a live one gets time to stop them in order, and its work to start elsewhere.
 drain() {
   docker node update --availability drain "$1" > /dev/null
-  local waited=0
-  while [ "$(running_tasks "$1")" -gt 0 ]; do
-    if [ "$waited" -ge "$DRAIN_SECONDS" ]; then
-      echo "$node still runs $(running_tasks "$1") tasks after $DRAIN_SECONDS s; they end with it"
-      return 0
-    fi
+  local waited=0 tasks short
+  while true; do
+    tasks=$(running_tasks "$1")
+    short=$(short_services "$1")
+    if [ "$tasks" = 0 ] && [ -z "$short" ]; then return 0; fi
+    if [ "$waited" -ge "$DRAIN_SECONDS" ]; then break; fi
     sleep 1
     waited=$((waited + 1))
   done
+  if [ "$tasks" != 0 ]; then echo "$node still runs $tasks tasks after $DRAIN_SECONDS s; they end with it"; fi
+  if [ -n "$short" ]; then echo "not running elsewhere after $DRAIN_SECONDS s: ${short//$'\n'/, }"; fi
 }
 
 # Refuses to take a vote away that the rest would miss: more than half of those that stay must be reachable.

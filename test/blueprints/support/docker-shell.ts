@@ -15,6 +15,8 @@ export interface Answers {
   readonly nodes?: readonly DockerNode[]
   /** Answers of `docker info --format`, by the field that the format names. */
   readonly info?: Readonly<Record<string, string>>
+  /** Answers of other commands that look, by their beginning, one after the other; the last one is repeated. */
+  readonly looks?: Readonly<Record<string, readonly string[]>>
   /** Commands that fail the first so many times, by their beginning. */
   readonly failing?: Readonly<Record<string, number>>
 }
@@ -33,6 +35,10 @@ export async function runScript(script: string, env: Record<string, string>, ans
   const changes: string[] = []
   let nodes = [...(answers.nodes ?? [])]
   let info = { ...answers.info }
+  const looks = Object.entries(answers.looks ?? {}).map(([beginning, texts]): [string, string[]] => [
+    beginning,
+    [...texts],
+  ])
   const failing = new Map(Object.entries(answers.failing ?? {}))
 
   const docker = defineCommand('docker', async (args) => {
@@ -48,7 +54,10 @@ export async function runScript(script: string, env: Record<string, string>, ans
       return field === undefined ? said(1, 'template error\n') : said(0, `${info[field]}\n`)
     }
     if (line.startsWith('node ls')) return said(0, nodes.map((node) => `${shown(format, node)}\n`).join(''))
-    if (line.startsWith('node ps')) return said(0, '')
+    for (const [beginning, texts] of looks) {
+      if (line.startsWith(beginning)) return said(0, (texts.length > 1 ? texts.shift() : texts[0]) ?? '')
+    }
+    if (line.startsWith('node ps') || line.startsWith('service ls')) return said(0, '')
     changes.push(line)
     if (line.startsWith('swarm init') || line.startsWith('swarm join')) info = { ...info, LocalNodeState: 'active' }
     if (line.startsWith('swarm init')) info = { ...info, ControlAvailable: 'true', 'Cluster.ID': 'new' }

@@ -6,7 +6,7 @@ import { firstToken } from './access/index.ts'
 import type { TerminalAccess } from './bootstrap/index.ts'
 import { lazyRemote } from './bootstrap/lazy-remote.ts'
 import type { Remote } from './bootstrap/remote.ts'
-import { type Care, type DecideDeps, engineHooks, startCare } from './care/index.ts'
+import { type Care, type DecideDeps, engineHooks, startCare, startChecks } from './care/index.ts'
 import {
   type Engine,
   type EngineHooks,
@@ -37,7 +37,7 @@ import { adoptIdentity, loadProvider } from './resources/providers/index.ts'
 import { readConfig } from './resources/read-config.ts'
 import type { Rooms } from './resources/rooms.ts'
 import { keyMaker, loadMasterKey, masterKeyPrint, openVault } from './secrets/index.ts'
-import { gateStep, machineStep, powerStep, scriptStep, sshStep } from './steps/index.ts'
+import { gateStep, machineStep, powerStep, prober, scriptStep, sshStep } from './steps/index.ts'
 import { databaseExists, openStore, type Store, type StoreOptions, unpackBackup } from './store/index.ts'
 
 export { lineLog } from './http/log.ts'
@@ -166,6 +166,8 @@ export async function openHouse(parts: HouseParts, store: Store, closing: AbortS
   const scanPace = parts.scanEveryMs === undefined ? {} : { scanEveryMs: parts.scanEveryMs }
   const care = started.use(startCare({ store, seams, sessions, wake, log: roomLog, ...scanPace }))
   const keeper = started.use(startKeeper({ store, seams, blueprints, forming, wake, log: roomLog }))
+  const probe = prober({ remote, seams, privateKey: (ref) => vault.get(store.read, ref) })
+  started.use(startChecks({ store, seams, blueprints, probe, wake, log: roomLog }))
 
   const rooms: Rooms = {
     store,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { machineCheckSchema } from './language/check.ts'
 import { operationSchema } from './language/operation.ts'
 import { outputSchema } from './language/output.ts'
 import { parameterSchema } from './language/parameter.ts'
@@ -42,7 +43,12 @@ export const documentSchema = z
     leave: z.record(groupName, leaveSchema).optional(),
     drain: z.record(groupName, drainSchema).optional(),
     return: z.record(groupName, returnSchema).optional(),
-    health: z.strictObject({ platform: healthSchema.optional() }).optional(),
+    health: z
+      .strictObject({
+        platform: healthSchema.optional(),
+        machines: z.record(groupName, machineCheckSchema).optional().meta({ description: 'By group.' }),
+      })
+      .optional(),
     update: updateSchema.optional(),
     operations: z.record(stepName, operationSchema).optional(),
     outputs: z.record(inputName, outputSchema).optional(),

@@ -16,6 +16,7 @@ export function lazyRemote(seams: Seams): Remote {
     stop: async (...call) => (await loaded()).stop(...call),
     look: async (...call) => (await loaded()).look(...call),
     log: async (...call) => (await loaded()).log(...call),
+    check: async (...call) => (await loaded()).check(...call),
     // What was never loaded has no connection to forget.
     forget: (incarnation) => {
       loading?.then((remote) => remote.forget(incarnation)).catch(() => undefined)

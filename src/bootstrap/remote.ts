@@ -61,6 +61,12 @@ export type AttemptStatus =
   /** The folder exists, the process does not, and there is no exit code: machine rebooted, process killed. */
   | { readonly kind: 'lost'; readonly detail: string; readonly logBytes: number }
 
+export interface Checked {
+  readonly exitCode: number
+  /** The end of what it printed. */
+  readonly said: string
+}
+
 /** Every call rejects at once when its signal aborts; what runs on the machine runs on. */
 export interface Remote extends AsyncDisposable {
   /** Connects (or reuses the connection), checks the host key against the target's, logs in. Throws RemoteFault. */
@@ -87,6 +93,12 @@ export interface Remote extends AsyncDisposable {
     maxBytes: number,
     signal: AbortSignal,
   ): Promise<Uint8Array>
+  /**
+   * Runs a short script at once and tells how it ended. It leaves nothing on the machine's disk, is not recorded, and may
+   * be cut off: for looks alone. Throws RemoteFault; one that outlasts `timeoutMs` ends with 124, if the machine still
+   * answers.
+   */
+  check(target: RemoteTarget, script: string, timeoutMs: number, signal: AbortSignal): Promise<Checked>
   /** Closes the connections of an incarnation that is gone. */
   forget(incarnation: string): void
 }

@@ -4,8 +4,8 @@
 import type { Seams } from '../kernel/seams.ts'
 import { type PoolLimits, pool } from './pool.ts'
 import { type Remote, RemoteFault, type RemoteTarget } from './remote.ts'
-import { readLog, readStatus } from './runner/answer.ts'
-import { logRequest, lookRequest, runnerCommand, startRequest, stopRequest } from './runner/program.ts'
+import { readChecked, readLog, readStatus } from './runner/answer.ts'
+import { checkRequest, logRequest, lookRequest, runnerCommand, startRequest, stopRequest } from './runner/program.ts'
 import { type Spoken, speak } from './speak.ts'
 
 export interface SshRemoteLimits extends PoolLimits {
@@ -67,6 +67,10 @@ export function sshRemote(seams: Seams, limits: Partial<SshRemoteLimits> = {}): 
     async log(target, attemptId, offset, maxBytes, signal) {
       const { spoken, nonce } = await askAgain(target, (n) => logRequest(n, attemptId, offset, maxBytes), 0, signal)
       return readLog(spoken, nonce)
+    },
+    async check(target, script, timeoutMs, signal) {
+      const { spoken, nonce } = await askAgain(target, (n) => checkRequest(n, script, timeoutMs), timeoutMs, signal)
+      return readChecked(spoken, nonce)
     },
     forget: (incarnation) => machines.forget(incarnation),
     [Symbol.asyncDispose]: () => machines[Symbol.asyncDispose](),

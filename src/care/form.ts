@@ -167,6 +167,7 @@ async function formMember(
     host_key_secret: hostKey.secret,
     create_sent_at: null,
     missing_since: null,
+    ill_since: null,
     gone_at: null,
     created_at: now,
   })

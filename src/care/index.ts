@@ -1,5 +1,6 @@
 export { lastTime, nextTime, timesMistake } from './calendar.ts'
 export { type ChangePreview, changesAnything, previewChange } from './change.ts'
+export { type CheckDeps, type Probe, startChecks } from './checks.ts'
 export type { DecideDeps } from './deps.ts'
 export type { MemberChange } from './difference.ts'
 export { engineHooks } from './hooks.ts'

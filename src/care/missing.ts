@@ -115,10 +115,17 @@ async function noteBack(tx: Tx, seams: Seams, machine: Remembered): Promise<bool
   const state = await mark(tx, machine, null)
   if (state === undefined) return false
   const cause = 'it was seen again'
-  if (state === 'unhealthy') await moveMachine(tx, seams, { machine: machine.id, to: 'ready', actor: careActor, cause })
+  // What its checks found is theirs to take back.
+  if (state === 'unhealthy' && !(await isIll(tx, machine)))
+    await moveMachine(tx, seams, { machine: machine.id, to: 'ready', actor: careActor, cause })
   const problem = { subject: machine.member, machineId: machine.id, code: 'machine_dead' as const }
   await resolveProblem(tx, seams, placeOf(machine), problem, cause)
   return true
+}
+
+async function isIll(tx: Tx, machine: Remembered): Promise<boolean> {
+  const row = await tx.selectFrom('machines').select('ill_since').where('id', '=', machine.id).executeTakeFirst()
+  return (row?.ill_since ?? null) !== null
 }
 
 /** Its state; undefined when nobody expects it to run any more. */

@@ -8,6 +8,7 @@ import type { Tx } from '../store/store.ts'
 import { careActor, writeDecision } from './decision.ts'
 import type { DecideDeps } from './deps.ts'
 import { formMembers } from './form.ts'
+import { illnesses } from './illness.ts'
 import { openProblem, resolveProblem } from './problems.ts'
 import { lastRetry } from './retry.ts'
 import { formPlatformOf, groupOf, hindrances, sameAgain, seatSuccessors } from './successor.ts'
@@ -135,8 +136,10 @@ async function makeLeave(
     const reason = `${member.name} is being replaced: ${because.cause}`
     await movePlatform(tx, deps.seams, { platform: view.id, to: 'degraded', reason, ...because })
   }
-  const named = { subject: member.ref, machineId: member.machine.id, code: 'machine_dead' as const }
-  await resolveProblem(tx, deps.seams, view, named, 'recreate')
+  for (const code of illnesses) {
+    const named = { subject: member.ref, machineId: member.machine.id, code }
+    await resolveProblem(tx, deps.seams, view, named, 'recreate')
+  }
 }
 
 /** Whether a later incarnation is there to take its place. */

@@ -163,7 +163,7 @@ function memberView(member: MemberTable, machine: MachineTable): MemberView {
       hostKey: machine.host_key,
       hostKeySecret: machine.host_key_secret,
       createSentAt: machine.create_sent_at,
-      missing: machine.missing_since !== null,
+      missing: machine.missing_since !== null || machine.ill_since !== null,
     },
   }
 }

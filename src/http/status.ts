@@ -48,6 +48,8 @@ export const problemStatus: { readonly [code in ProblemCode]: Answer } = {
   login_denied: { status: 409, title: 'Login denied' },
   machine_unreachable: { status: 409, title: 'Machine unreachable' },
   machine_dead: { status: 409, title: 'Machine dead' },
+  machine_hung: { status: 409, title: 'Machine does not answer' },
+  member_unhealthy: { status: 409, title: 'Member unhealthy' },
   script_failed: { status: 409, title: 'Script failed' },
   attempt_lost: { status: 409, title: 'Attempt lost' },
   step_timed_out: { status: 409, title: 'Step timed out' },

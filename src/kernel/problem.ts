@@ -44,6 +44,8 @@ export const problemCodes = [
   'login_denied',
   'machine_unreachable',
   'machine_dead',
+  'machine_hung',
+  'member_unhealthy',
   'script_failed',
   'attempt_lost',
   'step_timed_out',

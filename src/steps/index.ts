@@ -1,5 +1,6 @@
 export { gateStep } from './gate.ts'
 export { machineStep, type Providers } from './machine.ts'
 export { powerStep } from './power.ts'
+export { prober } from './probe.ts'
 export { scriptStep } from './script.ts'
 export { sshStep } from './ssh.ts'

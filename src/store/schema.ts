@@ -298,6 +298,8 @@ export interface MachineTable {
   create_sent_at: Instant | null
   /** When it was first seen absent or failed though wanted, cleared when seen well. */
   missing_since: Instant | null
+  /** When its checks found it ill so that it is to be made anew, cleared when they pass again. */
+  ill_since: Instant | null
   gone_at: Instant | null
   created_at: Instant
 }

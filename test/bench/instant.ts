@@ -71,6 +71,7 @@ export function instantRemote(): Remote {
     stop: never,
     look: never,
     log: never,
+    check: async () => ({ exitCode: 0, said: '' }),
     forget: () => {},
     async [Symbol.asyncDispose]() {},
   }

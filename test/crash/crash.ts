@@ -97,6 +97,8 @@ export function mortalRemote(crash: CrashPoint, remote: Remote, gate: Gate = ope
     look: (target, id, waitMs, signal) => around(crash, gate, 'look', () => remote.look(target, id, waitMs, signal)),
     log: (target, id, offset, max, signal) =>
       around(crash, gate, 'log', () => remote.log(target, id, offset, max, signal)),
+    // A look that writes nothing anywhere: nothing to be cut off at.
+    check: (target, script, timeoutMs, signal) => remote.check(target, script, timeoutMs, signal),
     forget: (incarnation) => remote.forget(incarnation),
     [Symbol.asyncDispose]: () => remote[Symbol.asyncDispose](),
   }

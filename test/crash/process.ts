@@ -11,6 +11,7 @@ import {
   formPlatform,
   previewPlatform,
   startCare,
+  startChecks,
   unformPlatform,
 } from '../../src/care/index.ts'
 import {
@@ -29,7 +30,7 @@ import { ProviderFault } from '../../src/provider/fault.ts'
 import { lookerOver } from '../../src/provider/look.ts'
 import { blueprintSource } from '../../src/resources/blueprints/store.ts'
 import { keyMaker, openVault } from '../../src/secrets/index.ts'
-import { gateStep, machineStep, powerStep, scriptStep, sshStep } from '../../src/steps/index.ts'
+import { gateStep, machineStep, powerStep, prober, scriptStep, sshStep } from '../../src/steps/index.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store, Tx } from '../../src/store/store.ts'
 import { Crashed, type CrashPoint, mortalRemote, mortalSession } from './crash.ts'
@@ -43,6 +44,8 @@ const flavors = { medium, small: medium }
 export interface Parts {
   /** Around every step kind, e.g. to see who runs what and when. */
   readonly kind?: (real: StepKind) => StepKind
+  /** Machines are checked as their blueprint says; not by default, as each check is a call. */
+  readonly checks?: true
   /** Stops the process as SIGSTOP would: whatever comes back to it waits here. */
   readonly gate?: Gate
   readonly machineStep?: (real: StepKind, session: Session, blind: Session) => StepKind
@@ -164,6 +167,11 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
     scanEveryMs: 10_000,
     log,
   })
+
+  if (parts.checks) {
+    const probe = prober({ remote, seams, privateKey: (ref) => vault.get(store.read, ref) })
+    startChecks({ store, seams, blueprints, probe, wake: (id) => engine.wake(id), log })
+  }
 
   async function kill(): Promise<void> {
     if (over) return

@@ -286,6 +286,8 @@ function mortalRemote(remote: Remote, around: Around): Remote {
     stop: (target, attempt, signal) => around('stop', () => remote.stop(target, attempt, signal)),
     look: (target, id, waitMs, signal) => around('look', () => remote.look(target, id, waitMs, signal)),
     log: (target, id, offset, most, signal) => around('log', () => remote.log(target, id, offset, most, signal)),
+    check: (target, script, timeoutMs, signal) =>
+      around('check', () => remote.check(target, script, timeoutMs, signal)),
     forget: () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   }

@@ -152,6 +152,11 @@ export function openRemote({ clock, random, cloud, journal, counters, onStart }:
       const vm = await reach(target, signal)
       return new TextEncoder().encode(vm.folders.get(id)?.log ?? '').subarray(offset, offset + maxBytes)
     },
+    async check(target, _script, _timeoutMs, signal) {
+      await reach(target, signal)
+      if (weather.breakCalls > 0) throw broken()
+      return { exitCode: 0, said: '' }
+    },
     forget: () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   }

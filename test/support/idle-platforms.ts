@@ -114,6 +114,7 @@ function form(seams: Seams, provider: ProviderId, owner: OwnerTag, platform: Pla
     host_key_secret: '',
     create_sent_at: 0,
     missing_since: null,
+    ill_since: null,
     gone_at: null,
     created_at: 0,
   }

@@ -1,6 +1,6 @@
 import type { Process } from '../../providers/simulated/shell/inside.ts'
 import type { SimMachine } from '../../providers/simulated/world/sim-machine.ts'
-import type { ScriptAttempt } from '../../src/bootstrap/remote.ts'
+import type { Checked, ScriptAttempt } from '../../src/bootstrap/remote.ts'
 import type { Seams } from '../../src/kernel/seams.ts'
 
 // One attempt on a machine in memory: its script as a process of the machine, its log and outputs as files there.
@@ -69,6 +69,25 @@ export function startScript(machine: SimMachine, attempt: ScriptAttempt): Folder
     }),
   }
   return folder
+}
+
+/** Runs a script that leaves nothing behind. */
+export async function runCheck(machine: SimMachine, script: string, timeoutMs: number): Promise<Checked> {
+  const inside = machine.inside()
+  const process = inside.spawn({
+    run: { kind: 'script', script },
+    env: { PATH: path, HOME: '/root', USER: 'root' },
+    cwd: '/root',
+    user: inside.root,
+    stdin: '',
+    prelude: '',
+    output: { out: null, err: null, fresh: [] },
+    parent: null,
+    tiedTo: null,
+  })
+  const limit = timeLimit(inside.seams, process, timeoutMs)
+  const { exitCode, stdout } = await process.done
+  return { exitCode: limit.reached ? 124 : exitCode, said: String(stdout).trim() }
 }
 
 /** A folder whose starter died, or that was made so that nothing begins in it. */

@@ -9,7 +9,7 @@ import {
   type ScriptAttempt,
 } from '../../src/bootstrap/remote.ts'
 import { sha256 } from '../../src/kernel/canonical.ts'
-import { type Folder, neverBegun, readLog, startScript } from './memory-attempt.ts'
+import { type Folder, neverBegun, readLog, runCheck, startScript } from './memory-attempt.ts'
 import { isKeyPair, sameKey } from './ssh-keys.ts'
 
 // The runner's promises kept directly, without SSH and without a shell runner: a folder per attempt is an entry
@@ -178,6 +178,10 @@ export function memoryRemote(world: World): MemoryRemote {
       const folder = diskOf(machine).folders.get(attemptId)
       if (folder === undefined) return new Uint8Array()
       return (await readLog(machine, folder)).subarray(offset, offset + maxBytes)
+    },
+    check: async (target, script, timeoutMs, signal) => {
+      const machine = await reach(target, signal)
+      return told(machine, await runCheck(machine, script, timeoutMs))
     },
     kill: (target, attemptId) => {
       folderOf(target, attemptId)?.process?.kill('KILL')

@@ -100,6 +100,11 @@ function scriptsOf(
   if (health !== undefined) {
     scripts.push({ path: ['health', 'platform'], spec: health, place: { kind: 'health' }, label: 'health' })
   }
+  for (const [group, check] of Object.entries(document.health?.machines ?? {})) {
+    const path = ['health', 'machines', group]
+    if ('run' in check)
+      scripts.push({ path, spec: { run: check.run }, place: { kind: 'health' }, label: `check of ${group}` })
+  }
   return scripts
 }
 

@@ -68,6 +68,8 @@ function checkGroupsNamed(desk: Desk): void {
   }
   const health = desk.document.health?.platform
   if (health !== undefined) mustBeGroup(desk, ['health', 'platform', 'on'], executorOf(health.on))
+  for (const group of Object.keys(desk.document.health?.machines ?? {}))
+    mustBeGroup(desk, ['health', 'machines', group], group, 'key')
   for (const [index, group] of (desk.document.update?.order ?? []).entries()) {
     mustBeGroup(desk, ['update', 'order', index], group)
   }

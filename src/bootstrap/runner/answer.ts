@@ -1,7 +1,7 @@
 // What a machine says back. Login shells print greetings, so only lines that carry this call's nonce count; a line
 // without its end of line was cut off and counts as nothing.
 
-import { type AttemptStatus, RemoteFault, type RemoteFaultKind } from '../remote.ts'
+import { type AttemptStatus, type Checked, RemoteFault, type RemoteFaultKind } from '../remote.ts'
 import type { Spoken } from '../speak.ts'
 
 const maxOutputBytes = 64 * 1024
@@ -25,6 +25,15 @@ export function readStatus(spoken: Spoken, nonce: string): AttemptStatus {
     default:
       throw unspoken(spoken, words)
   }
+}
+
+/** The answer to `check`. Throws RemoteFault. */
+export function readChecked(spoken: Spoken, nonce: string): Checked {
+  const [words = []] = markedLines(spoken, nonce)
+  if (words[0] !== 'checked') throw unspoken(spoken, words)
+  const text = Buffer.from(words[1] ?? '', 'base64').toString('utf8')
+  const at = text.lastIndexOf('\n')
+  return { exitCode: count(text.slice(at + 1)), said: text.slice(0, Math.max(0, at)).trim() }
 }
 
 /** The bytes in the answer to `log`. Throws RemoteFault. */

@@ -77,6 +77,16 @@ export function logRequest(nonce: string, attemptId: string, offset: number, max
   return request(nonce, 'log', { id: name(attemptId), offset: whole(offset), max: whole(maxBytes) })
 }
 
+/** The request of `check`: without the runner, as it leaves nothing behind. The last line is the script's exit code. */
+export function checkRequest(nonce: string, script: string, timeoutMs: number): string {
+  const limit = (Math.max(1, timeoutMs) / 1000).toFixed(3)
+  return [
+    `g_said=$( { timeout -k 1 ${limit} bash -c ${quoted(script)} < /dev/null; printf '\\n%s' "$?"; } 2>&1 | tail -c 2000 | base64 | tr -d '\\n')`,
+    `printf '\\n@gantry %s checked %s\\n' ${quoted(nonce)} "$g_said"`,
+    '',
+  ].join('\n')
+}
+
 function request(nonce: string, verb: string, parameters: Readonly<Record<string, string>>): string {
   const lines = Object.entries({ nonce, verb, ...parameters }).map(([key, value]) => `g_${key}=${quoted(value)}`)
   return `${lines.join('\n')}\n${program}\n`

@@ -6,7 +6,18 @@ import { maintenance } from './0005-maintenance.ts'
 import { rest } from './0006-rest.ts'
 import { warm } from './0007-warm.ts'
 import { calendar } from './0008-calendar.ts'
+import { health } from './0009-health.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Append; never edit one that was released. */
-export const migrations: readonly Migration[] = [first, operations, weather, revisions, maintenance, rest, warm, calendar]
+export const migrations: readonly Migration[] = [
+  first,
+  operations,
+  weather,
+  revisions,
+  maintenance,
+  rest,
+  warm,
+  calendar,
+  health,
+]

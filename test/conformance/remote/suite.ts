@@ -45,6 +45,14 @@ export function remoteConformance(name: string, makeHarness: () => Promise<Remot
       expect(await m.begun('att_a')).toBe(1)
     })
 
+    test('a check tells how its script ended and the end of what it printed, and leaves no attempt', async () => {
+      const m = await harness.machine()
+      const script = 'echo first\necho last\nexit 3'
+      const checked = await run(harness.remote.check(m.target, script, 30_000, signal))
+      expect(checked).toEqual({ exitCode: 3, said: 'first\nlast' })
+      expect((await run(harness.remote.check(m.target, 'true', 30_000, signal))).exitCode).toBe(0)
+    })
+
     test('an attempt that was never started is absent, with an empty log', async () => {
       const m = await harness.machine()
       expect(await look(m, 'att_none')).toEqual({ kind: 'absent' })

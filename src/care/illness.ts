@@ -1,0 +1,77 @@
+// What checks found, written: a machine that does not answer is to be made anew, one that answers and fails its check is
+// told, unless its blueprint says otherwise. A change of verdict is one transaction; the same verdict again is none.
+
+import { makeDue } from '../engine/index.ts'
+import { moveMachine } from '../events/index.ts'
+import type { MachineId } from '../kernel/ids.ts'
+import type { Seams } from '../kernel/seams.ts'
+import type { Tx } from '../store/store.ts'
+import type { CheckedMachine } from './checked-machines.ts'
+import { careActor } from './decision.ts'
+import { openProblem, type ProblemPlace, resolveProblem } from './problems.ts'
+
+/** What may be wrong with a member's machine; a new machine ends all of it. */
+export const illnesses = ['machine_dead', 'machine_hung', 'member_unhealthy'] as const
+
+export interface Illness {
+  readonly code: 'machine_hung' | 'member_unhealthy'
+  /** What it does: `does not answer: ...`. */
+  readonly detail: string
+  /** Whether it is made anew by itself. */
+  readonly recreate: boolean
+}
+
+type Machine = Pick<CheckedMachine, 'id' | 'platformId' | 'tenantId' | 'projectId' | 'member'>
+
+/** True when that is new, and the engine has something to decide. */
+export async function noteIll(tx: Tx, seams: Seams, machine: Machine, illness: Illness): Promise<boolean> {
+  const { code, detail, recreate } = illness
+  const row = await servingRow(tx, machine.id)
+  if (row === undefined) return false
+  const opened = await openProblem(tx, seams, placeOf(machine), {
+    subject: machine.member,
+    machineId: machine.id,
+    code,
+    detail: `${machine.member} ${detail}.`,
+    resolutions: ['recreate', 'ignore'],
+  })
+  if (!opened) return false
+  if (recreate)
+    await tx.updateTable('machines').set({ ill_since: seams.clock.now() }).where('id', '=', machine.id).execute()
+  const cause = `${machine.member} ${detail}`
+  if (row.state === 'ready')
+    await moveMachine(tx, seams, { machine: machine.id, to: 'unhealthy', actor: careActor, cause })
+  await makeDue(tx, machine.platformId, seams.clock.now())
+  return true
+}
+
+/** True when it was ill. */
+export async function noteWell(tx: Tx, seams: Seams, machine: Machine): Promise<boolean> {
+  const row = await servingRow(tx, machine.id)
+  if (row === undefined || row.state !== 'unhealthy' || row.missing_since !== null) return false
+  const cause = 'it answers again, and its check passes'
+  await tx.updateTable('machines').set({ ill_since: null }).where('id', '=', machine.id).execute()
+  await moveMachine(tx, seams, { machine: machine.id, to: 'ready', actor: careActor, cause })
+  for (const code of ['machine_hung', 'member_unhealthy'] as const) {
+    const problem = { subject: machine.member, machineId: machine.id, code }
+    await resolveProblem(tx, seams, placeOf(machine), problem, cause)
+  }
+  await makeDue(tx, machine.platformId, seams.clock.now())
+  return true
+}
+
+/** Undefined when it serves no more: then nobody cares how it is. */
+function servingRow(tx: Tx, id: MachineId) {
+  return tx
+    .selectFrom('machines')
+    .innerJoin('members', 'members.machine_id', 'machines.id')
+    .select(['machines.state', 'missing_since'])
+    .where('machines.id', '=', id)
+    .where('machines.state', 'in', ['ready', 'unhealthy'])
+    .where('members.state', '=', 'in')
+    .executeTakeFirst()
+}
+
+function placeOf({ platformId, tenantId, projectId }: Machine): ProblemPlace {
+  return { id: platformId, tenantId, projectId }
+}

@@ -24,7 +24,10 @@ export async function memberAdvanced(
   const last = !run.schedule.isClean(step.key) && run.schedule.remaining(member.ref) === 1
   const arrived = isOnItsWay(member) && step.want === 'present' && last
   // Whoever is a member already was stopped and started again, and everything on it is as it should be.
-  const back = member.state === 'in' && last && isStarting(outcome.machine?.state ?? member.machine.state)
+  const back =
+    (member.state === 'in' || member.warmUntil !== null) &&
+    last &&
+    isStarting(outcome.machine?.state ?? member.machine.state)
   const to = (arrived && member.state === 'joining') || back ? 'ready' : outcome.machine?.state
   if (outcome.machine) await saveMachineFacts(tx, member, outcome.machine)
   if (outcome.gone) await saveGone(tx, run.view, member, outcome.gone)

@@ -1,5 +1,6 @@
 import { emptied } from './emptying.ts'
 import { heldThenDeleted, resumed, stoppedAnywhere } from './holding.ts'
+import { slept, sleptAnywhere } from './resting.ts'
 import { ran, ranBesideRepair } from './running.ts'
 import { declareSweeps } from './sweeps.ts'
 
@@ -15,6 +16,8 @@ await declareSweeps(
     ran(shape, 'survey', 5),
     ran(shape, 'rekey', 4),
     emptied(shape, 'voter-0'),
+    slept(shape),
+    sleptAnywhere(shape),
     ranBesideRepair(shape, 'rekey', 'worker-0'),
   ],
 )

@@ -41,7 +41,7 @@ export async function planHibernation(rooms: Needed, db: Db, row: PlatformRow): 
     throw wrongState(row, 'hibernated', `What it does now:  gantry explain ${row.name}`)
   if (isAsleep(view)) return null
   if (isStill(view.state)) throw wrongState(row, 'hibernated', `Go on first:  gantry platform resume ${row.name}`)
-  const unsettled = [...view.members.values()].find((member) => member.state !== 'in')
+  const unsettled = [...view.members.values()].find((member) => member.state !== 'in' && member.warmUntil === null)
   if ((view.state !== 'ready' && view.state !== 'degraded') || unsettled || view.hibernation)
     throw wrongState(row, 'hibernated', `Wait until it is ready; what it waits for:  gantry explain ${row.name}`)
   const providers = new Set([...view.members.values()].map(({ machine }) => machine.providerId))

@@ -32,7 +32,10 @@ export async function decideMoves(
   let changed = await forgetHindrances(tx, deps, view, toMove)
   if (lasting.length === 0 || !isCalm(view) || (await isReportOnly(tx))) return changed
   for (const group of groups) {
-    const members = [...view.members.values()].filter((member) => member.group === group.name)
+    // Who is kept warm serves nobody: it is not moved, goes when its time is over, and leaves no gap.
+    const members = [...view.members.values()].filter(
+      (member) => member.group === group.name && member.warmUntil === null,
+    )
     let room = roomOf(group, members)
     for (const member of members.filter(toMove).sort((a, b) => a.ordinal - b.ordinal)) {
       if (room === 0) break

@@ -3,6 +3,7 @@
 
 import { afterAll, expect, test } from 'vitest'
 import { loadBlueprintFolder } from '../../src/blueprints/index.ts'
+import { startMaintenance } from '../../src/care/index.ts'
 import type { PlatformId } from '../../src/kernel/ids.ts'
 import { type MemoryLife, openLife } from '../crash/installation.ts'
 import { type Process, stateOf } from '../crash/process.ts'
@@ -115,4 +116,26 @@ test('a platform is deleted with all that is kept warm', async () => {
   await gantry.run(async (store) => (await stateOf(store, id)) === 'deleted')
   expect(there(life)).toEqual([])
   expect(await held(gantry, id)).toBe(0)
+})
+
+test('a host in maintenance: who serves moves at once, who is kept warm stays its time, and then it is empty', async () => {
+  await using life = openLife(template)
+  const { gantry, id } = await changed(life)
+  const hostOf = (member: string) => life.world.living().find(({ key }) => String(key).endsWith(`/${member}`))?.host
+  const host = hostOf('worker-0@2') ?? ''
+  const place = { provider: template.providerId, host }
+  const because = { actor: 'admin', reason: null }
+  await life.wait(gantry.store.write((tx) => startMaintenance(tx, gantry.seams, place, because)))
+  gantry.engine.wake(id)
+  await gantry.run(async () => there(life).includes('worker-0@3') && hostOf('worker-0@2') === undefined)
+  expect(hostOf('worker-0@3')).not.toBe(host)
+  expect(there(life)).toContain('worker-0@1')
+  await life.clock.advance(12 * 60_000)
+  expect(there(life).filter((ref) => ref.startsWith('worker'))).toEqual([
+    'worker-0@3',
+    expect.stringMatching(/^worker-1@/),
+  ])
+  expect(
+    life.world.living().filter((machine) => machine.host === host && String(machine.key).includes('/worker-')),
+  ).toEqual([])
 })

@@ -65,7 +65,7 @@ async function leftOn(db: Db, _scope: Scope, row: MaintenanceTable): Promise<Mai
     .selectFrom('machines')
     .innerJoin('platforms', 'platforms.id', 'machines.platform_id')
     .innerJoin('members', 'members.id', 'machines.member_id')
-    .select(['machines.id', 'machines.member', 'members.state as member_state'])
+    .select(['machines.id', 'machines.member', 'members.state as member_state', 'members.warm_until'])
     .select(['platforms.id as platform', 'platforms.name', 'platforms.state'])
     .where('machines.provider_id', '=', row.provider_id)
     .where('machines.state', '!=', 'deleted')
@@ -80,10 +80,16 @@ async function leftOn(db: Db, _scope: Scope, row: MaintenanceTable): Promise<Mai
     machines.map(({ id }) => id),
   )
   return machines.map((machine) => {
-    const { id, member, platform, name, state, member_state } = machine
+    const { id, member, platform, name, state, member_state, warm_until } = machine
     const seen = { machine: id, name: member, platform, platformName: name }
     if (member_state === 'leaving' || state === 'deleting')
       return { ...seen, state: 'leaving', reason: 'it is being removed' }
+    if (warm_until !== null)
+      return {
+        ...seen,
+        state: 'waiting',
+        reason: `it is kept warm for an undo until ${instant(warm_until)}, then it goes`,
+      }
     const stuck = problems.get(id) ?? inTheWay[state]?.(name)
     if (stuck !== undefined) return { ...seen, state: 'stuck', reason: stuck }
     return { ...seen, state: 'waiting', reason: 'few of a group are moved at a time; its turn comes by itself' }

@@ -6,7 +6,7 @@ import { appendEvent } from '../../events/index.ts'
 import { ProblemError } from '../../kernel/problem.ts'
 import type { ScheduleTable, Tx } from '../../store/index.ts'
 import { getPlatform, hibernate, type PlatformRow, wake } from '../platforms/index.ts'
-import type { KeepDeps } from './keeper.ts'
+import type { KeepDeps } from './keep-deps.ts'
 
 /** True when something was begun: then the engine is to be woken. */
 export async function keepSchedule(deps: KeepDeps, tx: Tx, row: PlatformRow): Promise<boolean> {

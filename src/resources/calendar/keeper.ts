@@ -2,18 +2,11 @@
 // so a process that comes later goes on where another has stopped, and two side by side do nothing twice.
 
 import { ownScope } from '../../access/index.ts'
-import type { PlatformId } from '../../kernel/ids.ts'
 import type { Store, Tx } from '../../store/index.ts'
 import { getPlatform, type PlatformRow } from '../platforms/index.ts'
-import type { Rooms } from '../rooms.ts'
+import type { KeepDeps } from './keep-deps.ts'
 import { keepLease } from './keep-lease.ts'
 import { keepSchedule } from './keep-schedule.ts'
-
-export interface KeepDeps extends Pick<Rooms, 'seams' | 'blueprints' | 'forming'> {
-  readonly store: Store
-  readonly wake: (platform: PlatformId) => void
-  readonly log: (message: string, facts: { readonly [name: string]: unknown }) => void
-}
 
 export interface Keeper extends AsyncDisposable {
   /** Looks at all of them now. For tests. */

@@ -10,6 +10,9 @@ export interface About {
   readonly platform: string
 }
 
+/** What a tenant does with a platform and needs no words for. */
+export type Change = 'delete' | 'cancel' | 'resume' | 'retry' | 'rollback' | 'renew' | 'pause' | 'hibernate' | 'wake'
+
 export type Act =
   | ({
       readonly kind: 'create'
@@ -17,9 +20,11 @@ export type Act =
       readonly parameters: Readonly<Record<string, Json>>
     } & About)
   | ({ readonly kind: 'change'; readonly parameters: Readonly<Record<string, Json>> } & About)
-  | ({ readonly kind: 'delete' | 'cancel' | 'resume' | 'retry' | 'rollback' | 'renew' } & About)
+  | ({ readonly kind: Change } & About)
   | ({ readonly kind: 'operation'; readonly operation: string } & About)
   | { readonly kind: 'read'; readonly tenant: number }
+  /** A host is emptied, and taken back after a while. */
+  | { readonly kind: 'maintain'; readonly host: string; readonly ms: number }
   /** The next so many calls go wrong in one way. */
   | { readonly kind: 'count'; readonly count: Count; readonly times: number }
   /** A trouble that lasts. */

@@ -64,12 +64,30 @@ export function generate(seed: number): Script {
     }
     for (let times = between(0, 2); times > 0; times--)
       add(begins + between(20_000, 150_000), { kind: 'operation', ...about, operation: oneOf(['survey', 'rekey']) })
+    if (chance(0.2)) {
+      const at = begins + between(1_000, 120_000)
+      add(at, { kind: 'pause', ...about })
+      if (chance(0.7)) add(at + between(1_000, 60_000), { kind: 'resume', ...about })
+    }
+    if (chance(0.25)) {
+      const at = begins + between(20_000, 120_000)
+      add(at, { kind: 'hibernate', ...about })
+      if (chance(0.3)) add(at + between(0, 10_000), fault())
+      if (chance(0.7)) add(at + between(1_000, 60_000), { kind: 'wake', ...about })
+    }
     if (chance(0.25)) add(begins + between(20_000, 150_000), { kind: 'retry', ...about })
+    // Long enough to be taken over, in the middle of work.
+    if (processes > 1 && chance(0.2))
+      add(begins + between(0, 8_000), { kind: 'stop', process: between(0, 1), ms: between(11_000, 40_000) })
     if (chance(0.15)) {
       add(begins, { kind: 'count', count: 'tooLateCreates', times: 1 })
       if (chance(0.7)) add(begins + between(500, 20_000), { kind: 'delete', ...about })
     }
     if (chance(0.5)) add(begins + between(300, 160_000), { kind: 'delete', ...about })
+  }
+  if (chance(0.25)) {
+    const { name } = oneOf(hosts)
+    add(between(10_000, 180_000), { kind: 'maintain', host: name, ms: between(1_000, 60_000) })
   }
   add(between(30_000, troubledMs), { kind: 'read', tenant: between(0, 1) })
 

@@ -34,6 +34,7 @@ export async function liveThrough(template: Template, script: Script, options: W
   const tenants = openTenants({
     clock: world.clock.seams.clock,
     tenants: template.tenants,
+    provider: template.provider,
     journal: world.journal,
     counters: world.counters,
     answering: processes.answering,
@@ -91,7 +92,8 @@ async function comeToRest(world: World, tenants: Tenants, rest: Rest): Promise<v
     for (const { tenant, name, id } of tenants.platforms.values()) {
       const state = rest.platforms().find((row) => row.id === id)?.state
       const hopeless = rest.problems(id).includes('quorum_lost') || clock.now() - since > giveUpMs
-      if (state === 'held') world.later(tenants.change(tenant, name, 'resume'))
+      if (state === 'held' || state === 'paused') world.later(tenants.change(tenant, name, 'resume'))
+      if (state === 'hibernated') world.later(tenants.change(tenant, name, 'wake'))
       if (state === 'blocked') world.later(tenants.change(tenant, name, hopeless ? 'delete' : 'retry'))
     }
   }

@@ -3,6 +3,7 @@
 import type { Action } from './action.ts'
 import type { Processes } from './processes.ts'
 import type { Tenants } from './tenants.ts'
+import type { Vm } from './vm.ts'
 import { standing } from './watch.ts'
 import { fairWeather } from './weather.ts'
 import type { World } from './world.ts'
@@ -19,6 +20,13 @@ export function openOutside(world: World, processes: Processes, tenants: Tenants
   const { cloud, counters, clock, later, sleep } = world
   const { weather } = cloud
   const there = () => standing(cloud, clock.now())
+
+  /** Those who stand still because of a fault, and not because somebody asked for it. */
+  const failed = new Set<Vm>()
+
+  function restart(vm: Vm): void {
+    if (failed.delete(vm) && vm.power === 'off') cloud.reboot(vm)
+  }
 
   function hosts({ hosts: names, ms, vanish }: Of<'hosts'>): void {
     counters.hit(names.length > 1 ? 'fault:zoneDeath' : 'fault:hostDeath')
@@ -47,7 +55,8 @@ export function openOutside(world: World, processes: Processes, tenants: Tenants
       case 'off':
         counters.hit('fault:powerOff')
         vm.power = 'off'
-        later(sleep(ms).then(() => (vm.power === 'off' ? cloud.reboot(vm) : undefined)))
+        failed.add(vm)
+        later(sleep(ms).then(() => restart(vm)))
         break
       case 'reboot':
         counters.hit('fault:reboot')
@@ -106,8 +115,14 @@ export function openOutside(world: World, processes: Processes, tenants: Tenants
       case 'change':
         later(tenants.patch(action.tenant, action.platform, action.parameters))
         break
+      case 'maintain':
+        later(tenants.maintain(action.host, action.ms))
+        break
       case 'rollback':
       case 'renew':
+      case 'pause':
+      case 'hibernate':
+      case 'wake':
       case 'delete':
       case 'cancel':
       case 'resume':
@@ -152,7 +167,7 @@ export function openOutside(world: World, processes: Processes, tenants: Tenants
       Object.assign(weather, fair)
       for (const vm of there()) {
         vm.cutUntil = 0
-        if (vm.power === 'off') cloud.reboot(vm)
+        restart(vm)
       }
       processes.heal()
     },

@@ -28,6 +28,7 @@ export interface Template {
   readonly bytes: Uint8Array
   readonly token: string
   readonly tenants: readonly Tenant[]
+  readonly provider: string
   readonly startMs: number
 }
 
@@ -84,7 +85,7 @@ export async function makeTemplate(): Promise<Template> {
     if (answer.status !== 201) throw new Error(`${where}: ${answer.status} ${JSON.stringify(answer.body)}`)
     return idSchema.safeParse(answer.body).data?.id ?? ''
   }
-  await make('/v1/providers', {
+  const provider = await make('/v1/providers', {
     name: 'dc1',
     kind: 'simulated',
     images: { 'debian-12': { ref: 'debian-12', user: 'root' } },
@@ -115,5 +116,5 @@ export async function makeTemplate(): Promise<Template> {
   database.exec('vacuum')
   database.pragma('journal_mode = WAL')
   database.close()
-  return { bytes: readFileSync(path), token, tenants, startMs: clock.now() }
+  return { bytes: readFileSync(path), token, tenants, provider, startMs: clock.now() }
 }

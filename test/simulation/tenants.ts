@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import type { Clock } from '../../src/kernel/seams.ts'
+import type { Change } from './action.ts'
 import type { Counters } from './counters.ts'
 import type { Journal } from './journal.ts'
 import type { Answer, SimProcess } from './process.ts'
@@ -22,8 +23,6 @@ export interface Owned {
   task: string
 }
 
-export type Change = 'delete' | 'cancel' | 'resume' | 'retry' | 'rollback' | 'renew'
-
 export interface Tenants {
   readonly platforms: Map<string, Owned>
   readonly acknowledged: readonly Acknowledged[]
@@ -36,6 +35,8 @@ export interface Tenants {
   operation(tenant: number, name: string, operation: string): Promise<void>
   /** Reads what a tenant may read, and looks for what it may not. */
   read(tenant: number): Promise<void>
+  /** Not a tenant's: a host is emptied for so long. */
+  maintain(host: string, ms: number): Promise<void>
   /** Whatever answers; throws when nobody does. */
   send(method: string, path: string, body?: unknown): Promise<Answer>
 }
@@ -43,6 +44,7 @@ export interface Tenants {
 export interface TenantDeps {
   readonly clock: Clock
   readonly tenants: readonly Tenant[]
+  readonly provider: string
   readonly journal: Journal
   readonly counters: Counters
   /** Processes that may answer now. */
@@ -158,6 +160,18 @@ export function openTenants(deps: TenantDeps): Tenants {
     counters.hit('op:change')
   }
 
+  async function maintain(host: string, ms: number): Promise<void> {
+    const path = `/v1/providers/${deps.provider}/hosts/${host}/maintenance`
+    try {
+      const answer = await send('POST', path, { reason: 'a new disk' })
+      if (answer.status === 200) counters.hit('op:maintain')
+      await clock.sleep(ms)
+    } finally {
+      // Also when nobody said whether it began.
+      await send('DELETE', path)
+    }
+  }
+
   async function operation(tenant: number, name: string, which: string): Promise<void> {
     const owned = platforms.get(nameOf(tenant, name))
     if (!owned) return
@@ -191,6 +205,7 @@ export function openTenants(deps: TenantDeps): Tenants {
     },
     create: (...given) => tracked(create(...given)),
     change: (...given) => tracked(change(...given)),
+    maintain: (...given) => tracked(maintain(...given)),
     patch: (...given) => tracked(patch(...given)),
     operation: (...given) => tracked(operation(...given)),
     read: (...given) => tracked(read(...given)),

@@ -13,6 +13,7 @@ export class Violation extends Error {
 /** Every promise that a history watches, and what it means. */
 export const invariants = {
   'intent-first': 'a create is on the disk before it is sent, and no key is used after it was proven gone',
+  'maintenance-kept': 'nothing new is placed on a host in maintenance',
   'wanted-stays': 'nothing is destroyed that is wanted',
   'no-leak': 'whatever is at the provider is remembered and wanted',
   'no-double': 'one slot has one machine',

@@ -31,6 +31,8 @@ interface MachineRow {
   readonly id: string
   readonly state: string
   readonly create_sent_at: number | null
+  readonly host: string | null
+  readonly created_at: number
   readonly member_state: string
   readonly want: string
 }
@@ -66,9 +68,12 @@ export function openWatch({ path, cloud, journal, counters, fail }: WatchDeps): 
     { row: number; id: string; fence: number; platform_id: string; step_key: string }
   >('select rowid as row, * from attempts where rowid > ? order by rowid')
   const machine = database.prepare<[string], MachineRow>(
-    `select machines.id, machines.state, create_sent_at, members.state as member_state, platforms.want
+    `select machines.id, machines.state, machines.host, machines.created_at, create_sent_at, members.state as member_state, platforms.want
      from machines join members on members.id = member_id join platforms on platforms.id = machines.platform_id
      where resource_key = ?`,
+  )
+  const maintained = database.prepare<[string, number], { host: string }>(
+    'select host from maintenances where host = ? and ended_at is null and started_at < ?',
   )
   const attempt = database.prepare<[string], { machine_id: string | null; ended_at: number | null }>(
     'select machine_id, ended_at from attempts where id = ?',
@@ -149,6 +154,8 @@ export function openWatch({ path, cloud, journal, counters, fail }: WatchDeps): 
       if (!row) return fail(new Violation('intent-first', `a create of ${key}, which nobody remembers`))
       if (row.create_sent_at === null)
         return fail(new Violation('intent-first', `a create of ${key} before its intent is on the disk`))
+      if (row.host !== null && maintained.get(row.host, row.created_at))
+        fail(new Violation('maintenance-kept', `${key} is new on ${row.host}, which is being emptied`))
       if (row.state === 'deleted') fail(new Violation('intent-first', `a create of ${key}, which was proven gone`))
     },
     onDestroy(vm) {
@@ -181,9 +188,11 @@ export function openWatch({ path, cloud, journal, counters, fail }: WatchDeps): 
       return []
     }
     if (kind === 'member.state' && cause === 'scaleDown') return ['branch:scaledDown']
+    if (kind === 'member.state' && to_state === 'leaving' && cause === 'maintenance') return ['branch:moved']
     if (kind === 'problem.opened' && data.includes('rollout_stopped')) return ['branch:rolloutStopped']
     if (kind === 'task.state' && to_state === 'superseded') return ['branch:superseded']
     if (kind === 'platform.state' && to_state === 'blocked') return ['branch:blocked']
+    if (kind === 'platform.state' && to_state === 'hibernated') return ['branch:hibernated']
     if (kind === 'platform.state' && to_state === 'degraded') return ['branch:degraded']
     return []
   }

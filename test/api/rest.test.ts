@@ -113,3 +113,24 @@ test('a window says whether it is open and when that changes; without one it is 
   expect(set).toMatchObject({ status: 200, body: { ...wish, open: expect.any(Boolean), until: expect.any(String) } })
   await on.api('PUT', at('maintenance-window'), { opens: null, timeZone: 'UTC' })
 })
+
+test('what is asked of one that hibernates or is paused is refused with what to do first', async () => {
+  const change = { parameters: { count: 3 } }
+  await on.api('POST', at('hibernate'), undefined, { prefer: 'wait=60' })
+  for (const [method, path, body] of [
+    ['PATCH', `/v1/platforms/${platform}`, change],
+    ['POST', at('resume'), undefined],
+  ] as const) {
+    const refused = await on.api(method, path, body)
+    expect(refused).toMatchObject({ status: 409, body: { code: 'wrong_state' } })
+    expect(refused.body.next).toContain('gantry platform wake team-a')
+  }
+  await on.api('POST', at('wake'), undefined, { prefer: 'wait=60' })
+  await on.api('POST', at('pause'))
+  const refused = await on.api('PATCH', `/v1/platforms/${platform}`, change)
+  expect(refused.body.next).toContain('gantry platform resume team-a')
+  await on.api('POST', at('resume'), undefined, { prefer: 'wait=60' })
+  const made = await on.api('PATCH', `/v1/platforms/${platform}`, change, { prefer: 'wait=60' })
+  expect(made.body, JSON.stringify(made.body)).toMatchObject({ state: 'done' })
+  expect(running()).toBe(3)
+})

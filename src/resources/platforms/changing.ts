@@ -4,7 +4,7 @@
 import type { Scope } from '../../access/index.ts'
 import { type Blueprint, resolveParameters, type Wish } from '../../blueprints/index.ts'
 import { type ChangePreview, changesAnything, formChange, previewChange } from '../../care/index.ts'
-import { loadPlatform, openTaskStates, type PlatformView } from '../../engine/index.ts'
+import { isAsleep, loadPlatform, openTaskStates, type PlatformView } from '../../engine/index.ts'
 import { moveTask } from '../../events/index.ts'
 import { z } from '../../http/schema.ts'
 import type { Json } from '../../kernel/canonical.ts'
@@ -105,13 +105,18 @@ async function supersedeOthers(rooms: Needed, tx: Tx, scope: Scope, row: Platfor
 
 async function changeable(rooms: Needed, db: Db, row: PlatformRow): Promise<PlatformView> {
   const view = await loadPlatform(db, rooms.blueprints, row.id)
-  const resting = row.state === 'paused' || row.state === 'hibernated'
-  if (view && view.want === 'present' && !resting) return view
+  const goOn =
+    view && isAsleep(view)
+      ? `Wake it first:  gantry platform wake ${row.name}`
+      : row.state === 'paused'
+        ? `Go on with it first:  gantry platform resume ${row.name}`
+        : null
+  if (view && view.want === 'present' && goOn === null) return view
   throw new ProblemError({
     code: 'wrong_state',
     detail: `Platform ${row.name} is ${row.state}; what it is to be cannot be changed now.`,
     facts: { platform: row.id, state: row.state },
-    next: resting ? `Wake or resume it first:  gantry platform show ${row.name}` : 'Create another platform.',
+    next: goOn ?? 'Create another platform.',
   })
 }
 

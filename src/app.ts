@@ -136,7 +136,12 @@ export async function openHouse(parts: HouseParts, store: Store, closing: AbortS
     openSessions({ kinds, seams, load: loadProvider(store, vault, kinds), adopt: adoptIdentity(store, seams) }),
   )
   const blueprints = blueprintSource()
-  const forming: DecideDeps = { seams, keys: keyMaker(vault, seams), flavors: config.flavors }
+  const forming: DecideDeps = {
+    seams,
+    keys: keyMaker(vault, seams),
+    flavors: config.flavors,
+    meltdown: { ...config.meltdown, windowMs: config.meltdown.windowMinutes * 60_000 },
+  }
   const roomLog = (message: string, facts: { readonly [name: string]: unknown }) => {
     const { error, ...rest } = facts
     const fields = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, String(value)]))

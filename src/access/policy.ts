@@ -38,6 +38,8 @@ export const policy = {
   'platform.create': project,
   'platform.write': operate,
   'platform.delete': project,
+  /** Let go of what nobody can prove gone: somebody may go on paying for it. */
+  'platform.forget': ['installation-admin', 'infra-admin', 'tenant-admin'],
   /** Cancel, resume and retry: what is under way, not what is wanted. */
   'platform.operate': operate,
   /** Secret outputs and the platform's SSH key. */

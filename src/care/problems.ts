@@ -25,7 +25,7 @@ export interface NewProblem {
 /** True when it was not open before. */
 export async function openProblem(tx: Tx, seams: Seams, place: ProblemPlace, problem: NewProblem): Promise<boolean> {
   const known = await findOpen(tx, place.id, problem.subject, problem.code)
-  if (known !== undefined) return false
+  if (known !== undefined || (await isIgnored(tx, place.id, problem))) return false
   const id = newId('problem', seams)
   await tx
     .insertInto('problems')
@@ -54,11 +54,48 @@ export async function resolveProblem(
   problem: Pick<NewProblem, 'subject' | 'code' | 'machineId'>,
   resolution: string,
 ): Promise<boolean> {
+  await forgetIgnoring(tx, place.id, problem)
   const known = await findOpen(tx, place.id, problem.subject, problem.code)
   if (known === undefined) return false
   await tx.updateTable('problems').set({ resolved_at: seams.clock.now(), resolution }).where('id', '=', known).execute()
   await tell(tx, seams, place, 'problem.resolved', problem, resolution)
   return true
+}
+
+/** Machines whose illness a person chose to ignore: they are not made anew by themselves. */
+export async function ignoredMachines(db: Db, platform: PlatformId): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('problems')
+    .select('machine_id')
+    .where('platform_id', '=', platform)
+    .where('resolution', '=', 'ignore')
+    .where('machine_id', 'is not', null)
+    .execute()
+  return new Set(rows.flatMap(({ machine_id }) => machine_id ?? []))
+}
+
+async function isIgnored(db: Db, platform: PlatformId, { subject, code }: Pick<NewProblem, 'subject' | 'code'>) {
+  const row = await db
+    .selectFrom('problems')
+    .select('id')
+    .where('platform_id', '=', platform)
+    .where('subject', '=', subject)
+    .where('code', '=', code)
+    .where('resolution', '=', 'ignore')
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+/** It is over: when it comes again it is told again. */
+async function forgetIgnoring(tx: Tx, platform: PlatformId, { subject, code }: Pick<NewProblem, 'subject' | 'code'>) {
+  await tx
+    .updateTable('problems')
+    .set({ resolution: 'ignored until it was over' })
+    .where('platform_id', '=', platform)
+    .where('subject', '=', subject)
+    .where('code', '=', code)
+    .where('resolution', '=', 'ignore')
+    .execute()
 }
 
 async function findOpen(db: Db, platformId: PlatformId, subject: string, code: string): Promise<string | undefined> {
@@ -73,13 +110,15 @@ async function findOpen(db: Db, platformId: PlatformId, subject: string, code: s
   return row?.id
 }
 
-async function tell(
+/** Writes the event of a problem. */
+export async function tell(
   tx: Tx,
   seams: Seams,
   place: ProblemPlace,
   kind: 'problem.opened' | 'problem.resolved',
-  problem: Pick<NewProblem, 'subject' | 'code' | 'machineId'>,
+  problem: { readonly subject: string; readonly code: string; readonly machineId: MachineId | null },
   cause: string,
+  actor: string = careActor,
 ): Promise<void> {
   await appendEvent(tx, seams, {
     kind,
@@ -88,7 +127,7 @@ async function tell(
     project: place.projectId,
     platform: place.id,
     machine: problem.machineId,
-    actor: careActor,
+    actor,
     cause,
     data: { code: problem.code, about: problem.subject },
   })

@@ -9,7 +9,8 @@ import { careActor, writeDecision } from './decision.ts'
 import type { DecideDeps } from './deps.ts'
 import { formMembers } from './form.ts'
 import { illnesses } from './illness.ts'
-import { openProblem, resolveProblem } from './problems.ts'
+import { meltedProviders } from './meltdown.ts'
+import { ignoredMachines, openProblem, resolveProblem } from './problems.ts'
 import { lastRetry } from './retry.ts'
 import { formPlatformOf, groupOf, hindrances, sameAgain, seatSuccessors } from './successor.ts'
 
@@ -25,10 +26,13 @@ const hourMs = 3_600_000
 
 export async function decideReplacements(tx: Tx, deps: DecideDeps, view: PlatformView): Promise<boolean> {
   let changed = false
+  const melted = await meltedProviders(tx, deps, view)
+  const ignored = await ignoredMachines(tx, view.id)
   for (const members of Map.groupBy(view.members.values(), (member) => member.group).values()) {
     let leaving = members.filter((member) => member.state === 'leaving').length
     for (const member of members) {
       if (member.state === 'leaving' || member.warmUntil !== null) continue
+      if (melted.has(member.machine.providerId) || ignored.has(member.machine.id)) continue
       const cause = await causeOf(tx, deps, view, member)
       if (cause === undefined) continue
       const group = groupOf(view, member)

@@ -400,6 +400,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/platforms/{platform}/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let go of a platform whose end nobody can prove
+         * @description Of one that is being deleted, when its provider or its credentials are gone for good. Quota and capacity are freed, the receipt says `forgotten`, and the answer and the event list what may still be there. What a scan ever sees of it again is removed.
+         */
+        post: operations["forgetPlatform"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/platforms/{platform}/hibernate": {
         parameters: {
             query?: never;
@@ -559,6 +579,43 @@ export interface paths {
          * @description Nothing is begun on it until it is resumed: no step, no repair, no change. What is under way ends by itself; what is lost or differs is still reported as a problem; tasks wait.
          */
         post: operations["pausePlatform"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platforms/{platform}/problems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is wrong with a platform, and what a person may choose */
+        get: operations["listPlatformProblems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/platforms/{platform}/problems/{problem}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide what becomes of a problem
+         * @description `ignore`: it is told no more, and its machine is not made anew by itself, until it was well again. `recreate`: the machine is made anew now. `retry`: what stands still is tried, and the guards that held it back count anew.
+         */
+        post: operations["resolvePlatformProblem"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1759,6 +1816,9 @@ export interface components {
             /** @example worker-1@1 */
             subject: string;
         };
+        NamedProblemList: {
+            items: components["schemas"]["NamedProblem"][];
+        };
         OperationPreview: {
             /**
              * @description Who is part of the platform now; later ones would not be concerned.
@@ -1988,6 +2048,24 @@ export interface components {
             /** @description Canaries first; each waits for the health of the one before. */
             waves: string[][];
         };
+        PlatformForget: {
+            reason: string;
+        };
+        PlatformForgotten: {
+            /** @description What may still be there: a create was sent for it, and nobody saw it gone. */
+            left: {
+                /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
+                machine: string;
+                member: string;
+                nativeRef: string | null;
+                /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
+                provider: string;
+                resourceKey: string;
+            }[];
+            /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+            platform: string;
+            reason: string;
+        };
         PlatformList: {
             items: components["schemas"]["PlatformSummary"][];
             /** @description Give it as `cursor` to get the next page; null at the end. */
@@ -2118,7 +2196,7 @@ export interface components {
         };
         Problem: {
             /** @enum {string} */
-            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "report_only" | "not_cancellable" | "platform_held" | "platform_hibernated" | "lease_expired" | "power_not_supported" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "machine_hung" | "member_unhealthy" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "rollout_stopped" | "host_maintenance" | "secret_unavailable" | "internal";
+            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "report_only" | "not_cancellable" | "platform_held" | "platform_hibernated" | "lease_expired" | "power_not_supported" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "machine_hung" | "member_unhealthy" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "meltdown" | "rollout_stopped" | "host_maintenance" | "secret_unavailable" | "internal";
             /** @example vm.count: 43 wanted, 12 left in ticket gold. */
             detail: string;
             /** @description Which fields are wrong. */
@@ -2158,7 +2236,7 @@ export interface components {
         };
         ProblemKind: {
             /** @enum {string} */
-            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "report_only" | "not_cancellable" | "platform_held" | "platform_hibernated" | "lease_expired" | "power_not_supported" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "machine_hung" | "member_unhealthy" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "rollout_stopped" | "host_maintenance" | "secret_unavailable" | "internal";
+            code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "report_only" | "not_cancellable" | "platform_held" | "platform_hibernated" | "lease_expired" | "power_not_supported" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "machine_hung" | "member_unhealthy" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "meltdown" | "rollout_stopped" | "host_maintenance" | "secret_unavailable" | "internal";
             /**
              * @description Of an answer that is this problem.
              * @example 409
@@ -2169,6 +2247,13 @@ export interface components {
         };
         ProblemKindList: {
             items: components["schemas"]["ProblemKind"][];
+        };
+        ProblemResolve: {
+            /**
+             * @description One of those that the problem names. What else it names is a request of its own.
+             * @enum {string}
+             */
+            resolution: "ignore" | "recreate" | "retry";
         };
         Project: {
             /**
@@ -3260,7 +3345,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "report_only" | "not_cancellable" | "platform_held" | "platform_hibernated" | "lease_expired" | "power_not_supported" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "machine_hung" | "member_unhealthy" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "rollout_stopped" | "host_maintenance" | "secret_unavailable" | "internal";
+                code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "report_only" | "not_cancellable" | "platform_held" | "platform_hibernated" | "lease_expired" | "power_not_supported" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "machine_hung" | "member_unhealthy" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "meltdown" | "rollout_stopped" | "host_maintenance" | "secret_unavailable" | "internal";
             };
             cookie?: never;
         };
@@ -3724,7 +3809,7 @@ export interface operations {
             query?: {
                 /** @description Only events after this one: the `next` of the page before. Without it from the first; a stream begins now. */
                 after?: number;
-                kind?: "platform.state" | "machine.state" | "member.state" | "task.state" | "provider.state" | "host.state" | "tenant.created" | "tenant.changed" | "tenant.deleted" | "project.created" | "project.changed" | "project.deleted" | "ticket.created" | "ticket.changed" | "ticket.deleted" | "share.changed" | "provider.created" | "provider.changed" | "provider.deleted" | "provider.probed" | "host.maintenance" | "blueprint.created" | "platform.created" | "platform.changed" | "platform.outputs" | "schedule.due" | "schedule.refused" | "lease.reminder" | "lease.expired" | "lease.renewed" | "lease.ended" | "member.created" | "task.created" | "run.taken-over" | "step.started" | "step.done" | "step.waiting" | "step.failed" | "step.blocked" | "step.retried" | "step.forgotten" | "decision.taken" | "problem.opened" | "problem.resolved" | "orphan.found" | "orphan.destroyed" | "tombstone.destroyed" | "receipt.completed" | "receipt.reopened" | "token.created" | "installation.created" | "installation.restored" | "restore.accepted" | "backup.taken";
+                kind?: "platform.state" | "machine.state" | "member.state" | "task.state" | "provider.state" | "host.state" | "tenant.created" | "tenant.changed" | "tenant.deleted" | "project.created" | "project.changed" | "project.deleted" | "ticket.created" | "ticket.changed" | "ticket.deleted" | "share.changed" | "provider.created" | "provider.changed" | "provider.deleted" | "provider.probed" | "host.maintenance" | "blueprint.created" | "platform.created" | "platform.changed" | "platform.outputs" | "platform.forgotten" | "schedule.due" | "schedule.refused" | "lease.reminder" | "lease.expired" | "lease.renewed" | "lease.ended" | "member.created" | "task.created" | "run.taken-over" | "step.started" | "step.done" | "step.waiting" | "step.failed" | "step.blocked" | "step.retried" | "step.forgotten" | "decision.taken" | "problem.opened" | "problem.resolved" | "orphan.found" | "orphan.destroyed" | "tombstone.destroyed" | "receipt.completed" | "receipt.reopened" | "token.created" | "installation.created" | "installation.restored" | "restore.accepted" | "backup.taken";
                 limit?: number;
                 machine?: string;
                 platform?: string;
@@ -5002,7 +5087,7 @@ export interface operations {
             query?: {
                 /** @description Only events after this one: the `next` of the page before. Without it from the first; a stream begins now. */
                 after?: number;
-                kind?: "platform.state" | "machine.state" | "member.state" | "task.state" | "provider.state" | "host.state" | "tenant.created" | "tenant.changed" | "tenant.deleted" | "project.created" | "project.changed" | "project.deleted" | "ticket.created" | "ticket.changed" | "ticket.deleted" | "share.changed" | "provider.created" | "provider.changed" | "provider.deleted" | "provider.probed" | "host.maintenance" | "blueprint.created" | "platform.created" | "platform.changed" | "platform.outputs" | "schedule.due" | "schedule.refused" | "lease.reminder" | "lease.expired" | "lease.renewed" | "lease.ended" | "member.created" | "task.created" | "run.taken-over" | "step.started" | "step.done" | "step.waiting" | "step.failed" | "step.blocked" | "step.retried" | "step.forgotten" | "decision.taken" | "problem.opened" | "problem.resolved" | "orphan.found" | "orphan.destroyed" | "tombstone.destroyed" | "receipt.completed" | "receipt.reopened" | "token.created" | "installation.created" | "installation.restored" | "restore.accepted" | "backup.taken";
+                kind?: "platform.state" | "machine.state" | "member.state" | "task.state" | "provider.state" | "host.state" | "tenant.created" | "tenant.changed" | "tenant.deleted" | "project.created" | "project.changed" | "project.deleted" | "ticket.created" | "ticket.changed" | "ticket.deleted" | "share.changed" | "provider.created" | "provider.changed" | "provider.deleted" | "provider.probed" | "host.maintenance" | "blueprint.created" | "platform.created" | "platform.changed" | "platform.outputs" | "platform.forgotten" | "schedule.due" | "schedule.refused" | "lease.reminder" | "lease.expired" | "lease.renewed" | "lease.ended" | "member.created" | "task.created" | "run.taken-over" | "step.started" | "step.done" | "step.waiting" | "step.failed" | "step.blocked" | "step.retried" | "step.forgotten" | "decision.taken" | "problem.opened" | "problem.resolved" | "orphan.found" | "orphan.destroyed" | "tombstone.destroyed" | "receipt.completed" | "receipt.reopened" | "token.created" | "installation.created" | "installation.restored" | "restore.accepted" | "backup.taken";
                 limit?: number;
                 machine?: string;
                 task?: string;
@@ -5152,6 +5237,130 @@ export interface operations {
                 };
             };
             /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forgetPlatform: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The same key and request within 24 hours is done once and answered alike.
+                 * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlatformForget"];
+            };
+        };
+        responses: {
+            /** @description What may be left. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlatformForgotten"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wrong_state`: Not possible in this state. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type. */
+            415: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`, `idempotency_mismatch`: Invalid request; Idempotency key used for another request. */
             422: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -6252,6 +6461,218 @@ export interface operations {
             };
             /** @description `precondition_failed`: Changed meanwhile. */
             412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`, `idempotency_mismatch`: Invalid request; Idempotency key used for another request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPlatformProblems: {
+        parameters: {
+            query?: {
+                /** @description Also those that are resolved. */
+                all?: "true" | "false";
+            };
+            header?: never;
+            path: {
+                platform: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Oldest first. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamedProblemList"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: Invalid request. */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: Internal error. */
+            500: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: Not available. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolvePlatformProblem: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The same key and request within 24 hours is done once and answered alike.
+                 * @example 7f1d4b9e-2f0a-4c55-9a3e-0a6f1c2d3e4f
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                platform: string;
+                problem: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProblemResolve"];
+            };
+        };
+        responses: {
+            /** @description The problem as it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NamedProblem"];
+                };
+            };
+            /** @description `unauthenticated`: Not authenticated. */
+            401: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: Not found. */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `wrong_state`: Not possible in this state. */
+            409: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `payload_too_large`: Body too large. */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type`: Unsupported media type. */
+            415: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;

@@ -35,6 +35,7 @@ export const factKinds = [
   'platform.created',
   'platform.changed',
   'platform.outputs',
+  'platform.forgotten',
   'schedule.due',
   'schedule.refused',
   'lease.reminder',

@@ -54,6 +54,7 @@ export const problemStatus: { readonly [code in ProblemCode]: Answer } = {
   attempt_lost: { status: 409, title: 'Attempt lost' },
   step_timed_out: { status: 409, title: 'Step timed out' },
   quorum_lost: { status: 409, title: 'Quorum lost' },
+  meltdown: { status: 409, title: 'Too much is down at once' },
   rollout_stopped: { status: 409, title: 'Rollout stopped' },
   host_maintenance: { status: 409, title: 'Cannot be moved off a host in maintenance' },
   secret_unavailable: { status: 409, title: 'Secret unavailable' },

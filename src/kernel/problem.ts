@@ -50,6 +50,7 @@ export const problemCodes = [
   'attempt_lost',
   'step_timed_out',
   'quorum_lost',
+  'meltdown',
   'rollout_stopped',
   'host_maintenance',
   'secret_unavailable',

@@ -16,6 +16,7 @@ import {
   platformEndpoints,
   platformInsightEndpoints,
   platformLifeEndpoints,
+  platformProblemEndpoints,
   platformRestEndpoints,
   platformRolloutEndpoints,
 } from './platforms/index.ts'
@@ -34,6 +35,7 @@ export const endpoints: readonly GantryEndpoint[] = [
   ...platformEndpoints,
   ...platformInsightEndpoints,
   ...platformLifeEndpoints,
+  ...platformProblemEndpoints,
   ...platformRolloutEndpoints,
   ...platformRestEndpoints,
   ...calendarEndpoints,

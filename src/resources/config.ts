@@ -27,6 +27,16 @@ export const configSchema = z.strictObject({
     .default({})
     .transform((own): Readonly<Record<string, z.output<typeof flavorSchema>>> => ({ ...builtInFlavors, ...own })),
   quotaKeys: z.array(z.string().regex(quotaKeyPattern, 'must be a quota key such as license.count')).default([]),
+  /** When so many of a provider's machines are down that none is repaired by itself. */
+  meltdown: z
+    .strictObject({
+      /** Share of them, 0 to 1. */
+      fraction: z.number().min(0).max(1).default(0.2),
+      windowMinutes: z.int().min(1).max(1440).default(10),
+      /** With no more down than this repair goes on, COUNT. */
+      minimum: z.int().min(0).default(5),
+    })
+    .prefault({}),
   /** Platforms worked on at once, COUNT. */
   concurrency: z.int().min(1).max(10_000).default(64),
 })

@@ -1,17 +1,20 @@
 // One story in which every endpoint there is succeeds at least once: a new one without a line here fails the last test.
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openProblem } from '../../src/care/index.ts'
 import { endpoints } from '../../src/resources/api.ts'
 import { beginReportOnly } from '../../src/resources/backups/index.ts'
 import type { Answer } from './support/client.ts'
 import { succeeded } from './support/conform.ts'
 import { type TestGantry, testGantry } from './support/gantry.ts'
+import { quickWorld } from './support/memory-kind.ts'
 import { type Begun, begin } from './support/story.ts'
 
 let on: TestGantry
 let begun: Begun
+const world = quickWorld()
 beforeAll(async () => {
-  on = await testGantry()
+  on = await testGantry({ world })
   begun = await begin(on.api)
 })
 afterAll(async () => {
@@ -116,6 +119,21 @@ test('a platform is made, looked into from every side, and deleted', async () =>
   await good('PATCH', at, { labels: { x: 'y' } })
   await good('GET', `${at}/explain`)
   await good('GET', `${at}/history`)
+  const { store, seams } = on.gantry.rooms
+  const row = await store.read
+    .selectFrom('platforms')
+    .selectAll()
+    .where('id', '=', task.body.target.id)
+    .executeTakeFirstOrThrow()
+  const place = { id: row.id, tenantId: row.tenant_id, projectId: row.project_id }
+  const problem = { subject: 'vm-0@1', machineId: null, code: 'member_unhealthy', detail: 'It is slow.' } as const
+  await store.write((tx) => openProblem(tx, seams, place, { ...problem, resolutions: ['ignore'] }))
+  const [told] = (await good('GET', `${at}/problems`)).body.items
+  const refused = await on.api('POST', `${at}/problems/${told.id}/resolve`, { resolution: 'retry' })
+  expect(refused).toMatchObject({ status: 409, body: { code: 'wrong_state', next: 'Choose one of ignore.' } })
+  const ignored = await good('POST', `${at}/problems/${told.id}/resolve`, { resolution: 'ignore' })
+  expect(ignored.body).toMatchObject({ id: told.id, resolution: 'ignore', resolvedAt: expect.any(String) })
+  expect((await good('GET', `${at}/problems`)).body.items).toEqual([])
   await good('GET', `${at}/events`)
   await good('GET', `${at}/ssh`)
   expect((await good('GET', `${at}/revisions`)).body.items).toMatchObject([
@@ -206,6 +224,26 @@ test('a backup is taken, and the report of a restore is read and accepted', asyn
   await store.write((tx) => beginReportOnly(tx, seams, { takenAt: seams.clock.now(), version: '0.1.0' }))
   const { report } = (await good('GET', '/v1/restore/report')).body
   await good('POST', '/v1/restore/accept', { report })
+})
+
+test('a platform whose provider is gone for good is let go, and what may be left is told', async () => {
+  const wish = { name: 'lost', blueprint: 'machines', parameters: { count: 1 } }
+  const task = await good('POST', `/v1/projects/${begun.project}/platforms`, wish, { prefer: 'wait=60' })
+  expect(task.body.state).toBe('done')
+  const at = `/v1/platforms/${task.body.target.id}`
+  expect(await on.api('POST', `${at}/forget`, { reason: 'too early' })).toMatchObject({
+    status: 409,
+    body: { code: 'wrong_state', facts: { state: 'ready' } },
+  })
+  world.faults.unreachable = true
+  const deletion = await good('DELETE', at)
+  const { body } = await good('POST', `${at}/forget`, { reason: 'its data centre is gone' })
+  expect(body).toMatchObject({ reason: 'its data centre is gone', left: [{ resourceKey: expect.any(String) }] })
+  const ended = await good('GET', `/v1/tasks/${deletion.body.id}`, undefined, { prefer: 'wait=60' })
+  expect(ended.body.state).toBe('done')
+  const receipt = await good('GET', `/v1/receipts/${ended.body.receipt}`)
+  expect(receipt.body.objects.map((object: { proof: string }) => object.proof)).toEqual(['forgotten'])
+  world.faults.unreachable = false
 })
 
 test('all of it goes again', async () => {

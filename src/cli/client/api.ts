@@ -122,6 +122,18 @@ export function apiOf(server: Server) {
     revisions: async (platform: string) =>
       (await call(server, 'get', '/v1/platforms/{platform}/revisions', { platform })).items,
     deletePlatform: (platform: string) => call(server, 'delete', '/v1/platforms/{platform}', { platform }),
+    platformProblems: async (platform: string) =>
+      (await call(server, 'get', '/v1/platforms/{platform}/problems', { platform })).items,
+    resolveProblem: (platform: string, problem: string, resolution: 'ignore' | 'recreate' | 'retry') =>
+      call(
+        server,
+        'post',
+        '/v1/platforms/{platform}/problems/{problem}/resolve',
+        { platform, problem },
+        { body: { resolution } },
+      ),
+    forgetPlatform: (platform: string, reason: string) =>
+      call(server, 'post', '/v1/platforms/{platform}/forget', { platform }, { body: { reason } }),
     resumePlatform: (platform: string) => call(server, 'post', '/v1/platforms/{platform}/resume', { platform }),
     pausePlatform: (platform: string) => call(server, 'post', '/v1/platforms/{platform}/pause', { platform }),
     async hibernatePlatform(platform: string): Promise<Task> {

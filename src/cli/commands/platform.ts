@@ -15,6 +15,7 @@ import { addPlatformChange } from './platform-change.ts'
 import { addPlatformCreate } from './platform-create.ts'
 import { addPlatformDelete } from './platform-delete.ts'
 import { addPlatformLife } from './platform-life.ts'
+import { addPlatformProblems } from './platform-problems.ts'
 import { addPlatformRest } from './platform-rest.ts'
 import { addPlatformRun } from './platform-run.ts'
 
@@ -99,6 +100,7 @@ export function addPlatform(parent: Command, runner: Runner): void {
   addPlatformChange(platform, runner)
   addPlatformRun(platform, runner)
   addPlatformLife(platform, runner)
+  addPlatformProblems(platform, runner)
   addPlatformRest(platform, runner)
   addPlatformCalendar(platform, runner)
   addPlatformDelete(platform, runner)

@@ -1,0 +1,27 @@
+import { makeDue } from '../engine/index.ts'
+import type { Seams } from '../kernel/seams.ts'
+import type { ProblemTable } from '../store/schema.ts'
+import type { Tx } from '../store/store.ts'
+import { type ProblemPlace, tell } from './problems.ts'
+import { noteRetry } from './retry.ts'
+
+/** What a person chose for an open problem: to hear no more of it, or a new machine now. */
+export async function resolveByPerson(
+  tx: Tx,
+  seams: Seams,
+  place: ProblemPlace,
+  problem: Pick<ProblemTable, 'id' | 'subject' | 'code' | 'machine_id'>,
+  resolution: 'ignore' | 'recreate',
+  actor: string,
+): Promise<void> {
+  const now = seams.clock.now()
+  await noteRetry(tx, seams, place, actor)
+  if (resolution === 'recreate' && problem.machine_id !== null) {
+    // The problem ends when the new machine is decided.
+    await tx.updateTable('machines').set({ ill_since: now }).where('id', '=', problem.machine_id).execute()
+  } else {
+    await tx.updateTable('problems').set({ resolved_at: now, resolution }).where('id', '=', problem.id).execute()
+    await tell(tx, seams, place, 'problem.resolved', { ...problem, machineId: problem.machine_id }, resolution, actor)
+  }
+  await makeDue(tx, place.id, now)
+}

@@ -1,0 +1,180 @@
+// Problems of a platform, and what a person decides about them; and letting go of what nobody can prove gone.
+
+import type { Scope } from '../../access/index.ts'
+import { forgetMachines, type LeftBehind, resolveByPerson } from '../../care/index.ts'
+import { ok } from '../../http/reply.ts'
+import { id, z } from '../../http/schema.ts'
+import type { PlatformId } from '../../kernel/ids.ts'
+import { ProblemError } from '../../kernel/problem.ts'
+import type { Tx } from '../../store/index.ts'
+import { endpoint } from '../endpoint.ts'
+import type { Rooms } from '../rooms.ts'
+import { tryAgain } from './going-on.ts'
+import { NamedProblem } from './schemas.ts'
+import { getPlatform } from './store.ts'
+import { namedProblem } from './view.ts'
+
+const params = z.object({ platform: id('platform') })
+const about = ({ platform }: z.output<typeof params>) => ({ kind: 'platform', id: platform }) as const
+
+const NamedProblemList = z.object({ items: z.array(NamedProblem) }).openapi('NamedProblemList')
+
+const Resolve = z
+  .strictObject({
+    resolution: z
+      .enum(['ignore', 'recreate', 'retry'])
+      .openapi({ description: 'One of those that the problem names. What else it names is a request of its own.' }),
+  })
+  .openapi('ProblemResolve')
+
+const Forget = z.strictObject({ reason: z.string().trim().min(1).max(500) }).openapi('PlatformForget')
+
+const Forgotten = z
+  .object({
+    platform: id('platform'),
+    reason: z.string(),
+    left: z
+      .array(
+        z.object({
+          machine: id('machine'),
+          member: z.string(),
+          provider: id('provider'),
+          resourceKey: z.string(),
+          nativeRef: z.string().nullable(),
+        }),
+      )
+      .openapi({ description: 'What may still be there: a create was sent for it, and nobody saw it gone.' }),
+  })
+  .openapi('PlatformForgotten')
+
+export const platformProblemEndpoints = [
+  endpoint({
+    method: 'get',
+    path: '/v1/platforms/{platform}/problems',
+    operationId: 'listPlatformProblems',
+    summary: 'What is wrong with a platform, and what a person may choose',
+    tag: 'platforms',
+    permission: 'platform.read',
+    about,
+    params,
+    query: z.strictObject({
+      all: z.enum(['true', 'false']).default('false').openapi({ description: 'Also those that are resolved.' }),
+    }),
+    answers: { 200: { description: 'Oldest first.', schema: NamedProblemList } },
+    problems: [],
+    async handle(rooms, { scope, params: { platform }, query }) {
+      await getPlatform(rooms.store.read, scope, platform)
+      let rows = rooms.store.read
+        .selectFrom('problems')
+        .selectAll()
+        .where('platform_id', '=', platform)
+        .orderBy('since')
+      if (query.all === 'false') rows = rows.where('resolved_at', 'is', null)
+      return ok({ items: (await rows.execute()).map(namedProblem) })
+    },
+  }),
+  endpoint({
+    method: 'post',
+    path: '/v1/platforms/{platform}/problems/{problem}/resolve',
+    operationId: 'resolvePlatformProblem',
+    summary: 'Decide what becomes of a problem',
+    description:
+      '`ignore`: it is told no more, and its machine is not made anew by itself, until it was well again. `recreate`: the machine is made anew now. `retry`: what stands still is tried, and the guards that held it back count anew.',
+    tag: 'platforms',
+    permission: 'platform.operate',
+    about: ({ platform }) => ({ kind: 'platform', id: platform }) as const,
+    params: z.object({ platform: id('platform'), problem: z.string().max(80) }),
+    body: Resolve,
+    answers: { 200: { description: 'The problem as it is now.', schema: NamedProblem } },
+    problems: ['wrong_state'],
+    async handle(rooms, { scope, params: { platform, problem }, body }) {
+      const answer = await rooms.store.write((tx) => resolve(rooms, tx, scope, platform, problem, body.resolution))
+      rooms.wake(platform)
+      return ok(answer)
+    },
+  }),
+  endpoint({
+    method: 'post',
+    path: '/v1/platforms/{platform}/forget',
+    operationId: 'forgetPlatform',
+    summary: 'Let go of a platform whose end nobody can prove',
+    description:
+      'Of one that is being deleted, when its provider or its credentials are gone for good. Quota and capacity are freed, the receipt says `forgotten`, and the answer and the event list what may still be there. What a scan ever sees of it again is removed.',
+    tag: 'platforms',
+    permission: 'platform.forget',
+    about,
+    params,
+    body: Forget,
+    answers: { 200: { description: 'What may be left.', schema: Forgotten } },
+    problems: ['wrong_state'],
+    async handle(rooms, { scope, params: { platform }, body }) {
+      const left = await rooms.store.write((tx) => forget(rooms, tx, scope, platform, body.reason))
+      rooms.wake(platform)
+      return ok({ platform, reason: body.reason, left: [...left] })
+    },
+  }),
+]
+
+async function resolve(
+  rooms: Rooms,
+  tx: Tx,
+  scope: Scope,
+  platform: PlatformId,
+  problem: string,
+  resolution: z.output<typeof Resolve>['resolution'],
+) {
+  const row = await getPlatform(tx, scope, platform)
+  const find = () =>
+    tx
+      .selectFrom('problems')
+      .selectAll()
+      .where('id', '=', problem)
+      .where('platform_id', '=', platform)
+      .executeTakeFirst()
+  const found = await find()
+  if (found === undefined)
+    throw new ProblemError({
+      code: 'not_found',
+      detail: `Platform ${row.name} has no problem ${problem}.`,
+      next: `List them:  gantry platform problems ${row.name}`,
+    })
+  const known = namedProblem(found)
+  if (known.resolvedAt !== null || !known.resolutions.includes(resolution))
+    throw new ProblemError({
+      code: 'wrong_state',
+      detail:
+        known.resolvedAt === null
+          ? `${known.code} of ${known.subject} is not resolved by ${resolution}.`
+          : `${known.code} of ${known.subject} is resolved already: ${known.resolution}.`,
+      facts: { problem, resolutions: known.resolutions },
+      next: known.resolvedAt === null ? `Choose one of ${known.resolutions.join(', ')}.` : `gantry explain ${row.name}`,
+    })
+  const place = { id: row.id, tenantId: row.tenant_id, projectId: row.project_id }
+  if (resolution === 'retry') await tryAgain(rooms, tx, scope, row)
+  else await resolveByPerson(tx, rooms.seams, place, found, resolution, scope.actor)
+  return namedProblem((await find()) ?? found)
+}
+
+async function forget(
+  rooms: Rooms,
+  tx: Tx,
+  scope: Scope,
+  id: PlatformId,
+  reason: string,
+): Promise<readonly LeftBehind[]> {
+  const row = await getPlatform(tx, scope, id)
+  if (row.state !== 'deleting')
+    throw new ProblemError({
+      code: 'wrong_state',
+      detail: `Platform ${row.name} is ${row.state}; only one that is being deleted can be forgotten.`,
+      facts: { platform: row.id, state: row.state },
+      next:
+        row.state === 'deleted'
+          ? `Its receipt:  gantry receipt show ${row.name}`
+          : `Delete it first:  gantry platform delete ${row.name}`,
+    })
+  const place = { id: row.id, tenantId: row.tenant_id, projectId: row.project_id }
+  const { left, secrets } = await forgetMachines(tx, rooms.forming, place, { actor: scope.actor, reason })
+  for (const secret of secrets) await rooms.vault.destroy(tx, secret)
+  return left
+}

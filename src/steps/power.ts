@@ -11,8 +11,8 @@ import { providerOutcome } from './fault-problem.ts'
 import { type Providers, reportOnlyMs } from './machine.ts'
 
 const pollMs = 500
-/** A power call is repeated when nothing came of it for so long, ms; a provider may have lost it. */
-const againMs = 20_000
+/** A power call is repeated when nothing came of it for so long, ms; but no shutdown, which a provider may still wait for. */
+const againMs = 45_000
 /** So long a machine may take to shut down by itself, ms. */
 const shutdownMs = 60_000
 /** So much of the time between two looks counts as seen. */
@@ -93,7 +93,7 @@ async function nextCall(
   const now = ctx.seams.clock.now()
   const { lastsMs, at } = lookedAgain(memo, now, gapMs)
   const call = to === 'on' ? 'on' : lastsMs < shutdownMs ? 'shutdown' : 'off'
-  const due = memo === null || memo.call !== call || lastsMs - memo.sentMs >= againMs
+  const due = memo === null || memo.call !== call || (call !== 'shutdown' && lastsMs - memo.sentMs >= againMs)
   if (due || now - memo.at >= keepEveryMs) await ctx.setMemo({ call, sentMs: due ? lastsMs : memo.sentMs, lastsMs, at })
   return due ? call : null
 }

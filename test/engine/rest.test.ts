@@ -4,13 +4,17 @@ import { afterAll, expect, test } from 'vitest'
 import type { Scope } from '../../src/access/index.ts'
 import { loadBlueprintFolder } from '../../src/blueprints/index.ts'
 import type { PlatformId } from '../../src/kernel/ids.ts'
+import type { Session } from '../../src/provider/contract.ts'
+import { lookerOver } from '../../src/provider/look.ts'
 import { goOn } from '../../src/resources/platforms/going-on.ts'
 import { hibernate, pause, wake } from '../../src/resources/platforms/rest.ts'
 import { getPlatform, type PlatformRow } from '../../src/resources/platforms/store.ts'
+import { powerStep } from '../../src/steps/index.ts'
 import type { Tx } from '../../src/store/index.ts'
 import { type MemoryLife, openLife } from '../crash/installation.ts'
 import { type Process, stateOf } from '../crash/process.ts'
 import { makeTemplate, type Template } from '../crash/template.ts'
+import { memorySession } from '../support/memory-world.ts'
 
 const template: Template = await makeTemplate(await loadBlueprintFolder('test/blueprints/quorum'))
 afterAll(() => template.dispose())
@@ -138,4 +142,25 @@ test('a wish to wake while machines are still being stopped wins, and a later on
   await gantry.remove(id)
   await is(gantry, id, 'deleted')
   expect(life.world.living()).toEqual([])
+})
+
+test('a machine that does not shut down is switched off; its provider is asked once for each', async () => {
+  await using life = openLife(template)
+  const calls: string[] = []
+  const session: Session = {
+    ...memorySession(life.world),
+    async power(owner, key, to, signal) {
+      calls.push(`${to} ${key.split('/').at(-1)}`)
+      if (to !== 'shutdown') await memorySession(life.world).power?.(owner, key, to, signal)
+    },
+  }
+  const deaf = powerStep({ open: async () => ({ session, looker: lookerOver(session) }) })
+  const gantry = await life.start(null, { kind: (real) => (real.kind === 'power' ? deaf : real) })
+  const id = await gantry.ask('team-a', { voters: 1, workers: 0 })
+  await is(gantry, id, 'ready')
+  const before = life.clock.now()
+  await slept(gantry, id)
+  await is(gantry, id, 'hibernated')
+  expect(calls).toEqual(['shutdown voter-0@1', 'off voter-0@1'])
+  expect(life.clock.now() - before).toBeGreaterThan(60_000)
 })

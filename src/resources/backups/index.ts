@@ -1,4 +1,3 @@
-export { takeBackup } from './backup.ts'
 export { backupEndpoints } from './endpoints.ts'
 export { backUpFolder } from './offline.ts'
 export { beginReportOnly, type RestoreWish, restoreInto } from './restore.ts'

@@ -1,6 +1,8 @@
 // The composition root: the only file that knows every room, every provider kind and every step kind. It puts them
 // together in the order of the arrow and takes them apart in the reverse.
 
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { firstToken } from './access/index.ts'
 import type { TerminalAccess } from './bootstrap/index.ts'
@@ -20,17 +22,19 @@ import { createApp } from './http/router.ts'
 import { listen } from './http/server.ts'
 import { makeFolder } from './kernel/folder.ts'
 import { newId } from './kernel/ids.ts'
+import { parseJournal } from './kernel/journal.ts'
 import { ProblemError } from './kernel/problem.ts'
 import { realSeams } from './kernel/real-seams.ts'
 import type { Seams } from './kernel/seams.ts'
 import type { ProviderKind } from './provider/contract.ts'
 import { providersOver } from './provider/opened.ts'
 import { type Kinds, openSessions } from './provider/registry.ts'
+import { type OpenReplayHouse, type ReplayOptions, type ReplayResult, replay } from './replay/index.ts'
 import { apiInfo, endpoints } from './resources/api.ts'
 import { backUpFolder, type RestoreWish, restoreInto } from './resources/backups/index.ts'
 import { addShippedBlueprints, blueprintSource } from './resources/blueprints/index.ts'
 import { type Keeper, startKeeper } from './resources/calendar/index.ts'
-import type { Config } from './resources/config.ts'
+import { type Config, configSchema } from './resources/config.ts'
 import { hostOf } from './resources/host.ts'
 import { ensureInstallation } from './resources/installation/index.ts'
 import { adoptIdentity, loadProvider } from './resources/providers/index.ts'
@@ -274,6 +278,55 @@ export function backupsHere(version: string) {
     take: (folder: string, file: string) => backUpFolder(folder, file, version, realSeams()),
     check: async (file: string) => unpackBackup(file, null),
     restore: (wish: RestoreWish) => restoreInto(wish, realSeams()),
+  }
+}
+
+/** Runs a journal again, in a house of its own on a file that goes with it. Throws ProblemError 'invalid_request'. */
+export async function replayHere(
+  text: string,
+  version: string,
+  onPair?: ReplayOptions['onPair'],
+): Promise<ReplayResult> {
+  const journal = parseJournal(text)
+  const folder = mkdtempSync(join(tmpdir(), 'gantry-replay-'))
+  try {
+    const options = { open: replayHouseIn(folder, version), random: realSeams().random }
+    return await replay(journal, onPair ? { ...options, onPair } : options)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function replayHouseIn(folder: string, version: string): OpenReplayHouse {
+  return async ({ seams, kind, remote, flavors }) => {
+    await using started = new AsyncDisposableStack()
+    const store = started.use(await openStore(`sqlite:${join(folder, 'gantry.db')}`, seams, { synchronous: 'OFF' }))
+    const closing = new AbortController()
+    const parts: HouseParts = {
+      masterKey: seams.random.bytes(32),
+      config: configSchema.parse({ flavors }),
+      version,
+      kinds: { names: [kind.kind], get: async (name) => (name === kind.kind ? kind : undefined) },
+      blueprints: null,
+      seams,
+      log: () => undefined,
+      remote,
+    }
+    const house = started.use(await openHouse(parts, store, closing.signal))
+    const token = await store.write((tx) => firstToken(tx, seams))
+    started.defer(() => closing.abort(new Error('the replay is over')))
+    const running = started.move()
+    return {
+      read: store.read,
+      async call(method, path, body) {
+        const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+        const sent = body === undefined ? {} : { body: JSON.stringify(body) }
+        const answer = await house.api.request(path, { method, headers, ...sent })
+        const text = await answer.text()
+        return { status: answer.status, body: text === '' ? undefined : JSON.parse(text) }
+      },
+      [Symbol.asyncDispose]: () => running.disposeAsync(),
+    }
   }
 }
 

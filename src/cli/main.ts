@@ -19,6 +19,7 @@ import { addPlatform } from './commands/platform.ts'
 import { addProject } from './commands/project.ts'
 import { addProvider } from './commands/provider.ts'
 import { addReceipt } from './commands/receipt.ts'
+import { addReplay } from './commands/replay.ts'
 import { addRestore } from './commands/restore.ts'
 import { addTask } from './commands/task.ts'
 import { addTenant } from './commands/tenant.ts'
@@ -92,6 +93,7 @@ function program(world: World, runner: Runner): Command {
   addAnswers(gantry, runner)
   addMachine(gantry, runner)
   addTask(gantry, runner)
+  addReplay(gantry, runner)
   addReceipt(gantry, runner)
   addEvent(gantry, runner)
   gantry.commandsGroup('Tenants and quota:')

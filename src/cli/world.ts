@@ -6,9 +6,25 @@ import type { Terminal } from './client/screen.ts'
 export interface LocalFacts {
   /** Which implementation ssh2 uses for its ciphers here. */
   readonly sshCrypto: () => Promise<string>
+  /** Runs a journal again, telling each outcome as it comes. Throws ProblemError. */
+  readonly replay: (text: string, onPair: (pair: ReplayPair) => Promise<void>) => Promise<ReplayVerdict>
   readonly backups: () => Promise<LocalBackups>
   /** Logs a person in with our own SSH, where no ssh program is installed; answers the exit code. */
   readonly terminal: (access: TerminalAccess, command: readonly string[], signal: AbortSignal) => Promise<number>
+}
+
+/** What a step came to, recorded and replayed; null: nothing. */
+export interface ReplayPair {
+  readonly step: string
+  readonly recorded: string | null
+  readonly replayed: string | null
+}
+
+export interface ReplayVerdict {
+  readonly divergence: string | null
+  readonly recorded: string
+  readonly replayed: string
+  readonly failingStep: string | null
 }
 
 /** What a backup file says of itself. */

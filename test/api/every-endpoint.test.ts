@@ -158,6 +158,7 @@ test('a platform is made, looked into from every side, and deleted', async () =>
   expect(asked.body).toMatchObject({ kind: 'platform.operation', operation: 'ask', state: 'done' })
   expect((await good('GET', `/v1/tasks/${asked.body.id}/outputs/key`)).body.value).toBe('swordfish-of-old')
   await good('GET', '/v1/tasks')
+  await good('GET', `/v1/tasks/${task.body.id}/journal`)
   await good('GET', `/v1/tasks/${task.body.id}`)
   const machines = await good('GET', '/v1/machines')
   const machine = `/v1/machines/${machines.body.items[0].id}`

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { backupsHere } from '../../src/app.ts'
+import { backupsHere, replayHere } from '../../src/app.ts'
 import type { World } from '../../src/cli/world.ts'
 import { type TestGantry, testGantry, testMasterKey } from '../api/support/gantry.ts'
 import { begin } from '../api/support/story.ts'
@@ -22,6 +22,7 @@ beforeAll(async () => {
     local: {
       sshCrypto: async () => '',
       terminal: async () => 0,
+      replay: (text, onPair) => replayHere(text, '0.1.0', onPair),
       backups: async () => backupsHere('0.1.0'),
     },
   }

@@ -1,6 +1,6 @@
 // Every call of the API that the command line makes, by name: so that what it needs of the server is read in one place.
 
-import { type Server, send } from './rest.ts'
+import { fill, type Server, send } from './rest.ts'
 import { type AnswerOf, all, type BodyOf, call, type QueryOf } from './typed.ts'
 import type { Platform, PlatformDifference } from './types.ts'
 
@@ -188,6 +188,9 @@ export function apiOf(server: Server) {
     machineHistory: async (machine: string) =>
       (await call(server, 'get', '/v1/machines/{machine}/history', { machine })).items,
 
+    /** The response, unread: JSON lines. */
+    taskJournal: (task: string) =>
+      send(server, { verb: 'get', path: fill('/v1/tasks/{task}/journal', { task }), headers: { accept: '*/*' } }),
     tasks: (query?: QueryOf<'get', '/v1/tasks'>) => all(server, '/v1/tasks', {}, query),
     task: (task: string) => call(server, 'get', '/v1/tasks/{task}', { task }),
     cancelTask: (task: string) => call(server, 'post', '/v1/tasks/{task}/cancel', { task }),

@@ -1,5 +1,6 @@
 // Tasks: requests, as their senders follow them.
 
+import { writeFileSync } from 'node:fs'
 import { type Command, Option } from 'commander'
 import { type TaskState, taskStates } from '../../kernel/states.ts'
 import { ago, duration } from '../client/duration.ts'
@@ -44,6 +45,21 @@ export function addTask(parent: Command, { run }: Runner): void {
             paint,
           ),
         )
+      }),
+    )
+  task
+    .command('export <task>')
+    .description('its journal as a file, without secrets, for  gantry replay  and for reports of bugs')
+    .option('--to <file>', 'where to; standard output when not given')
+    .action(
+      run<{ readonly to?: string }>(async ({ api, names, print, world }, { args: [id = ''], options }) => {
+        const text = await (await api.taskJournal(names.task(id))).text()
+        if (options.to === undefined) {
+          world.out.write(text)
+          return
+        }
+        writeFileSync(options.to, text, { mode: 0o600 })
+        print.data({ file: options.to }, () => [`Written to ${options.to}.`, `Next:  gantry replay ${options.to}`])
       }),
     )
   task

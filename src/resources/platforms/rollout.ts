@@ -32,6 +32,7 @@ const problems = [
   'invalid_parameter',
   'quota_exceeded',
   'no_capacity',
+  'report_only',
   'provider_unreachable',
   'provider_denied',
 ] as const

@@ -1,10 +1,12 @@
 import { decodeCursor, encodeCursor, pageQuery } from '../../http/cursor.ts'
-import { ok } from '../../http/reply.ts'
+import { bytes, ok } from '../../http/reply.ts'
 import { id, z } from '../../http/schema.ts'
 import type { PlatformId } from '../../kernel/ids.ts'
+import { journalText } from '../../kernel/journal.ts'
 import { taskStates } from '../../kernel/states.ts'
 import { endpoint, installation } from '../endpoint.ts'
 import { cancelTask } from './cancel.ts'
+import { journalOf } from './journal.ts'
 import { operationOfTask } from './operation.ts'
 import { revealed } from './outputs.ts'
 import { Output, Task, TaskList } from './schemas.ts'
@@ -13,6 +15,12 @@ import { newTaskView, taskSummary, taskView } from './view.ts'
 import { waitForTask } from './wait.ts'
 
 const taskId = id('task')
+
+const journalType = 'application/x-ndjson'
+
+async function* whole(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text)
+}
 
 export const taskEndpoints = [
   endpoint({
@@ -41,6 +49,24 @@ export const taskEndpoints = [
         items: rows.slice(0, limit).map((row) => taskSummary(row, now)),
         next: last ? encodeCursor([last.id]) : null,
       })
+    },
+  }),
+  endpoint({
+    method: 'get',
+    path: '/v1/tasks/{task}/journal',
+    operationId: 'exportTask',
+    summary: 'Export what is remembered of a task as a journal',
+    description:
+      'JSON lines: blueprint, requests, decisions, attempts with their outcomes, sealed by a checksum. Secrets are not in it. `gantry replay` runs it again.',
+    tag: 'tasks',
+    permission: 'platform.read',
+    about: ({ task }) => ({ kind: 'task', id: task }),
+    params: z.object({ task: taskId }),
+    answers: { 200: { description: 'The journal.', contentType: journalType } },
+    problems: [],
+    async handle(rooms, { params }) {
+      const text = journalText(await journalOf(rooms, params.task))
+      return bytes(journalType, whole(text))
     },
   }),
   endpoint({

@@ -29,7 +29,7 @@ export function clientOf(url: () => string, token: string | undefined): Client {
       status: response.status,
       headers: response.headers,
       // What is no JSON is for `raw`.
-      body: /json/.test(response.headers.get('content-type') ?? '') && text !== '' ? JSON.parse(text) : undefined,
+      body: /\bjson\b/.test(response.headers.get('content-type') ?? '') && text !== '' ? JSON.parse(text) : undefined,
     }
     conform(method, path, answer)
     return answer

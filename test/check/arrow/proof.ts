@@ -33,6 +33,7 @@ const wrong = `
   src/http/kit.ts                 -> src/store/store.ts             : http-imports-only-what-it-may
   src/http/routes.ts              -> src/resources/tenants/index.ts : http-imports-only-what-it-may
   src/console/serve.ts            -> src/store/store.ts             : console-imports-only-what-it-may
+  src/replay/play.ts              -> src/resources/tenants/index.ts : replay-imports-only-what-it-may
   src/cli/platform.ts             -> src/store/store.ts             : cli-imports-only-what-it-may
   src/kernel/left.ts              -> src/kernel/right.ts            : no-cycle
   src/events/nowhere.ts           -> src/events/missing.ts          : every-import-is-found

@@ -84,6 +84,10 @@ const rooms = {
     may: ['kernel'],
     why: 'The console is a client of the REST API that happens to be served by the same process.',
   },
+  replay: {
+    may: ['bootstrap', 'blueprints', 'provider', 'store', 'kernel'],
+    why: 'A replay is a client of the API over a world of its own: the house it runs in is passed in, so that it is the real one.',
+  },
   cli: {
     may: ['kernel', 'blueprints'],
     why: 'The command line is a client of the REST API like any other; blueprints is pure and validates without a server.',

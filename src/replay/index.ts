@@ -1,0 +1,3 @@
+export type { Pair } from './compare.ts'
+export type { HouseOrder, OpenReplayHouse, ReplayHouse } from './house.ts'
+export { type ReplayOptions, type ReplayResult, replay } from './play.ts'

@@ -2,7 +2,7 @@
 
 import type { Flavors } from './catalogue.ts'
 import type { FormDeps } from './form.ts'
-import type { MeltdownLimits } from './meltdown.ts'
+import type { MeltdownLimits } from './meltdown-limits.ts'
 
 export interface DecideDeps extends FormDeps {
   readonly flavors: Flavors

@@ -33,7 +33,7 @@ class WaitingFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'providers/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'dist/**', 'test/{lab,e2e,package,bench}/**'],
+    exclude: ['**/node_modules/**', 'dist/**', 'test/{lab,e2e,package,bench,sweep}/**'],
     retry: 0,
     // Half of the time of all files is waiting: with one worker a processor (or fewer, as is usual) most of it is idle.
     maxWorkers: availableParallelism() + 1,

@@ -5,9 +5,10 @@
 //   npm run test:full -- sweep bench   these, in any case
 //   npm run test:full -- --list        what there is, and what passed
 
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { sourceOf } from './source.ts'
 
 const top = join(import.meta.dirname, '..')
 const results = join(import.meta.dirname, 'RESULTS.md')
@@ -22,13 +23,6 @@ const suites: Readonly<Record<string, string>> = {
   'e2e-life': 'GANTRY_E2E=full test/e2e/run life.test.ts',
   bench: 'npm run bench',
   native: 'npm run native',
-}
-
-/** The last commit that changed anything but the results, with `+` when files differ from it. */
-function source(): string {
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: top, encoding: 'utf8' }).trim()
-  const rest = ['--', '.', ':!test/RESULTS.md']
-  return git('log', '-1', '--format=%h', ...rest) + (git('status', '--porcelain', ...rest) === '' ? '' : '+')
 }
 
 function passedOn(commit: string): Set<string> {
@@ -53,7 +47,7 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
-const commit = source()
+const commit = sourceOf(top)
 // A tree that differs from its commit is no source that could be named twice: nothing of it counts as passed.
 const done = commit.endsWith('+') ? new Set<string>() : passedOn(commit)
 if (wanted.includes('--list')) {

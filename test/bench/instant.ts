@@ -19,7 +19,8 @@ export function instantKinds(): Kinds {
   return { names: ['instant'], get: async (name) => (name === 'instant' ? kind : undefined) }
 }
 
-function instantSession(): Session {
+/** A session of a provider with one host on which everything fits, and where everything is done at once. */
+export function instantSession(): Session {
   const machines = new Map<string, Observed>()
   return {
     capabilities: { lookup: 'consistent', settleMs: 0, createIdempotency: 'uniqueName', hosts: true, power: false },

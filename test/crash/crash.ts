@@ -49,14 +49,14 @@ export function crashPoint(at: number | null, told?: (what: string) => void): Cr
 }
 
 interface Gate {
-  through(): Promise<void>
+  through(what: string): Promise<void>
 }
 const open: Gate = { through: () => Promise.resolve() }
 
 async function around<T>(crash: CrashPoint, gate: Gate, what: string, call: () => Promise<T>): Promise<T> {
   crash.boundary(`before ${what}`)
   const result = await call()
-  await gate.through()
+  await gate.through(what)
   crash.boundary(`after ${what}`)
   return result
 }
@@ -64,7 +64,7 @@ async function around<T>(crash: CrashPoint, gate: Gate, what: string, call: () =
 async function* aroundEach<T>(crash: CrashPoint, gate: Gate, what: string, items: AsyncIterable<T>): AsyncIterable<T> {
   crash.boundary(`before ${what}`)
   yield* items
-  await gate.through()
+  await gate.through(what)
   crash.boundary(`after ${what}`)
 }
 

@@ -85,3 +85,13 @@ async function expectCapacityExact(store: Store): Promise<void> {
     expect([host.name, host.reserved_cpu]).toEqual([host.name, cpu])
   }
 }
+
+/** No task is under way any more, no attempt is open, and of no step something half is left. */
+export async function expectEnded(store: Store): Promise<void> {
+  const { read } = store
+  const tasks = await read.selectFrom('tasks').select(['kind', 'state']).where('ended_at', 'is', null).execute()
+  expect(tasks).toEqual([])
+  expect(await read.selectFrom('attempts').select('step_key').where('ended_at', 'is', null).execute()).toEqual([])
+  const half = read.selectFrom('records').select('key').where('attempting', 'is not', null)
+  expect(await half.where('key', 'not like', 'op/%').execute()).toEqual([])
+}

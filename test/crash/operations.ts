@@ -6,7 +6,7 @@ import type { PlatformId } from '../../src/kernel/ids.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { Life } from './installation.ts'
 import { expectBuilt, expectDeleted, expectNothingReplaced } from './invariants.ts'
-import { type Process, stateOf } from './process.ts'
+import { type Parts, type Process, stateOf } from './process.ts'
 
 export interface Shape {
   readonly parameters: Readonly<Record<string, Json>>
@@ -15,6 +15,8 @@ export interface Shape {
 
 export interface Operation {
   readonly name: string
+  /** Wrong things on the way to its starting point alone. */
+  readonly parts?: Parts
   /** Kinds of boundaries its life passes at least; 6 where providers and machines are called. */
   readonly kinds?: number
   /** Uncounted: whatever comes before. */
@@ -23,6 +25,10 @@ export interface Operation {
   act(life: Life, process: Process, platform: PlatformId | null): Promise<void>
   over(life: Life, store: Store): Promise<boolean>
   expect(life: Life, store: Store): Promise<void>
+  /** And where nothing but Gantry itself failed. */
+  expectUnharmed?(store: Store): Promise<void>
+  /** What a person asks for when it has failed; the retry of what is blocked when there is nothing of its own. */
+  again?(process: Process, platform: PlatformId): Promise<void>
 }
 
 export const platformName = 'team-a'
@@ -50,13 +56,13 @@ export function build(shape: Shape): Operation {
     prepare: async () => null,
     async act(_life, process) {
       // A request that was not acknowledged is asked again; one that was, is not.
-      if ((await platformOf(process.store)) === undefined) await process.ask(platformName, shape.parameters)
+      if ((await platformOf(process.store)) === undefined) await process.askOnce(platformName, shape.parameters)
     },
     over: (_life, store) => isReady(store, shape.machines),
     async expect(life, store) {
       await expectBuilt(life, store, await found(store), shape.machines)
-      await expectNothingReplaced(store)
     },
+    expectUnharmed: expectNothingReplaced,
   }
 }
 
@@ -67,7 +73,7 @@ export function abandon(shape: Shape): Operation {
     prepare: async () => null,
     async act(_life, process) {
       const platform = await platformOf(process.store)
-      if (platform === undefined) await process.ask(platformName, shape.parameters)
+      if (platform === undefined) await process.askOnce(platformName, shape.parameters)
       else await process.remove(platform)
     },
     async over(_life, store) {

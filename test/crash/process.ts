@@ -49,11 +49,14 @@ export interface Parts {
   /** Stops the process as SIGSTOP would: whatever comes back to it waits here. */
   readonly gate?: Gate
   readonly machineStep?: (real: StepKind, session: Session, blind: Session) => StepKind
+  /** The provider and the machines as this process finds them, e.g. behind a line that loses answers. */
+  readonly session?: (real: Session) => Session
+  readonly remote?: (real: Remote) => Remote
 }
 
 export interface Gate {
-  /** Resolves at once, or when the process is woken. */
-  through(): Promise<void>
+  /** Resolves at once, or when the process is woken; `what` came back to it, or is about to be written. */
+  through(what: string): Promise<void>
 }
 
 export interface Process {
@@ -66,6 +69,8 @@ export interface Process {
   readonly care: Care
   readonly crash: CrashPoint
   ask(name: string, parameters: Readonly<Record<string, Json>>): Promise<PlatformId>
+  /** As a request with an idempotency key: the platform that has this name, should it have been asked for before. */
+  askOnce(name: string, parameters: Readonly<Record<string, Json>>): Promise<PlatformId>
   remove(platform: PlatformId): Promise<void>
   /** Changes something as a request does, in one transaction, and wakes the engine. */
   request<T>(platform: PlatformId, work: (tx: Tx, scope: Scope) => Promise<T>): Promise<T>
@@ -107,20 +112,27 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
   const life = around.life()
   const gate = parts.gate ?? open
   const seams = gatedSeams(life.seams, gate)
+  let commits = 0
   const opened = await openStore(`sqlite:${around.path}`, seams, {
     synchronous: 'OFF',
-    hooks: { beforeCommit: () => crash.boundary('before commit'), afterCommit: () => crash.boundary('after commit') },
+    hooks: {
+      beforeCommit: () => crash.boundary('before commit'),
+      afterCommit: () => {
+        commits += 1
+        crash.boundary('after commit')
+      },
+    },
   })
   const store: Store = {
     ...opened,
     async write(work) {
-      await gate.through()
+      await gate.through('write')
       return opened.write(work)
     },
   }
   const vault = await openVault(store, masterKey, seams)
-  const session = mortalSession(crash, around.session, gate)
-  const remote = mortalRemote(crash, around.remote, gate)
+  const session = mortalSession(crash, parts.session?.(around.session) ?? around.session, gate)
+  const remote = mortalRemote(crash, parts.remote?.(around.remote) ?? around.remote, gate)
   const provided = { session, looker: lookerOver(session) }
   const machine = machineStep({ open: async () => provided })
   const kinds = [
@@ -182,8 +194,33 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
   }
 
   async function holds(until: (store: Store) => Promise<boolean>): Promise<'done'> {
-    while (!(await until(store))) await seams.clock.sleep(100)
-    return 'done'
+    for (;;) {
+      const seen = commits
+      if (await until(store)) return 'done'
+      // Asked again when this process has written something; and now and then, as others may have.
+      for (let slept = 0; slept === 0 || (commits === seen && slept < 10); slept += 1) await seams.clock.sleep(100)
+    }
+  }
+
+  async function form(platformName: string, parameters: Readonly<Record<string, Json>>, once: boolean) {
+    const blueprint = parsedOnce(template.files)
+    const wish = {
+      tenantId: template.tenantId,
+      projectId: template.projectId,
+      name: platformName,
+      blueprint,
+      parameters: resolveParameters(blueprint.blueprint, parameters),
+      labels: {},
+      deletionProtection: false,
+      actor: 'test',
+    }
+    const id = await store.write(async (tx) => {
+      const known =
+        once && (await tx.selectFrom('platforms').select('id').where('name', '=', platformName).execute())[0]
+      return known ? known.id : formPlatform(tx, decideDeps, wish, await previewPlatform(tx, decideDeps, wish))
+    })
+    engine.wake(id)
+    return id
   }
 
   return {
@@ -195,24 +232,8 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
     care,
     crash,
     kill,
-    async ask(platformName, parameters) {
-      const blueprint = parsedOnce(template.files)
-      const wish = {
-        tenantId: template.tenantId,
-        projectId: template.projectId,
-        name: platformName,
-        blueprint,
-        parameters: resolveParameters(blueprint.blueprint, parameters),
-        labels: {},
-        deletionProtection: false,
-        actor: 'test',
-      }
-      const id = await store.write(async (tx) =>
-        formPlatform(tx, decideDeps, wish, await previewPlatform(tx, decideDeps, wish)),
-      )
-      engine.wake(id)
-      return id
-    },
+    ask: (platformName, parameters) => form(platformName, parameters, false),
+    askOnce: (platformName, parameters) => form(platformName, parameters, true),
     async remove(platform) {
       await store.write((tx) => unformPlatform(tx, decideDeps, platform, 'test'))
       engine.wake(platform)
@@ -245,7 +266,7 @@ function gatedSeams(seams: Seams, gate: Gate): Seams {
       now: () => seams.clock.now(),
       async sleep(ms, signal) {
         await seams.clock.sleep(ms, signal)
-        await gate.through()
+        await gate.through('sleep')
       },
     },
   }

@@ -1,84 +1,112 @@
-// Hibernated and woken, cut at every boundary: every machine is stopped once and runs again, and nobody is replaced.
+// A platform is left alone, put to sleep and woken, each cut at every boundary: it is as before, with the same machines.
 
 import type { Scope } from '../../src/access/index.ts'
 import type { PlatformId } from '../../src/kernel/ids.ts'
 import { goOn } from '../../src/resources/platforms/going-on.ts'
 import { hibernate, pause, wake } from '../../src/resources/platforms/rest.ts'
 import { getPlatform, type PlatformRow } from '../../src/resources/platforms/store.ts'
-import type { Store, Tx } from '../../src/store/store.ts'
+import type { Store, Tx } from '../../src/store/index.ts'
 import { expectBuilt, expectNothingReplaced } from './invariants.ts'
 import { built, found, isReady, type Operation, type Shape } from './operations.ts'
 import { type Process, stateOf } from './process.ts'
 
-/** Asked to sleep, asleep, asked to wake, ready. */
+/** Paused, a minute of nothing, resumed. */
+export function paused(shape: Shape): Operation {
+  return {
+    name: 'pause, then resume',
+    kinds: 4,
+    prepare: (_life, process) => built(process, shape),
+    async act(_life, process, platform) {
+      if (!platform) return
+      await inState(process, platform, ['ready'], (tx, scope, row) => pause(process, tx, scope, row))
+      await process.seams.clock.sleep(60_000)
+      await inState(process, platform, ['paused'], (tx, scope, row) => goOn(process, tx, scope, row))
+    },
+    over: (_life, store) => hasEnded(store, shape.machines),
+    async expect(life, store) {
+      await expectBuilt(life, store, await found(store), shape.machines)
+    },
+    expectUnharmed: expectNothingReplaced,
+  }
+}
+
+/** Its machines are stopped; later they are started again. */
 export function slept(shape: Shape): Operation {
   return {
     name: 'hibernate, then wake',
     prepare: (_life, process) => built(process, shape),
     async act(_life, process, platform) {
-      if (platform === null) return
-      // What was acknowledged is not asked again.
-      if ((await tasksOf(process.store)).length === 0) await ask(process, platform, hibernate)
-      if ((await tasksOf(process.store)).includes('platform.wake')) return
-      await process.reaches(async (store) => (await stateOf(store, platform)) === 'hibernated')
-      await ask(process, platform, wake)
+      if (!platform) return
+      const since = await lastTask(process.store)
+      if (since === undefined) await sleep(process, platform)
+      await process.reaches(
+        async (store) => (await lastTask(store)) !== 'platform.hibernate' || (await isAsleep(store)),
+      )
+      await inState(process, platform, ['hibernated'], (tx, scope, row) => wake(process, tx, scope, row))
     },
-    over: (_life, store) => isAwake(store, shape),
+    over: async (_life, store) =>
+      (await lastTask(store)) === 'platform.wake' && (await hasEnded(store, shape.machines)),
     async expect(life, store) {
       await expectBuilt(life, store, await found(store), shape.machines)
-      await expectNothingReplaced(store)
-      const unfinished = await store.read.selectFrom('tasks').select('id').where('state', '!=', 'done').execute()
-      if (unfinished.length > 0) throw new Error('a task has not ended')
     },
+    expectUnharmed: expectNothingReplaced,
   }
 }
 
-/** Asked to sleep, and to wake by the process after the crash, wherever that was; between the two it is paused and goes on. */
-export function sleptAnywhere(shape: Shape): Operation {
+/** From asleep. */
+export function woken(shape: Shape): Operation {
   return {
-    name: 'hibernate; at any moment of it pause, go on and wake',
-    prepare: (_life, process) => built(process, shape),
+    name: 'wake',
+    async prepare(life, process) {
+      const platform = await built(process, shape)
+      await life.wait(sleep(process, platform))
+      await process.run(isAsleep)
+      return platform
+    },
     async act(_life, process, platform) {
-      if (platform === null) return
-      const cut = (await tasksOf(process.store)).length > 0
-      const state = await stateOf(process.store, platform)
-      if (!cut) await ask(process, platform, hibernate)
-      else if (state !== 'hibernated' && (await isAsleep(process.store))) {
-        await ask(process, platform, pause)
-        await ask(process, platform, goOn)
-        await ask(process, platform, wake)
-      } else if (await isAsleep(process.store)) await ask(process, platform, wake)
+      if (platform) await inState(process, platform, ['hibernated'], (tx, scope, row) => wake(process, tx, scope, row))
     },
-    async over(_life, store) {
-      if (await isAwake(store, shape)) return true
-      return (await stateOf(store, await found(store))) === 'hibernated'
-    },
+    over: (_life, store) => hasEnded(store, shape.machines),
     async expect(life, store) {
-      if ((await stateOf(store, await found(store))) === 'hibernated') return
       await expectBuilt(life, store, await found(store), shape.machines)
-      await expectNothingReplaced(store)
     },
+    expectUnharmed: expectNothingReplaced,
   }
 }
 
-type Wish = (process: Process, tx: Tx, scope: Scope, row: PlatformRow) => Promise<unknown>
+const sleep = (process: Process, platform: PlatformId) =>
+  inState(process, platform, ['ready'], async (tx, scope, row) => {
+    const asked = tx.selectFrom('tasks').select('id').where('kind', '=', 'platform.hibernate')
+    if (!(await asked.executeTakeFirst())) await hibernate(process, tx, scope, row)
+  })
 
-function ask(process: Process, platform: PlatformId, wish: Wish): Promise<unknown> {
-  return process.request(platform, async (tx, scope) =>
-    wish(process, tx, scope, await getPlatform(tx, scope, platform)),
-  )
+/** Asks for something of a platform in one of these states; in another it was asked for already. */
+async function inState(
+  process: Process,
+  platform: PlatformId,
+  states: readonly string[],
+  work: (tx: Tx, scope: Scope, row: PlatformRow) => Promise<unknown>,
+): Promise<void> {
+  await process.request(platform, async (tx, scope) => {
+    const row = await getPlatform(tx, scope, platform)
+    if (states.includes(row.state)) await work(tx, scope, row)
+  })
 }
 
-async function isAwake(store: Store, shape: Shape): Promise<boolean> {
-  return (await tasksOf(store)).includes('platform.wake') && (await isReady(store, shape.machines))
+async function lastTask(store: Store): Promise<string | undefined> {
+  const task = store.read.selectFrom('tasks').select('kind').orderBy('id', 'desc')
+  return (await task.executeTakeFirst())?.kind
 }
 
 async function isAsleep(store: Store): Promise<boolean> {
-  const row = await store.read.selectFrom('hibernations').select('power').executeTakeFirst()
-  return row?.power === 'off'
+  return (await stateOf(store, await found(store))) === 'hibernated' && (await noTask(store))
 }
 
-async function tasksOf(store: Store): Promise<string[]> {
-  const rows = await store.read.selectFrom('tasks').select('kind').where('kind', 'like', 'platform.%').execute()
-  return rows.map(({ kind }) => kind)
+async function noTask(store: Store): Promise<boolean> {
+  const open = store.read.selectFrom('tasks').select('id').where('ended_at', 'is', null)
+  return (await open.executeTakeFirst()) === undefined
+}
+
+async function hasEnded(store: Store, machines: number): Promise<boolean> {
+  return (await isReady(store, machines)) && (await noTask(store))
 }

@@ -20,10 +20,14 @@ export function ran(shape: Shape, operation: string, steps: number): Operation {
     },
     over: async (_life, store) => (await taskState(store)) !== undefined && (await endedAt(store)) !== null,
     async expect(life, store) {
-      await expectRanOnce(store, steps)
       await expectBuilt(life, store, await found(store), shape.machines)
+      await expectDone(store)
+    },
+    async expectUnharmed(store) {
+      await expectRanOnce(store, steps)
       await expectNothingReplaced(store)
     },
+    again: (process, platform) => request(process, platform, operation),
   }
 }
 
@@ -42,16 +46,23 @@ export function ranBesideRepair(shape: Shape, operation: string, slot: string): 
       return replaced.length === 1 && (await endedAt(store)) !== null && (await isReady(store, shape.machines))
     },
     async expect(life, store) {
-      // The voters and the workers that were there; not the one that was lost, if its loss was seen before.
-      await expectRanOnce(store, null)
       await expectBuilt(life, store, await found(store), shape.machines)
+      await expectDone(store)
     },
+    // The voters and the workers that were there; not the one that was lost, if its loss was seen before.
+    expectUnharmed: (store) => expectRanOnce(store, null),
+    again: (process, platform) => request(process, platform, operation),
   }
 }
 
 async function request(process: Process, platform: PlatformId, operation: string): Promise<void> {
   await process.request(platform, async (tx, scope) => {
-    const asked = await tx.selectFrom('tasks').select('id').where('operation', '=', operation).executeTakeFirst()
+    const asked = await tx
+      .selectFrom('tasks')
+      .select('id')
+      .where('operation', '=', operation)
+      .where('state', '!=', 'failed')
+      .executeTakeFirst()
     if (asked) return
     await requestOperation(process, tx, scope, await getPlatform(tx, scope, platform), { operation, parameters: {} })
   })
@@ -62,15 +73,21 @@ async function task(store: Store) {
     .selectFrom('tasks')
     .select(['id', 'state', 'ended_at'])
     .where('operation', 'is not', null)
+    .orderBy('id', 'desc')
     .executeTakeFirst()
 }
 const taskState = async (store: Store) => (await task(store))?.state
 const endedAt = async (store: Store) => (await task(store))?.ended_at ?? null
 
+async function expectDone(store: Store): Promise<void> {
+  const ended = await task(store)
+  if (ended?.state !== 'done') throw new Error(`the operation ended ${ended?.state}`)
+}
+
 /** Every step has one attempt, which was done; of them there are `steps`, or as many as were planned (null). */
 async function expectRanOnce(store: Store, steps: number | null): Promise<void> {
   const ended = await task(store)
-  if (ended?.state !== 'done') throw new Error(`the operation ended ${ended?.state}`)
+  if (ended === undefined) throw new Error('the operation was never asked for')
   const attempts = await store.read
     .selectFrom('attempts')
     .select(['step_key', 'outcome'])

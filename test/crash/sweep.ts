@@ -1,7 +1,10 @@
 // The crash sweep: an operation is cut at boundary 0, 1, 2, ... and finished by the next process, until a
 // life passes untouched. Every life ends with the same questions to the world.
 
+import type { PlatformId } from '../../src/kernel/ids.ts'
+import type { Store } from '../../src/store/store.ts'
 import { type Life, type LifeOptions, openLife } from './installation.ts'
+import { expectEnded } from './invariants.ts'
 import type { Operation } from './operations.ts'
 import type { Parts } from './process.ts'
 import type { Template } from './template.ts'
@@ -32,9 +35,7 @@ export async function liveThrough(
   at: number | null,
   parts: Parts = {},
 ): Promise<LifeReport> {
-  const first = await life.start(null, parts)
-  const platform = await operation.prepare(life, first)
-  await first.kill()
+  const platform = await begin(life, operation, parts)
   const cut = await life.start(at, parts)
   let diedAt: string | undefined
   const acted = operation.act(life, cut, platform).then(
@@ -44,7 +45,7 @@ export async function liveThrough(
   const finished = (await life.wait(acted)) && (await cut.run((store) => operation.over(life, store))) === 'done'
   diedAt = finished ? undefined : cut.crash.diedAt
   if (finished) {
-    await operation.expect(life, cut.store)
+    await expectAll(life, operation, cut.store)
     return { diedAt, boundaries: cut.crash.passed }
   }
   if (diedAt === undefined) throw new Error(`${operation.name} failed without a crash`)
@@ -52,8 +53,50 @@ export async function liveThrough(
   const next = await life.start(null, parts)
   await life.wait(operation.act(life, next, platform))
   await next.run((store) => operation.over(life, store))
-  await operation.expect(life, next.store)
+  await expectAll(life, operation, next.store)
   return { diedAt, boundaries: cut.crash.passed }
+}
+
+/** Brings a life to where the operation starts, untouched; no process is left. */
+export async function begin(life: Life, operation: Operation, parts: Parts = {}): Promise<PlatformId | null> {
+  const first = await life.start(null, { ...parts, ...operation.parts })
+  const platform = await operation.prepare(life, first)
+  await first.kill()
+  return platform
+}
+
+export async function expectAll(life: Life, operation: Operation, store: Store): Promise<void> {
+  await operation.expect(life, store)
+  await operation.expectUnharmed?.(store)
+  await expectEnded(store)
+}
+
+/** One way to disturb an operation at each of its points; one life a point. */
+export interface Way {
+  readonly name: string
+  /** The kinds of the points of an undisturbed life, in their order. */
+  points(template: Template, operation: Operation, options: LifeOptions, parts: Parts): Promise<readonly string[]>
+  /** A life disturbed at point `at`; what happened there, undefined when the life never came to it. Throws as `oneLife`. */
+  live(
+    template: Template,
+    operation: Operation,
+    at: { readonly index: number; readonly kind: string },
+    options: LifeOptions,
+    parts: Parts,
+  ): Promise<string | undefined>
+}
+
+/** Its process dies, before or after a durable write or a call, and another one goes on. */
+export const crashing: Way = {
+  name: 'crash',
+  async points(template, operation, options, parts) {
+    const kinds: string[] = []
+    const seen = { ...options, onBoundary: (what: string) => kinds.push(what) }
+    await oneLife(template, operation, null, seen, parts)
+    return kinds
+  },
+  live: async (template, operation, { index }, options, parts) =>
+    (await oneLife(template, operation, index, options, parts)).diedAt,
 }
 
 export interface SweepReport {
@@ -63,10 +106,13 @@ export interface SweepReport {
   readonly kinds: ReadonlyMap<string, number>
 }
 
-/** Which boundaries to take: all, or each kind at least once and `sample` more chosen by `seed`. */
+/**
+ * Which boundaries to take: all, or each kind at least once that is not in `visited` yet, which is kept up to date, and
+ * `sample` more chosen by `seed`.
+ */
 export type Choice =
   | { readonly kind: 'all'; readonly shard?: number; readonly shards?: number }
-  | { readonly kind: 'sample'; readonly sample: number; readonly seed: number }
+  | { readonly kind: 'sample'; readonly sample: number; readonly seed: number; readonly visited?: Set<string> }
 
 export async function sweep(
   template: Template,
@@ -74,42 +120,29 @@ export async function sweep(
   choice: Choice,
   options: LifeOptions = {},
   parts: Parts = {},
+  way: Way = crashing,
 ): Promise<SweepReport> {
-  const { boundaries, kindsAt } = await rehearse(template, operation, options, parts)
+  const kindsAt = await way.points(template, operation, options, parts)
   const kinds = new Map<string, number>()
   let lives = 0
-  for (const at of chosen(choice, boundaries, kindsAt)) {
-    const report = await oneLife(template, operation, at, options, parts).catch((error: unknown) => {
-      throw new Error(`${operation.name} cut at boundary ${at} of ${boundaries} (${kindsAt[at]})`, { cause: error })
+  for (const index of chosen(choice, kindsAt)) {
+    const kind = kindsAt[index] ?? ''
+    const happened = await way.live(template, operation, { index, kind }, options, parts).catch((error: unknown) => {
+      const cut = way === crashing ? 'cut' : way.name
+      throw new Error(`${operation.name} ${cut} at boundary ${index} of ${kindsAt.length} (${kind})`, { cause: error })
     })
     lives += 1
-    if (report.diedAt !== undefined) kinds.set(report.diedAt, (kinds.get(report.diedAt) ?? 0) + 1)
+    if (happened !== undefined) kinds.set(happened, (kinds.get(happened) ?? 0) + 1)
   }
-  return { boundaries, lives, kinds }
+  return { boundaries: kindsAt.length, lives, kinds }
 }
 
-/** An untouched life, to learn how many boundaries there are and of which kind each is. */
-async function rehearse(
-  template: Template,
-  operation: Operation,
-  options: LifeOptions,
-  parts: Parts,
-): Promise<{ boundaries: number; kindsAt: string[] }> {
-  const kindsAt: string[] = []
-  const report = await oneLife(
-    template,
-    operation,
-    null,
-    { ...options, onBoundary: (what) => kindsAt.push(what) },
-    parts,
-  )
-  return { boundaries: report.boundaries, kindsAt }
-}
-
-function chosen(choice: Choice, boundaries: number, kindsAt: readonly string[]): number[] {
-  const all = Array.from({ length: boundaries }, (_, at) => at)
+function chosen(choice: Choice, kindsAt: readonly string[]): number[] {
+  const all = kindsAt.map((_, at) => at)
   if (choice.kind === 'all') return all.filter((at) => at % (choice.shards ?? 1) === (choice.shard ?? 0))
-  const firsts = [...new Set(kindsAt)].map((kind) => kindsAt.indexOf(kind))
+  const { visited = new Set() } = choice
+  const firsts = [...new Set(kindsAt)].filter((kind) => !visited.has(kind)).map((kind) => kindsAt.indexOf(kind))
+  for (const kind of kindsAt) visited.add(kind)
   const rest = all.filter((at) => !firsts.includes(at))
   // A multiplicative step visits boundaries all over the life, the same ones for the same seed.
   const sampled = Array.from(

@@ -1,0 +1,4 @@
+import { failing } from '../crash/failing.ts'
+import { declareSweeps } from './declare.ts'
+
+await declareSweeps(failing)

@@ -1,0 +1,4 @@
+import { repeating } from '../crash/twice.ts'
+import { declareSweeps } from './declare.ts'
+
+await declareSweeps(repeating)

@@ -1,0 +1,62 @@
+// npm run sweep: every operation on every blueprint, disturbed at every boundary in every way; prints count and time.
+//
+//   npm run sweep                        all; what passed on this very source is not run again
+//   npm run sweep -- --sample            each kind of boundary of a blueprint at least once, and a seeded sample
+//   npm run sweep -- --sample 20 --seed 7
+//   npm run sweep -- --shard 1/2         every second boundary, for another process or machine to take the others
+//   npm run sweep -- --only swarm        sweeps whose name has this in it: blueprint, operation or way
+//   npm run sweep -- --record            only counts, and writes the numbers of boundaries to boundaries.json
+
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { sourceOf } from '../source.ts'
+import { passedIn } from './ledger.ts'
+
+const top = join(import.meta.dirname, '../..')
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    sample: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '1' },
+    shard: { type: 'string', default: '1/1' },
+    only: { type: 'string', default: '' },
+    record: { type: 'boolean', default: false },
+    workers: { type: 'string', default: '2' },
+  },
+})
+
+const commit = sourceOf(top)
+const folder = join(top, 'dist/sweep')
+mkdirSync(folder, { recursive: true })
+// A sample is quick; and a tree that differs from its commit is no source that could be named twice.
+const fresh = values.sample || values.record || commit.endsWith('+')
+const ledger = join(folder, fresh ? `fresh-${values.shard.replace('/', '-of-')}.jsonl` : `${commit}.jsonl`)
+if (fresh) rmSync(ledger, { force: true })
+const before = passedIn(ledger).length
+const began = performance.now()
+const { status } = spawnSync('vitest', ['run', '--config', 'test/sweep/vitest.config.ts'], {
+  cwd: top,
+  stdio: 'inherit',
+  env: {
+    ...process.env,
+    GANTRY_SWEEP: values.sample ? 'sample' : 'all',
+    GANTRY_SWEEP_SHARD: values.shard,
+    GANTRY_SWEEP_ONLY: values.only,
+    GANTRY_SWEEP_LEDGER: ledger,
+    GANTRY_SWEEP_WORKERS: values.record ? '1' : values.workers,
+    GANTRY_SWEEP_SEED: values.seed,
+    ...(positionals[0] !== undefined && { GANTRY_SWEEP_SAMPLE: positionals[0] }),
+    ...(values.record && { GANTRY_SWEEP_RECORD: '1' }),
+  },
+})
+const passed = passedIn(ledger)
+const sum = (of: (one: (typeof passed)[number]) => number) => passed.reduce((total, one) => total + of(one), 0)
+const minutes = ((performance.now() - began) / 60_000).toFixed(1)
+const again = before > 0 ? `, ${before} of them before` : ''
+console.log(
+  `${passed.length} sweeps passed${again}: ${sum((one) => one.lives)} lives at ${sum((one) => one.boundaries)} boundaries, ` +
+    `${Math.round(sum((one) => one.seconds))} s in all, this run ${minutes} minutes, on ${commit}`,
+)
+process.exitCode = status ?? 1

@@ -1,0 +1,4 @@
+import { stopping } from '../crash/twice.ts'
+import { declareSweeps } from './declare.ts'
+
+await declareSweeps(stopping)

@@ -47,6 +47,8 @@ const notNowMs = 1_000
 async function putOff(run: RunState, step: PlanStep, reason: string): Promise<void> {
   const record = run.view.records.get(step.key)
   const nextAt = run.deps.seams.clock.now() + notNowMs
+  // Also of what nothing is recorded yet: reading afresh may not tell why, and asking without rest would be a storm.
+  run.putOff.set(step.key, nextAt)
   await fencedWrite(run, async (tx) => {
     await writeEnd(tx, run, step.key)
     if (record?.status === 'running') await saveRecord(tx, run.view, { ...record, status: 'waiting', reason, nextAt })

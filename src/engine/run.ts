@@ -156,6 +156,7 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
       targets,
       schedule: scheduleOf(view, plan, targets),
       ends: new Map(),
+      putOff: new Map(),
       wake,
     }
   }
@@ -180,7 +181,8 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
       if (fingerprint === undefined) continue
       const record = run.view.records.get(step.key)
       // What waits, or is blocked, waits for its own target: another target is tried at once.
-      const at = record?.attempting === fingerprint ? (record.nextAt ?? 0) : 0
+      const waits = record?.attempting === fingerprint ? (record.nextAt ?? 0) : 0
+      const at = Math.max(waits, run.putOff.get(step.key) ?? 0)
       if (at > now) {
         nextAt = Math.min(at, nextAt ?? at)
         continue

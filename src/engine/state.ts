@@ -19,6 +19,8 @@ export interface RunState {
   targets: Targets
   /** Ends of attempts by step key, to be written with the outcome that follows from them. */
   readonly ends: Map<string, AttemptEnd>
+  /** Steps that might not begin when they were tried, by key: ms since 1970 before which none is tried again. */
+  readonly putOff: Map<string, number>
   /** Asks the loop to read everything afresh. */
   wake(): void
 }

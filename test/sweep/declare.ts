@@ -60,8 +60,8 @@ export async function declareSweeps(way: Way): Promise<void> {
         const floor = recorded()[sweepName]
         expect(floor, `${sweepName} is not in boundaries.json; run with --record`).toBeDefined()
         expect(boundaries).toBeGreaterThanOrEqual(Math.floor((floor ?? 0) * share))
-        expect(lives).toBeGreaterThan(0)
-        expect(kinds.size).toBeGreaterThan(0)
+        // Of what runs no step none can fail: written down as 0, and then there is no life.
+        if (boundaries > 0 && choice.kind === 'sample') expect(Math.min(lives, kinds.size)).toBeGreaterThan(0)
         const seconds = (performance.now() - began) / 1000
         if (ledger !== undefined) notePassed(ledger, { name, boundaries, lives, seconds })
         console.info(`${name}: ${boundaries} boundaries, ${lives} lives, ${seconds.toFixed(1)} s`)

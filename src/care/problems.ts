@@ -62,6 +62,9 @@ export async function resolveProblem(
   return true
 }
 
+/** About a machine that works: who ignores it has not said that it may die. */
+const worksAllTheSame = ['machine_changed'] as const
+
 /** Machines whose illness a person chose to ignore: they are not made anew by themselves. */
 export async function ignoredMachines(db: Db, platform: PlatformId): Promise<ReadonlySet<string>> {
   const rows = await db
@@ -70,6 +73,7 @@ export async function ignoredMachines(db: Db, platform: PlatformId): Promise<Rea
     .where('platform_id', '=', platform)
     .where('resolution', '=', 'ignore')
     .where('machine_id', 'is not', null)
+    .where('code', 'not in', worksAllTheSame)
     .execute()
   return new Set(rows.flatMap(({ machine_id }) => machine_id ?? []))
 }

@@ -16,6 +16,8 @@ export interface Remembered {
   readonly memberState: MemberState
   readonly key: ResourceKey
   readonly missingSince: number | null
+  /** Of the request it was made by. */
+  readonly specHash: string
 }
 
 /** The machines that are not gone, by key. */
@@ -86,7 +88,7 @@ function machinesOf(db: Db, provider: ProviderId) {
     .innerJoin('members', 'members.id', 'machines.member_id')
     .select(['machines.id', 'machines.platform_id as platformId', 'machines.tenant_id as tenantId'])
     .select(['machines.project_id as projectId', 'machines.member', 'machines.state', 'resource_key as resourceKey'])
-    .select(['members.state as memberState', 'missing_since as missingSince'])
+    .select(['members.state as memberState', 'missing_since as missingSince', 'spec_hash as specHash'])
     .where('machines.provider_id', '=', provider)
 }
 

@@ -25,6 +25,8 @@ export interface ScanMemory {
   readonly goneAgain: Watched
   /** Keys whose receipt is open again; null: not read yet. */
   reopened: Set<string> | null
+  /** Keys of machines that are known to be changed; null: not read yet. */
+  changed: Set<string> | null
   /** The last scan that came to its end; null: the next one looks at everything. */
   last: LastScan | null
   /** The hosts as they were last written, by a digest of the report, and the last event known then; null: not yet. */
@@ -42,7 +44,7 @@ export interface LastScan {
 }
 
 export function scanMemory(): ScanMemory {
-  return { ill: watched(), orphans: watched(), goneAgain: watched(), reopened: null, last: null, hosts: null }
+  return { ill: watched(), orphans: watched(), goneAgain: watched(), reopened: null, changed: null, last: null, hosts: null }
 }
 
 export interface Round {

@@ -5,6 +5,7 @@
 import { lastEventSeq } from '../events/index.ts'
 import type { ProviderId } from '../kernel/ids.ts'
 import type { OwnerTag, ResourceKey, Session } from '../provider/contract.ts'
+import { judgeChanged } from './changed.ts'
 import { judgeMachines } from './missing.ts'
 import { dealWithOrphan } from './orphans.ts'
 import { changedKeys, findRemembered, loadLiving, loadLivingOf } from './remembered.ts'
@@ -40,6 +41,7 @@ export async function scanProvider(
   // Read after the list: whatever the list shows was remembered before it was made.
   const living = last ? await loadLivingOf(read, provider, doubtful) : await loadLiving(read, provider)
   const judged = await judgeMachines(round, living.values(), look.objects)
+  await judgeChanged(round, living, look.objects)
   const unsettled = new Set(judged.unsettled)
   const orphans = new Set<string>()
   for (const [key, objects] of look.objects) {

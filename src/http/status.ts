@@ -49,6 +49,7 @@ export const problemStatus: { readonly [code in ProblemCode]: Answer } = {
   machine_unreachable: { status: 409, title: 'Machine unreachable' },
   machine_dead: { status: 409, title: 'Machine dead' },
   machine_hung: { status: 409, title: 'Machine does not answer' },
+  machine_changed: { status: 409, title: 'Machine changed' },
   member_unhealthy: { status: 409, title: 'Member unhealthy' },
   script_failed: { status: 409, title: 'Script failed' },
   attempt_lost: { status: 409, title: 'Attempt lost' },

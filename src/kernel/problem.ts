@@ -45,6 +45,7 @@ export const problemCodes = [
   'machine_unreachable',
   'machine_dead',
   'machine_hung',
+  'machine_changed',
   'member_unhealthy',
   'script_failed',
   'attempt_lost',

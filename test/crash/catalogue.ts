@@ -8,8 +8,8 @@ import { heldThenDeleted, resumed, stoppedAnywhere } from './holding.ts'
 import { abandon, build, type Operation, remove, replace, type Shape } from './operations.ts'
 import type { Parts } from './process.ts'
 import { paused, slept, woken } from './resting.ts'
-import { sleptAnywhere } from './sleeping.ts'
 import { ran, ranBesideRepair } from './running.ts'
+import { sleptAnywhere } from './sleeping.ts'
 
 /** The operations of a platform's life. Whoever adds one adds it here, and the guard asks for its sweeps. */
 export const operationKinds = [

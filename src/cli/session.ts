@@ -47,7 +47,8 @@ export function runnerIn(world: World): Runner {
         const session = sessionOf(this, world, (code) => {
           exitCode = code
         })
-        const args = this.processedArgs.map((arg: unknown) => (typeof arg === 'string' ? arg : undefined))
+        // Several of one kind (worker=5 manager=3) come as a list.
+        const args = this.processedArgs.flat().map((arg: unknown) => (typeof arg === 'string' ? arg : undefined))
         await handle(session, { args, options: this.opts<Options & OptionValues>(), command: this })
       }
     },

@@ -267,6 +267,68 @@ describe('stopping and going on', () => {
   })
 })
 
+describe('changes', () => {
+  const at_ = `/v1/platforms/${platform.id}`
+  const accepts = ({ method }: Asked) =>
+    method === 'PATCH' || method === 'POST' ? { status: 202, body: building } : undefined
+
+  test.each([
+    ['scale team-a worker=5 manager=3', 'PATCH', at_, { groups: { worker: { count: 5 }, manager: { count: 3 } } }],
+    ['change team-a --set managers=3 --set tag=1.10', 'PATCH', at_, { parameters: { managers: 3, tag: '1.10' } }],
+    ['upgrade team-a', 'PATCH', at_, { blueprint: 'swarm', parameters: {} }],
+    ['rollback team-a --to 2', 'POST', `${at_}/rollback`, { revision: 2 }],
+    ['rollback team-a', 'POST', `${at_}/rollback`, {}],
+    ['renew team-a', 'POST', `${at_}/renew`, undefined],
+  ])('platform %s asks for just that', async (line, method, path, body) => {
+    const { out } = await gantry(`platform ${line}`, accepts)
+    const asked = server.asked.find((one) => one.method === method)
+    expect(asked?.path).toBe(path)
+    expect(asked?.body ?? undefined).toEqual(body)
+    expect(out).toContain(`task ${building.id}`)
+  })
+
+  test.each(['scale team-a worker', 'scale team-a worker=many', 'change team-a', 'rollback team-a --to 1.0.0'])(
+    'platform %s is not understood, and nothing is asked for',
+    async (line) => {
+      const { code } = await gantry(`platform ${line}`, accepts)
+      expect(code).toBe(2)
+      expect(server.asked.filter((one) => one.method !== 'GET')).toEqual([])
+    },
+  )
+
+  test('--plan shows who comes, goes and stays, and changes nothing', async () => {
+    const place = { zone: 'zone-a', host: 'host-1', providerName: null }
+    const member_ = (name: string, what: string, wave: number | null) => ({
+      member: name,
+      group: 'worker',
+      what,
+      why: 'because',
+      wave,
+      ...place,
+    })
+    const plan = {
+      generation: 2,
+      blueprint: 'swarm@1.0.0',
+      parameters: { workers: 1 },
+      changed: ['workers'],
+      members: [
+        member_('worker-0@1', 'stays', null),
+        member_('worker-1@1', 'removed', 0),
+        member_('worker-2@1', 'added', 0),
+      ],
+      waves: [],
+      quote: { quota: {}, costPerHour: null, seconds: null },
+    }
+    const { out } = await gantry('platform scale team-a worker=1 --plan', ({ method }) =>
+      method === 'PATCH' ? { body: plan, headers: { etag: '"3"' } } : undefined,
+    )
+    expect(server.asked.find((one) => one.method === 'PATCH')?.query.get('dryRun')).toBe('true')
+    expect(out).toMatch(/- worker-1@1 +removed +at once/)
+    expect(out).toMatch(/\+ worker-2@1 +added +at once/)
+    expect(out).toContain('Nothing was changed.')
+  })
+})
+
 describe('operations', () => {
   const smoke = task([done('look', 'manager-0@1', 1, 2)], {
     kind: 'platform.operation',

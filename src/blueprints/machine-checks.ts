@@ -22,6 +22,12 @@ export function machineChecks(blueprint: Blueprint): ReadonlyMap<string, Machine
   return new Map(specs.map(([group, spec]) => [group, filledIn(blueprint, spec)]))
 }
 
+/** ms between two checks of the whole platform while all is well; null: it has no check. */
+export function platformCheckEveryMs({ document }: Blueprint): number | null {
+  const spec = document.health?.platform
+  return spec === undefined ? null : durationMs(spec.every ?? '10s')
+}
+
 function filledIn(blueprint: Blueprint, spec: MachineCheckSpec): MachineCheck {
   return {
     ...askedBy(blueprint, spec),

@@ -18,7 +18,7 @@ export type ProbeAnswer =
 
 /** Runs a script on a machine that has proved its pinned identity; never rejects for what the machine does. */
 export type Probe = (
-  machine: CheckedMachine,
+  machine: Pick<CheckedMachine, 'id' | 'endpoints' | 'loginUser' | 'hostKey' | 'sshSecret'>,
   script: string,
   timeoutMs: number,
   signal: AbortSignal,

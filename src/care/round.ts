@@ -44,7 +44,15 @@ export interface LastScan {
 }
 
 export function scanMemory(): ScanMemory {
-  return { ill: watched(), orphans: watched(), goneAgain: watched(), reopened: null, changed: null, last: null, hosts: null }
+  return {
+    ill: watched(),
+    orphans: watched(),
+    goneAgain: watched(),
+    reopened: null,
+    changed: null,
+    last: null,
+    hosts: null,
+  }
 }
 
 export interface Round {

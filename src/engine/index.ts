@@ -1,5 +1,6 @@
 export type { EngineDeps, EngineHooks } from './deps.ts'
 export { type Engine, startEngine } from './engine.ts'
+export { type HealthCheck, healthCheck } from './health-check.ts'
 export { hibernatePlatform, wakePlatform } from './hibernate.ts'
 export { holdPlatform, isAsleep, pausePlatform, resumePlatform } from './hold.ts'
 export { makeDue } from './lease.ts'

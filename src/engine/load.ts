@@ -53,6 +53,7 @@ export async function loadPlatform(
     stateReason: row.state_reason,
     readyAt: row.ready_at,
     problem: await loadProblem(db, id),
+    unhealthy: await loadUnhealthy(db, id),
     sshSecret: row.ssh_secret,
     outputs: toldSchema.parse(JSON.parse(row.outputs)),
     tasks: await loadOpenTasks(db, id),
@@ -225,6 +226,17 @@ async function loadProblem(db: Db, id: PlatformId): Promise<Problem | null> {
     .where('resolved_at', 'is', null)
     .executeTakeFirst()
   return row ? problemSchema.parse(row) : null
+}
+
+async function loadUnhealthy(db: Db, id: PlatformId): Promise<string | null> {
+  const row = await db
+    .selectFrom('problems')
+    .select('detail')
+    .where('platform_id', '=', id)
+    .where('code', '=', 'platform_unhealthy')
+    .where('resolved_at', 'is', null)
+    .executeTakeFirst()
+  return row?.detail ?? null
 }
 
 /** The latest founder decision of each group. */

@@ -84,6 +84,7 @@ function judge(run: RunState): Verdict {
   if (open.length === 0 && lost) return { state: 'degraded', reason: `${lost.name} is lost`, problem: null }
   const ill = [...view.members.values()].find(({ machine, state }) => machine.state === 'unhealthy' && state === 'in')
   if (open.length === 0 && ill) return { state: 'degraded', reason: `${ill.name} is unhealthy`, problem: null }
+  if (open.length === 0 && view.unhealthy !== null) return { state: 'degraded', reason: view.unhealthy, problem: null }
   if (open.length === 0 && view.settled) return { state: 'ready', reason: null, problem: null }
   if (view.readyAt === null && view.state !== 'ready') return { state: 'building', reason: null, problem: null }
   const repairing = [...view.members.values()].find(isRepaired)

@@ -30,6 +30,8 @@ export interface PlatformView {
   readyAt: number | null
   /** An open problem of the platform as a whole (quorum lost): it blocks until a person chooses. */
   readonly problem: Problem | null
+  /** What its own check says while it fails, again and again; null: it does not, or nobody wants to hear of it. */
+  readonly unhealthy: string | null
   readonly sshSecret: string
   /** As they were told last. */
   outputs: StoredOutputs

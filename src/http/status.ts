@@ -51,6 +51,7 @@ export const problemStatus: { readonly [code in ProblemCode]: Answer } = {
   machine_hung: { status: 409, title: 'Machine does not answer' },
   machine_changed: { status: 409, title: 'Machine changed' },
   member_unhealthy: { status: 409, title: 'Member unhealthy' },
+  platform_unhealthy: { status: 409, title: 'Platform unhealthy' },
   script_failed: { status: 409, title: 'Script failed' },
   attempt_lost: { status: 409, title: 'Attempt lost' },
   step_timed_out: { status: 409, title: 'Step timed out' },

@@ -47,6 +47,7 @@ export const problemCodes = [
   'machine_hung',
   'machine_changed',
   'member_unhealthy',
+  'platform_unhealthy',
   'script_failed',
   'attempt_lost',
   'step_timed_out',

@@ -12,6 +12,7 @@ import {
   previewPlatform,
   startCare,
   startChecks,
+  startPlatformChecks,
   unformPlatform,
 } from '../../src/care/index.ts'
 import {
@@ -182,7 +183,9 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
 
   if (parts.checks) {
     const probe = prober({ remote, seams, privateKey: (ref) => vault.get(store.read, ref) })
-    startChecks({ store, seams, blueprints, probe, wake: (id) => engine.wake(id), log })
+    const wake = (id: PlatformId) => engine.wake(id)
+    startChecks({ store, seams, blueprints, probe, wake, log })
+    startPlatformChecks({ store, seams, blueprints, probe, secret: (ref) => vault.get(store.read, ref), wake, log })
   }
 
   async function kill(): Promise<void> {

@@ -107,6 +107,7 @@ function platform(): PlatformView {
     stateReason: null,
     readyAt: 1,
     problem: null,
+    unhealthy: null,
     sshSecret: 'sec_2@1',
     outputs: {},
     tasks: [],

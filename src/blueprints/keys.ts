@@ -8,7 +8,9 @@ export const sshKey = (member: MemberRef): string => `ssh/${member}`
 export const powerKey = (member: MemberRef): string => `power/${member}`
 export const isPowerKey = (key: string): boolean => key.startsWith('power/')
 export const eachKey = (member: MemberRef, step: string): string => `script/${member}/${step}`
-export const onceKey = (step: string): string => `script/${step}`
+/** `founding` counts from 1: every founding anew, which a person decided, is a step of its own. */
+export const onceKey = (step: string, founding = 1): string =>
+  founding === 1 ? `script/${step}` : `script/${step}#${founding}`
 export const freshKey = (step: string): string => `fresh/${step}`
 export const drainKey = (member: MemberRef): string => `drain/${member}`
 export const returnKey = (member: MemberRef): string => `return/${member}`

@@ -1,4 +1,4 @@
-import { leaveKey, machineKey, onceKey } from './keys.ts'
+import { leaveKey, machineKey } from './keys.ts'
 import { durationMs } from './language/primitives.ts'
 import { parseSelection } from './language/selection.ts'
 import type { LeaveSpec } from './language/step.ts'
@@ -111,20 +111,21 @@ function hasJoined(view: View, group: string): boolean {
     if (step.on.kind !== 'each' || !step.active) continue
     if (step.on.groups === null || step.on.groups.includes(group)) onceBelow(view, step, waitsFor)
   }
-  return waitsFor.size === 0 || [...waitsFor].some((name) => view.founded.has(onceKey(name)))
+  return waitsFor.size === 0 || [...waitsFor].some((key) => view.founded.has(key))
 }
 
 function onceBelow(view: View, step: ViewStep, into: Set<string>): void {
   for (const need of step.spec.needs ?? []) {
     const needed = view.steps.get(typeof need === 'string' ? need : need.step)
-    if (needed?.mode === 'once' && needed.active) into.add(needed.name)
+    if (needed?.mode === 'once' && needed.active) into.add(needed.keyFor(null))
     else if (needed !== undefined) onceBelow(view, needed, into)
   }
 }
 
 function inputsExist(view: View, spec: LeaveSpec): boolean {
   return stepsNamed(view, spec, null).every((name) => {
-    return view.steps.get(name)?.mode !== 'once' || view.founded.has(onceKey(name))
+    const step = view.steps.get(name)
+    return step?.mode !== 'once' || view.founded.has(step.keyFor(null))
   })
 }
 

@@ -62,9 +62,15 @@ export function planOperation(blueprint: Blueprint, input: OperationInput): Oper
 
 /** The platform as the operation sees it: its members of then, its steps, and the operation's beside them. */
 function operationView(blueprint: Blueprint, spec: OperationSpec, input: OperationInput): View {
-  const { task, parameters, founders } = input
+  const { task, parameters, founders, foundings } = input
   const members = input.members.map((ref): PlanMember => ({ ref, ...parseMemberRef(ref), state: 'in' }))
-  const platform = viewOf(blueprint, { parameters, members, founders, founded: new Set() })
+  const platform = viewOf(blueprint, {
+    parameters,
+    members,
+    founders,
+    ...(foundings && { foundings }),
+    founded: new Set(),
+  })
   const steps = new Map(platform.steps)
   for (const [name, step] of Object.entries(spec.steps)) {
     const on = parseSelection(step.on)

@@ -136,6 +136,8 @@ export interface PlanInput {
   readonly members: readonly PlanMember[]
   /** Group -> the incarnation decided to found it. It stays after that incarnation is gone. */
   readonly founders: Readonly<Record<string, MemberRef>>
+  /** Group -> how often it was decided to found it; 1 where it is not named. */
+  readonly foundings?: Readonly<Record<string, number>>
   /** Keys of once steps that are done. */
   readonly founded: ReadonlySet<string>
 }
@@ -162,6 +164,7 @@ export interface OperationInput {
   /** Who was a member then; later ones are not concerned, and one that leaves takes its steps with it undone. */
   readonly members: readonly MemberRef[]
   readonly founders: PlanInput['founders']
+  readonly foundings?: PlanInput['foundings']
 }
 
 export interface OperationPlan {

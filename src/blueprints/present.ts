@@ -1,5 +1,5 @@
 import { aroundChange } from './around.ts'
-import { eachKey, freshKey, gateKey, machineKey, onceKey, sshKey } from './keys.ts'
+import { eachKey, freshKey, gateKey, machineKey, sshKey } from './keys.ts'
 import { durationMs } from './language/primitives.ts'
 import { parseSelection } from './language/selection.ts'
 import { needOf, votes } from './leaving.ts'
@@ -124,7 +124,7 @@ function eachStep(view: View, step: ViewStep, member: PlanMember): ScriptStep {
 }
 
 function onceStep(view: View, step: ViewStep): ScriptStep {
-  const key = onceKey(step.name)
+  const key = step.keyFor(null)
   const common = { key, mode: 'once', member: null } as const
   if (step.on.kind === 'founder') {
     const { group } = step.on

@@ -58,7 +58,7 @@ export function viewOf(blueprint: Blueprint, input: Omit<PlanInput, 'want'>): Vi
     parameters: input.parameters,
     founders: input.founders,
     founded: input.founded,
-    steps: stepsOf(blueprint, input.parameters),
+    steps: stepsOf(blueprint, input),
     members,
     present,
     presentRefs: new Set([...present.values()].flat().map((member) => member.ref)),
@@ -68,20 +68,31 @@ export function viewOf(blueprint: Blueprint, input: Omit<PlanInput, 'want'>): Vi
   }
 }
 
-function stepsOf(blueprint: Blueprint, parameters: PlanInput['parameters']): Map<string, ViewStep> {
+function stepsOf(
+  blueprint: Blueprint,
+  { parameters, foundings }: Pick<PlanInput, 'parameters' | 'foundings'>,
+): Map<string, ViewStep> {
   const steps = new Map<string, ViewStep>()
   for (const [name, spec] of Object.entries(blueprint.document.steps ?? {})) {
     const mode = spec.once ? 'once' : spec.fresh ? 'fresh' : 'each'
     const on = parseSelection(spec.on)
-    steps.set(name, { name, spec, on, mode, active: holds(spec.when, parameters), keyFor: keysOf(name, mode) })
+    const founding = on.kind === 'founder' ? foundings?.[on.group] : undefined
+    steps.set(name, {
+      name,
+      spec,
+      on,
+      mode,
+      active: holds(spec.when, parameters),
+      keyFor: keysOf(name, mode, founding),
+    })
   }
   return steps
 }
 
-function keysOf(name: string, mode: ViewStep['mode']): ViewStep['keyFor'] {
+function keysOf(name: string, mode: ViewStep['mode'], founding?: number): ViewStep['keyFor'] {
   switch (mode) {
     case 'once':
-      return () => onceKey(name)
+      return () => onceKey(name, founding)
     case 'fresh':
       return () => freshKey(name)
     case 'each':

@@ -3,20 +3,24 @@ import type { Seams } from '../kernel/seams.ts'
 import type { ProblemTable } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
 import { type ProblemPlace, tell } from './problems.ts'
+import { askRefound } from './refound.ts'
 import { noteRetry } from './retry.ts'
 
-/** What a person chose for an open problem: to hear no more of it, or a new machine now. */
+/** What a person chose for an open problem: to hear no more of it, a new machine now, or a lost quorum founded anew. */
 export async function resolveByPerson(
   tx: Tx,
   seams: Seams,
   place: ProblemPlace,
   problem: Pick<ProblemTable, 'id' | 'subject' | 'code' | 'machine_id'>,
-  resolution: 'ignore' | 'recreate',
+  resolution: 'ignore' | 'recreate' | 'refound',
   actor: string,
 ): Promise<void> {
   const now = seams.clock.now()
   await noteRetry(tx, seams, place, actor)
-  if (resolution === 'recreate' && problem.machine_id !== null) {
+  if (resolution === 'refound') {
+    // The problem ends when the new founding is decided.
+    await askRefound(tx, seams, place, actor)
+  } else if (resolution === 'recreate' && problem.machine_id !== null) {
     // The problem ends when the new machine is decided.
     await tx.updateTable('machines').set({ ill_since: now }).where('id', '=', problem.machine_id).execute()
   } else {

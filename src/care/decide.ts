@@ -8,6 +8,7 @@ import type { DecideDeps } from './deps.ts'
 import { decideFounders } from './founder.ts'
 import { decideMoves } from './move.ts'
 import { watchQuorum } from './quorum.ts'
+import { decideRefounding } from './refound.ts'
 import { decideReplacements } from './replace.ts'
 import { decideRollout } from './rollout.ts'
 import { decideWarm } from './warm.ts'
@@ -26,6 +27,8 @@ export function decider(deps: DecideDeps): EngineHooks['decide'] {
       if (group.quorum) {
         const watched = await watchQuorum(tx, deps.seams, view, group, founded)
         changed ||= watched.changed
+        if (watched.lost && !resting && group.founds && (await decideRefounding(tx, deps.seams, view, group.name)))
+          return true
         quorumLost ||= watched.lost
       }
       if (resting) continue
@@ -42,6 +45,8 @@ export function decider(deps: DecideDeps): EngineHooks['decide'] {
 /** Whether a once step on the group's founder is recorded as done. */
 function isFounded(view: PlatformView, group: string): boolean {
   return Object.entries(view.blueprint.document.steps ?? {}).some(
-    ([name, step]) => step.on === `founder(${group})` && (view.records.get(onceKey(name))?.achieved ?? null) !== null,
+    ([name, step]) =>
+      step.on === `founder(${group})` &&
+      (view.records.get(onceKey(name, view.foundings[group]))?.achieved ?? null) !== null,
   )
 }

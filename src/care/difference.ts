@@ -14,14 +14,14 @@ export interface MemberChange {
   readonly why: string
 }
 
-type Seen = Pick<PlatformView, 'members' | 'founders' | 'records' | 'wish' | 'older' | 'renewedAt'>
+type Seen = Pick<PlatformView, 'members' | 'founders' | 'foundings' | 'records' | 'wish' | 'older' | 'renewedAt'>
 
 /** The fate of every member that is not leaving, should the platform become `target`. */
 export function changesTo(view: Seen, target: Wish, renewedAt = view.renewedAt): MemberChange[] {
   const present = [...view.members.values()].filter((member) => member.state !== 'leaving')
   const wishes = [view.wish, ...view.older].filter((wish) => wish.revision !== target.revision)
   const founded = new Set([...view.records.values()].filter((r) => r.mode === 'once' && r.achieved).map((r) => r.key))
-  const common = { want: 'present' as const, founders: view.founders, founded }
+  const common = { want: 'present' as const, founders: view.founders, foundings: view.foundings, founded }
   const members = present.map(planned).filter((member) => Object.hasOwn(target.blueprint.document.groups, member.group))
   const before = byMember(planWishes(target, wishes, { ...common, members: present.map(planned) }).steps)
   const after = byMember(

@@ -1,3 +1,4 @@
+import type { MemberRef } from '../blueprints/index.ts'
 import type { PlatformView } from '../engine/index.ts'
 import type { Seams } from '../kernel/seams.ts'
 import type { Tx } from '../store/store.ts'
@@ -15,12 +16,19 @@ export async function decideFounders(
   founded: boolean,
 ): Promise<boolean> {
   const present = view.founders[group]
-  if (present !== undefined && (founded || view.members.has(present))) return false
+  if (present !== undefined && (founded || isThere(view, present))) return false
   const [first] = [...view.members.values()]
-    .filter((member) => member.group === group && member.state !== 'leaving')
+    .filter((member) => member.group === group && member.state !== 'leaving' && !view.abandoned.has(member.ref))
     .sort((a, b) => a.ordinal - b.ordinal)
   if (!first) return false
   const reason = present === undefined ? 'the first of its group' : `${present} was lost before founding`
-  await writeDecision(tx, seams, view, { kind: 'founder', subject: group, reason, data: { member: first.ref } })
+  const founding = view.foundings[group] ?? 1
+  const data = { member: first.ref, ...(founding > 1 && { founding }) }
+  await writeDecision(tx, seams, view, { kind: 'founder', subject: group, reason, data })
   return true
+}
+
+/** Whether it may still found: proven gone or given up, it does not. */
+function isThere(view: PlatformView, founder: MemberRef): boolean {
+  return view.members.has(founder) && !view.abandoned.has(founder)
 }

@@ -50,7 +50,14 @@ function voter(
 }
 
 const quorum = (members: readonly MemberView[], founder: MemberRef = memberRef('voter', 0, 1)) =>
-  quorumOf({ members: new Map(members.map((member) => [member.ref, member])), founders: { voter: founder } }, 'voter')
+  quorumOf(
+    {
+      members: new Map(members.map((member) => [member.ref, member])),
+      founders: { voter: founder },
+      abandoned: new Set(),
+    },
+    'voter',
+  )
 
 const there = { ref: 'vm' }
 const dead = { ref: 'vm', missing: true }

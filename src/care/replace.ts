@@ -71,7 +71,8 @@ export async function isReportOnly(tx: Tx): Promise<boolean> {
 
 /** Why the member needs a new machine. */
 export function needOf(view: PlatformView, member: MemberView): Need | undefined {
-  if (member.machine.missing) return 'dead'
+  // What an abandoned voter knows is of a cluster that is no more, also if its machine answers again.
+  if (member.machine.missing || view.abandoned.has(member.ref)) return 'dead'
   for (const record of view.records.values()) {
     if (record.member !== member.ref || record.status !== 'blocked') continue
     if (record.problem?.code === 'machine_dead') return 'dead'

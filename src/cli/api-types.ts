@@ -613,7 +613,7 @@ export interface paths {
         put?: never;
         /**
          * Decide what becomes of a problem
-         * @description `ignore`: it is told no more, and its machine is not made anew by itself, until it was well again. `recreate`: the machine is made anew now. `retry`: what stands still is tried, and the guards that held it back count anew.
+         * @description `ignore`: it is told no more, and its machine is not made anew by itself, until it was well again. `recreate`: the machine is made anew now. `retry`: what stands still is tried, and the guards that held it back count anew. `refound`: what a group that lost its quorum knew is given up; a member that answers founds it anew, and all its other voters are replaced one at a time.
          */
         post: operations["resolvePlatformProblem"];
         delete?: never;
@@ -2273,7 +2273,7 @@ export interface components {
              * @description One of those that the problem names. What else it names is a request of its own.
              * @enum {string}
              */
-            resolution: "ignore" | "recreate" | "retry";
+            resolution: "ignore" | "recreate" | "retry" | "refound";
         };
         Project: {
             /**

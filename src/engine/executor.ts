@@ -11,6 +11,7 @@ export function chooseExecutor(run: RunState, step: PlanStep): MemberRef | null 
   const fit = executorsOf(run.plan, step.on).filter(
     (candidate) =>
       memberAnswers(run.view.members.get(candidate.member)) &&
+      !run.view.abandoned.has(candidate.member) &&
       candidate.steps.every((key) => (run.view.records.get(key)?.achieved ?? null) !== null),
   )
   return fit[recordOf(run, step).attempts % Math.max(1, fit.length)]?.member ?? null

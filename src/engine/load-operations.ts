@@ -12,6 +12,7 @@ export const operationInputSchema = z.object({
   parameters: z.record(z.string(), z.json()),
   members: z.array(z.string()),
   founders: z.record(z.string(), z.string()),
+  foundings: z.record(z.string(), z.int()).optional(),
 })
 
 /** Operations of a platform that have not ended, oldest first, and those that have but whose attempts still are under way. */

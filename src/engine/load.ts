@@ -21,7 +21,11 @@ const outputsSchema = z.record(z.string(), z.object({ value: z.string(), secret:
 const toldSchema = z.record(z.string(), z.union([z.string(), z.object({ $secret: z.string() })]))
 const addressesSchema = z.array(z.string())
 const specSchema = z.object({ parameters: z.record(z.string(), z.json()) })
-const founderSchema = z.object({ member: z.string() })
+const founderSchema = z.object({
+  member: z.string(),
+  founding: z.int().default(1),
+  abandoned: z.array(z.string()).default([]),
+})
 
 /** Undefined when the platform is deleted or was never there. */
 export async function loadPlatform(
@@ -61,7 +65,7 @@ export async function loadPlatform(
     hibernation: row.want === 'absent' ? null : await loadHibernation(db, id),
     operations,
     records: await loadRecords(db, id, operations),
-    founders: await loadFounders(db, id),
+    ...(await loadFounders(db, id)),
     inFlight,
   }
 }
@@ -239,8 +243,11 @@ async function loadUnhealthy(db: Db, id: PlatformId): Promise<string | null> {
   return row?.detail ?? null
 }
 
-/** The latest founder decision of each group. */
-async function loadFounders(db: Db, id: PlatformId): Promise<Record<string, MemberRef>> {
+/** The latest founder decision of each group, and whom all of them gave up. */
+async function loadFounders(
+  db: Db,
+  id: PlatformId,
+): Promise<Pick<PlatformView, 'founders' | 'foundings' | 'abandoned'>> {
   const rows = await db
     .selectFrom('decisions')
     .select(['subject', 'data'])
@@ -248,7 +255,12 @@ async function loadFounders(db: Db, id: PlatformId): Promise<Record<string, Memb
     .where('kind', '=', 'founder')
     .orderBy('id')
     .execute()
-  return Object.fromEntries(rows.map((row) => [row.subject, founderSchema.parse(JSON.parse(row.data)).member]))
+  const decided = rows.map(({ subject, data }) => ({ subject, ...founderSchema.parse(JSON.parse(data)) }))
+  return {
+    founders: Object.fromEntries(decided.map(({ subject, member }) => [subject, member])),
+    foundings: Object.fromEntries(decided.map(({ subject, founding }) => [subject, founding])),
+    abandoned: new Set(decided.flatMap(({ abandoned }) => abandoned)),
+  }
 }
 
 async function loadInFlight(db: Db, id: PlatformId): Promise<Map<string, RecordedAttempt>> {

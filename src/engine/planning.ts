@@ -13,6 +13,7 @@ export function planOf(view: PlatformView): Plan {
     want: view.want,
     members: [...view.members.values()].flatMap(planMember),
     founders: view.founders,
+    foundings: view.foundings,
     founded: new Set(
       [...view.records.values()].filter((r) => r.mode === 'once' && r.achieved !== null).map((r) => r.key),
     ),

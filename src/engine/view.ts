@@ -44,6 +44,10 @@ export interface PlatformView {
   hibernation: HibernationView | null
   readonly records: Map<string, RecordView>
   readonly founders: Readonly<Record<string, MemberRef>>
+  /** How often each group was decided to be founded: 1, and one more for each time that a person gave it up. */
+  readonly foundings: Readonly<Record<string, number>>
+  /** Voters of a quorum that a person gave up: whatever they say, they are replaced. */
+  readonly abandoned: ReadonlySet<MemberRef>
   /** Attempts recorded and not ended, by step key. */
   readonly inFlight: Map<string, RecordedAttempt>
 }

@@ -167,6 +167,22 @@ describe('found', async () => {
     })
   })
 
+  test('a manager that is left of a lost quorum goes on alone, with the state of the swarm', async () => {
+    const info = { LocalNodeState: 'active', ControlAvailable: 'true', 'Cluster.ID': 'old' }
+    expect(await runScript(found, env, { info, failing: { 'node ls': 15 } })).toMatchObject({
+      exitCode: 0,
+      changes: ['swarm init --force-new-cluster --advertise-addr 10.0.0.1'],
+    })
+  })
+
+  test('an election is waited for: the others may come back', async () => {
+    const info = { LocalNodeState: 'active', ControlAvailable: 'true', 'Cluster.ID': 'old' }
+    expect(await runScript(found, env, { info, failing: { 'node ls': 14 } })).toMatchObject({
+      exitCode: 0,
+      changes: [],
+    })
+  })
+
   test('does not found on a worker of another swarm', async () => {
     const info = { LocalNodeState: 'active', ControlAvailable: 'false' }
     expect(await runScript(found, env, { info })).toMatchObject({ exitCode: 1, outputs: [], changes: [] })

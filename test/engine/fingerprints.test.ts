@@ -116,6 +116,8 @@ function platform(): PlatformView {
     members: new Map(members.map((one) => [one.ref, one])),
     records: new Map(),
     founders: { voter: 'voter-0@1' },
+    foundings: { voter: 1 },
+    abandoned: new Set(),
     inFlight: new Map(),
   }
   const outputs = { id: { value: 'cluster-1', secret: false }, key: { value: 'sec_3@2', secret: true } }

@@ -92,6 +92,22 @@ export function quorumctl(seams: Seams, at: (address: string) => Machine | undef
     return ok()
   }
 
+  function refound(machine: Machine): Result {
+    const cluster = voterAt(machine)
+    if (!cluster) return fail(1, 'not a voter')
+    if (hasMajority(votersOf(cluster))) return ok()
+    for (const voter of votersOf(cluster)) if (voter.machine !== machine) cluster.members.delete(voter.ref)
+    return ok()
+  }
+
+  function abandon(machine: Machine, id: string): Result {
+    const home = homeOf(machine)
+    if (!home || home.cluster.id === id) return ok()
+    if (votersOf(home.cluster).some(isUp)) return fail(1, `${home.cluster.id} is alive`)
+    home.cluster.members.delete(home.self.ref)
+    return ok()
+  }
+
   function status(machine: Machine): Result {
     const cluster = voterAt(machine)
     if (!cluster) return fail(1, 'not a voter')
@@ -108,8 +124,10 @@ export function quorumctl(seams: Seams, at: (address: string) => Machine | undef
       if (verb === 'token' && given.length === 1) return token(machine, first)
       if (verb === 'join' && given.length === 5) return join(machine, first, cluster, minted, via)
       if (verb === 'leave' && given.length === 1) return leave(machine, first)
+      if (verb === 'refound' && given.length === 0) return refound(machine)
+      if (verb === 'abandon' && given.length === 1) return abandon(machine, first)
       if (verb === 'status' && given.length === 0) return status(machine)
-      return fail(2, 'usage: quorumctl init|token|join|leave|status')
+      return fail(2, 'usage: quorumctl init|token|join|leave|refound|abandon|status')
     },
   }
 }

@@ -138,6 +138,8 @@ describe('a swarm of three managers and a worker', () => {
       stderr: expect.stringContaining('does not have a leader'),
     })
     expect(await said(2, "docker info -f '{{.Swarm.ControlAvailable}} {{.Swarm.Nodes}}'")).toBe('true 0')
+    await said(2, 'docker swarm init --force-new-cluster --advertise-addr 10.77.0.3')
+    expect(await nodes(2)).toBe('c Ready Active Leader\nd Ready Active')
   })
 
   test('removes a manager only after its demotion, and a live node only by force', async () => {

@@ -1,5 +1,5 @@
 import type { Seams } from '../../../src/kernel/seams.ts'
-import { type Cluster, leaderOf, type Node } from './cluster.ts'
+import { type Cluster, leaderOf, managersOf, type Node } from './cluster.ts'
 import type { Engine } from './engine.ts'
 import { Refusal, refused, words } from './refusal.ts'
 
@@ -9,6 +9,8 @@ import { Refusal, refused, words } from './refusal.ts'
 export interface Swarms {
   /** Makes a cluster of this engine alone. Throws Refusal. */
   init(engine: Engine): Cluster
+  /** What a manager knows goes on with it as the only manager; workers stay, other managers are none of it. Throws Refusal. */
+  goOnAlone(engine: Engine): Cluster
   /** Throws Refusal. `unanswered` when nobody is at that address. */
   join(
     engine: Engine,
@@ -67,6 +69,14 @@ export function createSwarms(seams: Seams, reach: (address: string) => Engine | 
       }
       clusters.set(cluster.id, cluster)
       cluster.leader = add(cluster, engine, 'manager').id
+      return cluster
+    },
+    goOnAlone: (engine) => {
+      const found = member(engine)
+      if (found === null || found.self.role !== 'manager') throw new Refusal(words.isWorker)
+      const { cluster, self } = found
+      for (const node of managersOf(cluster)) if (node !== self) cluster.nodes.delete(node.id)
+      cluster.leader = self.id
       return cluster
     },
     join: (engine, token, address) => {

@@ -124,7 +124,7 @@ export function apiOf(server: Server) {
     deletePlatform: (platform: string) => call(server, 'delete', '/v1/platforms/{platform}', { platform }),
     platformProblems: async (platform: string) =>
       (await call(server, 'get', '/v1/platforms/{platform}/problems', { platform })).items,
-    resolveProblem: (platform: string, problem: string, resolution: 'ignore' | 'recreate' | 'retry') =>
+    resolveProblem: (platform: string, problem: string, resolution: 'ignore' | 'recreate' | 'retry' | 'refound') =>
       call(
         server,
         'post',

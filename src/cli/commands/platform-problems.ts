@@ -4,13 +4,15 @@ import { type Command, Option } from 'commander'
 import { ago } from '../client/duration.ts'
 import { table } from '../client/table.ts'
 import type { Runner } from '../session.ts'
+import { UsageError } from '../usage.ts'
 
 interface ForgetOptions {
   readonly reason: string
 }
-const resolutions = ['ignore', 'recreate', 'retry'] as const
+const resolutions = ['ignore', 'recreate', 'retry', 'refound'] as const
 interface ResolveOptions {
   readonly by: (typeof resolutions)[number]
+  readonly yes?: true
 }
 
 export function addPlatformProblems(platform: Command, { run }: Runner): void {
@@ -40,8 +42,10 @@ export function addPlatformProblems(platform: Command, { run }: Runner): void {
     .command('resolve <platform> <problem>')
     .description('decide what becomes of a problem')
     .addOption(new Option('--by <resolution>', 'how').choices(resolutions).makeOptionMandatory())
+    .option('--yes', 'yes, give up what the lost members knew (--by refound)')
     .action(
       run<ResolveOptions>(async ({ api, names, print }, { args: [name = '', problem = ''], options }) => {
+        if (options.by === 'refound' && !options.yes) throw new UsageError(givenUp(name, problem))
         const resolved = await api.resolveProblem(await names.platformId(name), problem, options.by)
         print.data(resolved, () => [`${resolved.code} of ${resolved.subject}: ${options.by}.`])
       }),
@@ -62,4 +66,14 @@ export function addPlatformProblems(platform: Command, { run }: Runner): void {
         ])
       }),
     )
+}
+
+function givenUp(platform: string, problem: string): string {
+  return [
+    'Founding anew cannot be undone. What is lost:',
+    '  - what the group agreed on that no answering voter has; all of it, if none answers',
+    '  - the machines of all its other voters, answering or not: they are replaced one at a time, with what is on them',
+    'If their machines can be started again, start them: the platform goes on by itself.',
+    `Else:  gantry platform resolve ${platform} ${problem} --by refound --yes`,
+  ].join('\n')
 }

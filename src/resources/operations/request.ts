@@ -57,6 +57,7 @@ export async function decideOperation(rooms: Needed, db: Db, row: PlatformRow, w
     parameters: { ...view.parameters, ...parameters },
     members: members.map((member) => member.ref),
     founders: view.founders,
+    foundings: view.foundings,
   }
   const { operation } = wish
   return { parameters, input, planFor: (task) => planOperation(blueprint, { ...input, task, operation }) }

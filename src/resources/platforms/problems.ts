@@ -22,7 +22,7 @@ const NamedProblemList = z.object({ items: z.array(NamedProblem) }).openapi('Nam
 const Resolve = z
   .strictObject({
     resolution: z
-      .enum(['ignore', 'recreate', 'retry'])
+      .enum(['ignore', 'recreate', 'retry', 'refound'])
       .openapi({ description: 'One of those that the problem names. What else it names is a request of its own.' }),
   })
   .openapi('ProblemResolve')
@@ -79,7 +79,7 @@ export const platformProblemEndpoints = [
     operationId: 'resolvePlatformProblem',
     summary: 'Decide what becomes of a problem',
     description:
-      '`ignore`: it is told no more, and its machine is not made anew by itself, until it was well again. `recreate`: the machine is made anew now. `retry`: what stands still is tried, and the guards that held it back count anew.',
+      '`ignore`: it is told no more, and its machine is not made anew by itself, until it was well again. `recreate`: the machine is made anew now. `retry`: what stands still is tried, and the guards that held it back count anew. `refound`: what a group that lost its quorum knew is given up; a member that answers founds it anew, and all its other voters are replaced one at a time.',
     tag: 'platforms',
     permission: 'platform.operate',
     about: ({ platform }) => ({ kind: 'platform', id: platform }) as const,

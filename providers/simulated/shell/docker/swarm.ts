@@ -40,11 +40,12 @@ const addressFlags = {
 async function init({ machine, signal }: Invocation, args: readonly string[]): Promise<Result> {
   const options = readOptions(args, { ...addressFlags, '--force-new-cluster': 'force', '--autolock': 'autolock' })
   const engine = engineOf(machine)
-  if (engine.membership !== null) throw new Refusal(words.alreadyIn)
+  const alone = engine.membership !== null && options.has('force')
+  if (engine.membership !== null && !alone) throw new Refusal(words.alreadyIn)
   checkAddress(machine, options.value('advertise'))
   await machine.work(raftMs, signal)
   const { swarms } = machine.around
-  const cluster = swarms.init(engine)
+  const cluster = alone ? swarms.goOnAlone(engine) : swarms.init(engine)
   return ok(
     `Swarm initialized: current node (${cluster.leader}) is now a manager.\n\n` +
       `To add a worker to this swarm, run the following command:\n\n    ${joinLine(swarms.token(cluster, 'worker'), engine.address)}\n\n` +

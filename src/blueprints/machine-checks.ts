@@ -28,6 +28,22 @@ export function platformCheckEveryMs({ document }: Blueprint): number | null {
   return spec === undefined ? null : durationMs(spec.every ?? '10s')
 }
 
+/** How it is found out whether what a step did still holds. */
+export interface StepVerify {
+  readonly step: string
+  readonly path: string
+  readonly script: string
+  readonly everyMs: number
+}
+
+export function stepVerifies(blueprint: Blueprint): StepVerify[] {
+  return Object.entries(blueprint.document.steps ?? {}).flatMap(([step, { verify, every }]) => {
+    if (verify === undefined) return []
+    const script = blueprint.scripts[verify]?.text ?? missing(verify)
+    return [{ step, path: verify, script, everyMs: durationMs(every ?? '1m') }]
+  })
+}
+
 function filledIn(blueprint: Blueprint, spec: MachineCheckSpec): MachineCheck {
   return {
     ...askedBy(blueprint, spec),

@@ -106,7 +106,7 @@ const words = [
     'update',
   ],
   ...['operations', 'notice', 'dynamic', 'return'],
-  ...['on', 'except', 'when', 'once', 'fresh', 'needs', 'run', 'with', 'using', 'deadline', 'attempts', 'onLost'],
+  ...['on', 'except', 'when', 'once', 'fresh', 'needs', 'run', 'with', 'using', 'deadline', 'attempts', 'onLost', 'verify'],
   ...['onTimeout', 'external', 'every', 'gate', 'passes', 'platform', 'count', 'flavor', 'image', 'spread', 'quorum'],
   ...['type', 'default', 'enum', 'minimum', 'maximum', 'pattern', 'maxLength', 'host', 'zone', 'step', 'of', 'from'],
   ...['choose', 'by', 'cases', 'otherwise', 'param', 'value', 'eq', 'in', 'gt', 'and', 'or', 'not', 'strategy'],

@@ -63,7 +63,7 @@ export async function resolveProblem(
 }
 
 /** About a machine that works: who ignores it has not said that it may die. */
-const worksAllTheSame = ['machine_changed', 'platform_unhealthy'] as const
+const worksAllTheSame = ['machine_changed', 'platform_unhealthy', 'step_drifted'] as const
 
 /** Machines whose illness a person chose to ignore: they are not made anew by themselves. */
 export async function ignoredMachines(db: Db, platform: PlatformId): Promise<ReadonlySet<string>> {

@@ -52,6 +52,7 @@ export const problemStatus: { readonly [code in ProblemCode]: Answer } = {
   machine_changed: { status: 409, title: 'Machine changed' },
   member_unhealthy: { status: 409, title: 'Member unhealthy' },
   platform_unhealthy: { status: 409, title: 'Platform unhealthy' },
+  step_drifted: { status: 409, title: 'What a step did is undone' },
   script_failed: { status: 409, title: 'Script failed' },
   attempt_lost: { status: 409, title: 'Attempt lost' },
   step_timed_out: { status: 409, title: 'Step timed out' },

@@ -48,6 +48,7 @@ export const problemCodes = [
   'machine_changed',
   'member_unhealthy',
   'platform_unhealthy',
+  'step_drifted',
   'script_failed',
   'attempt_lost',
   'step_timed_out',

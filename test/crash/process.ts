@@ -13,6 +13,7 @@ import {
   startCare,
   startChecks,
   startPlatformChecks,
+  startStepChecks,
   unformPlatform,
 } from '../../src/care/index.ts'
 import {
@@ -185,6 +186,7 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
     const probe = prober({ remote, seams, privateKey: (ref) => vault.get(store.read, ref) })
     const wake = (id: PlatformId) => engine.wake(id)
     startChecks({ store, seams, blueprints, probe, wake, log })
+    startStepChecks({ store, seams, blueprints, probe, wake, log })
     startPlatformChecks({ store, seams, blueprints, probe, secret: (ref) => vault.get(store.read, ref), wake, log })
   }
 

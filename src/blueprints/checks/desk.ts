@@ -90,6 +90,11 @@ function scriptsOf(
       place: placeOf(step, groups),
       label: `step ${step.name}`,
     })
+    const { verify } = step.spec
+    if (verify !== undefined) {
+      const label = `verify of ${step.name}`
+      scripts.push({ path: ['steps', step.name], spec: { run: verify }, place: { kind: 'health' }, label })
+    }
   }
   for (const part of ['leave', 'drain', 'return'] as const) {
     for (const [group, spec] of Object.entries(document[part] ?? {})) {

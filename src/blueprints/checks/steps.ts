@@ -45,6 +45,10 @@ function checkForm(desk: Desk, { name, spec, on, mode }: CheckedStep): void {
       'key',
     )
   }
+  if (spec.verify !== undefined && mode !== 'each')
+    desk.report([...path, 'verify'], 'Only a step on each can be verified.', 'Take verify away.', 'key')
+  if (spec.every !== undefined && spec.verify === undefined)
+    desk.report([...path, 'every'], 'There is nothing to do every so often.', 'Add verify, or take every away.', 'key')
   if (mode === 'fresh' && spec.with !== undefined) {
     desk.report([...path, 'with'], 'A fresh step is not compared with its last run.', 'Write using.', 'key')
   }

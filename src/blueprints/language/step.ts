@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { conditionSchema } from './condition.ts'
-import { duration, inputName, outputName, scriptPath, stepName } from './primitives.ts'
+import { duration, durationMs, inputName, outputName, scriptPath, stepName } from './primitives.ts'
 import { anyHealthySchema, quantifiedSchema, selectionSchema } from './selection.ts'
 import { valueSchema } from './value.ts'
 
@@ -43,6 +43,14 @@ export const stepSchema = z
       .record(outputName, z.enum(['plain', 'secret']))
       .optional()
       .meta({ description: 'What the script writes to $GANTRY_OUTPUT as name=value.' }),
+    verify: scriptPath.optional().meta({
+      description:
+        'Of a step on each: asked on its machine again and again; another exit code than 0, three times in a row, and the step runs again.',
+    }),
+    every: duration
+      .refine((text) => durationMs(text) >= 2_000, 'Verify at most every 2 seconds: write 2s or more.')
+      .optional()
+      .meta({ description: 'Time between two looks of verify; 1m.' }),
     deadline: duration.optional().meta({ description: 'From the first attempt to giving up; 15m.' }),
     attempts: z.int().min(1).max(100).optional().meta({ description: 'At most so many; 5.' }),
     onLost: z

@@ -109,10 +109,9 @@ async function liveWith(
     () => undefined,
   )
   await process.run(async (store) => {
-    if (await operation.over(life, store)) return true
-    if (!asked && life.clock.now() < until) return false
-    stuck = (await isStuck(store)) || life.clock.now() >= until
-    return stuck
+    // An operation that failed is over as well, but nobody is content with it.
+    stuck = (asked && (await isStuck(store))) || life.clock.now() >= until
+    return stuck || (await operation.over(life, store))
   })
   if (stuck) {
     await expectNamed(process.store, point)

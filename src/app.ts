@@ -8,7 +8,15 @@ import { firstToken } from './access/index.ts'
 import type { TerminalAccess } from './bootstrap/index.ts'
 import { lazyRemote } from './bootstrap/lazy-remote.ts'
 import type { Remote } from './bootstrap/remote.ts'
-import { type Care, type DecideDeps, engineHooks, startCare, startChecks, startPlatformChecks, startStepChecks } from './care/index.ts'
+import {
+  type Care,
+  type DecideDeps,
+  engineHooks,
+  startCare,
+  startChecks,
+  startPlatformChecks,
+  startStepChecks,
+} from './care/index.ts'
 import {
   type Engine,
   type EngineHooks,

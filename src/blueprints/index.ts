@@ -16,7 +16,13 @@ export { groupsOf } from './groups.ts'
 export { blueprintJsonSchema } from './json-schema.ts'
 export { isOperationKey, isPowerKey, machineKey, onceKey, operationPrefix, powerKey, sshKey } from './keys.ts'
 export { type Strategy, type UpdateRules, updateRules } from './language/update.ts'
-export { type MachineCheck, machineChecks, platformCheckEveryMs, type StepVerify, stepVerifies } from './machine-checks.ts'
+export {
+  type MachineCheck,
+  machineChecks,
+  platformCheckEveryMs,
+  type StepVerify,
+  stepVerifies,
+} from './machine-checks.ts'
 export { planOperation, resolveOperationParameters } from './operation.ts'
 export { inOrder } from './order.ts'
 export { operationJsonSchema, parameterJsonSchema, resolveParameters } from './parameters.ts'

@@ -27,9 +27,7 @@ export async function loadVerified(db: Db, digest: string, step: string): Promis
   const rows = await db
     .selectFrom('records')
     .innerJoin('machines', (join) =>
-      join
-        .onRef('machines.platform_id', '=', 'records.platform_id')
-        .onRef('machines.member', '=', 'records.member'),
+      join.onRef('machines.platform_id', '=', 'records.platform_id').onRef('machines.member', '=', 'records.member'),
     )
     .innerJoin('members', 'members.machine_id', 'machines.id')
     .innerJoin('platforms', 'platforms.id', 'records.platform_id')

@@ -31,7 +31,7 @@ export function healthCheck(view: PlatformView): HealthCheck | null {
   const executors = executorsOf(plan, gate.on).flatMap(({ member, steps }) => {
     const found = view.members.get(member)
     const proven = steps.every((key) => (view.records.get(key)?.achieved ?? null) !== null)
-    return found && proven && memberAnswers(found) ? [found] : []
+    return found && proven && memberAnswers(found) && !view.abandoned.has(found.ref) ? [found] : []
   })
   if (executors.length === 0) return null
   const env: Record<string, string> = {}

@@ -2919,6 +2919,12 @@ export interface components {
              * @example 2026-11-22T10:44:02.120Z
              */
             endedAt: string | null;
+            /**
+             * Format: date-time
+             * @description While it runs: its start plus what half of such tasks took here; null: not known, or overdue.
+             * @example 2026-11-22T10:44:02.120Z
+             */
+            eta: string | null;
             /** @example tsk_01k9hnvdc7f3a8w6q2x4y5z0tb */
             id: string;
             /** @example platform.create */

@@ -20,6 +20,7 @@ import {
 import { statement } from '../store/statement.ts'
 import type { Tx } from '../store/store.ts'
 import { appendEvent } from './append.ts'
+import { recordDuration } from './durations.ts'
 
 interface Because {
   readonly actor: string
@@ -199,6 +200,7 @@ export async function moveTask(
       ended_at: taskTransitions[to].length === 0 ? now : null,
     })
     .execute()
+  if (to === 'done') await recordDuration(tx, row, now)
   await appendEvent(tx, seams, {
     ...told(move, 'task.state', row.state, to),
     subject: { kind: 'task', id: task },

@@ -51,6 +51,7 @@ export interface Database {
   tasks: TaskTable
   operations: OperationTable
   hibernations: HibernationTable
+  durations: DurationTable
   schedules: ScheduleTable
   leases: LeaseTable
   maintenance_windows: MaintenanceWindowTable
@@ -412,6 +413,23 @@ export interface TaskTable {
   created_at: Instant
   started_at: Instant | null
   ended_at: Instant | null
+}
+
+/** How long a task took that is done; outlives its platform and names no tenant. */
+export interface DurationTable {
+  task_id: TaskId
+  /** Its blueprint's name and version when it ended. */
+  blueprint: string
+  blueprint_version: string
+  /** Of the task. */
+  kind: string
+  /** JSON: names of the kinds of its machines' providers, sorted; they tell simulated machines from real ones. */
+  provider_kinds: JsonText
+  /** Machines that were there while it ran, COUNT. */
+  machines: number
+  /** From its start to its end. */
+  seconds: number
+  ended_at: Instant
 }
 
 /** A platform that hibernates, or wakes and is not ready yet: decided when it was asked for. */

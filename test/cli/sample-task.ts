@@ -58,6 +58,7 @@ export function task(steps: readonly Step[], rest: Partial<Task> = {}): Task {
     steps: [...steps],
     parameters: null,
     outputs: {},
+    eta: null,
     receipt: null,
     ...rest,
   }

@@ -12,7 +12,7 @@ import { findBlueprint } from '../blueprints/index.ts'
 import { givingName } from '../name-taken.ts'
 import { getProject } from '../projects/index.ts'
 import type { Rooms } from '../rooms.ts'
-import { createTask, stepName } from '../tasks/index.ts'
+import { createTask, kindsOf, stepName, usualTime } from '../tasks/index.ts'
 import { previewOrRefuse } from './refusal.ts'
 import type { PlatformCreate, PlatformPreview } from './schemas.ts'
 
@@ -90,7 +90,14 @@ export async function quotePlatform(
         ]),
       ),
       costPerHour: null,
-      seconds: null,
+      seconds: await usualTime(rooms, db, {
+        blueprint: wish.blueprint.blueprint.document.name,
+        kind: 'platform.create',
+        providerKinds: await kindsOf(
+          db,
+          [...preview.seating.assignments.values()].map(({ provider }) => provider),
+        ),
+      }),
     },
     blueprint: wish.blueprintName,
     parameters: z.record(z.string(), z.json()).parse(wish.parameters),

@@ -3,12 +3,25 @@
 import type { MemberChange } from '../../care/index.ts'
 import { instant, z } from '../../http/schema.ts'
 import type { RevisionTable } from '../../store/index.ts'
+import type { Rooms } from '../rooms.ts'
+import { kindsOf, type UsualTime, usualTime } from '../tasks/index.ts'
 import type { PlatformDifference, Revision } from './change-schemas.ts'
 import type { DecidedChange } from './changing.ts'
 
 type Line = PlatformDifference['members'][number]
 
-export function differenceView({ preview, blueprintName, view }: DecidedChange): PlatformDifference {
+/** How long changes of this kind took on this blueprint; null: none was made yet. */
+function usualChange(rooms: Rooms, { preview, view, kind }: DecidedChange): Promise<UsualTime | null> {
+  const db = rooms.store.read
+  const staying = [...view.members.values()].map(({ machine }) => machine.providerId)
+  const coming = [...preview.seating.assignments.values()].map(({ provider }) => provider)
+  return kindsOf(db, [...staying, ...coming]).then((providerKinds) =>
+    usualTime(rooms, db, { blueprint: view.blueprint.document.name, kind: `platform.${kind}`, providerKinds }),
+  )
+}
+
+export async function differenceView(rooms: Rooms, decided: DecidedChange): Promise<PlatformDifference> {
+  const { preview, blueprintName, view } = decided
   const { waves, seating } = preview
   const waveOf = new Map(waves.flatMap((wave, index) => wave.map(({ ref }) => [ref, index + 1] as const)))
   const names = new Map(seating.providers.map((provider) => [provider.id, provider.name]))
@@ -81,7 +94,7 @@ export function differenceView({ preview, blueprintName, view }: DecidedChange):
           ]),
       ),
       costPerHour: null,
-      seconds: null,
+      seconds: await usualChange(rooms, decided),
     },
   }
 }

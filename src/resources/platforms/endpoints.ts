@@ -169,7 +169,7 @@ export const platformEndpoints = [
       if (call.query.dryRun === 'true') {
         requireMatch(call.ifMatch, row.version)
         const decided = await decideChange(rooms, rooms.store.read, call.scope, row, wish)
-        return ok(differenceView(decided), { etag: etag(row.version) })
+        return ok(await differenceView(rooms, decided), { etag: etag(row.version) })
       }
       try {
         return await changeOrNot(rooms, call, async (tx) => {

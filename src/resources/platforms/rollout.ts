@@ -47,7 +47,7 @@ async function asked(rooms: Rooms, call: Asking, wish: ChangeWish) {
   if (call.query.dryRun === 'true') {
     const row = await getPlatform(rooms.store.read, call.scope, call.params.platform)
     requireMatch(call.ifMatch, row.version)
-    return ok(differenceView(await decideChange(rooms, rooms.store.read, call.scope, row, wish)))
+    return ok(await differenceView(rooms, await decideChange(rooms, rooms.store.read, call.scope, row, wish)))
   }
   return change(rooms, call, async (tx: GantryKit['Tx']) => {
     const row = await getPlatform(tx, call.scope, call.params.platform)

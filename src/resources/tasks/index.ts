@@ -1,5 +1,6 @@
 export { cancelTask } from './cancel.ts'
 export { taskEndpoints } from './endpoints.ts'
+export { kindsOf, type UsualTime, usualTime } from './history.ts'
 export { lastLines } from './log-tail.ts'
 export { operationOfTask } from './operation.ts'
 export { outputsSchema, revealed, shownOutputs } from './outputs.ts'

@@ -66,6 +66,9 @@ export const Task = z
     outputs: z
       .record(z.string(), z.union([SecretOutput, JsonValue]))
       .openapi({ description: 'Of an operation that is done.' }),
+    eta: Instant.nullable().openapi({
+      description: 'While it runs: its start plus what half of such tasks took here; null: not known, or overdue.',
+    }),
     receipt: id('receipt').nullable().openapi({ description: 'The deletion receipt, once there is one.' }),
   })
   .openapi('Task')

@@ -4,6 +4,7 @@ import type { TaskId } from '../../kernel/ids.ts'
 import { problemSchema } from '../../kernel/problem.ts'
 import type { Db, Tx } from '../../store/index.ts'
 import type { Rooms } from '../rooms.ts'
+import { likelyEnd } from './history.ts'
 import { operationOfTask, operationSteps } from './operation.ts'
 import { shownOutputs } from './outputs.ts'
 import type { Step, Task, TaskSummary } from './schemas.ts'
@@ -41,8 +42,10 @@ export async function taskView(rooms: Rooms, scope: Scope, id: TaskId): Promise<
     .select('id')
     .where('platform_id', '=', row.platform_id)
     .executeTakeFirst()
+  const now = rooms.seams.clock.now()
   return {
-    ...taskSummary(row, rooms.seams.clock.now()),
+    ...taskSummary(row, now),
+    eta: instant(row.operation === null ? await likelyEnd(rooms, db, row, now) : null),
     progress: { done: steps.filter((step) => step.state === 'done').length, total: steps.length },
     steps,
     ...(await operationFacts(db, row)),
@@ -64,6 +67,6 @@ async function operationFacts(db: Db, row: TaskRow): Promise<Pick<Task, 'paramet
 /** A task as it is in the transaction that makes it: nothing of it has begun. */
 export async function newTaskView(tx: Tx, rooms: Rooms, scope: Scope, id: TaskId): Promise<Task> {
   const row = await getTask(tx, scope, id)
-  const nothing = { progress: { done: 0, total: 0 }, steps: [], receipt: null }
+  const nothing = { eta: null, progress: { done: 0, total: 0 }, steps: [], receipt: null }
   return { ...taskSummary(row, rooms.seams.clock.now()), ...nothing, ...(await operationFacts(tx, row)) }
 }

@@ -7,6 +7,7 @@ import { rest } from './0006-rest.ts'
 import { warm } from './0007-warm.ts'
 import { calendar } from './0008-calendar.ts'
 import { health } from './0009-health.ts'
+import { durations } from './0010-durations.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Append; never edit one that was released. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   warm,
   calendar,
   health,
+  durations,
 ]

@@ -3,6 +3,8 @@
 const commands: Readonly<Record<string, string>> = {
   'GET /v1/tenants/{tenant}/tickets': 'gantry ticket list --tenant <tenant>',
   'GET /v1/provider-kinds': 'gantry provider kinds',
+  'GET /v1/restore/report': 'gantry restore report',
+  'GET /v1/version': 'gantry doctor',
   'GET /v1/blueprints/{id}': 'gantry blueprint show <blueprint>',
   'GET /v1/platforms/{platform}': 'gantry platform show <platform>',
   'GET /v1/platforms/{platform}/explain': 'gantry explain <platform>',

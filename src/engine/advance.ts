@@ -23,11 +23,10 @@ export async function memberAdvanced(
   const because = { actor: engineActor, cause: step.key }
   const last = !run.schedule.isClean(step.key) && run.schedule.remaining(member.ref) === 1
   const arrived = isOnItsWay(member) && step.want === 'present' && last
-  // Whoever is a member already was stopped and started again, and everything on it is as it should be.
-  const back =
-    (member.state === 'in' || member.warmUntil !== null) &&
-    last &&
-    isStarting(outcome.machine?.state ?? member.machine.state)
+  // Whoever is a member already was stopped and started again, and everything on it is as it should be; be it in the middle
+  // of a change, or kept warm.
+  const isMember = member.state === 'in' || member.state === 'changing'
+  const back = isMember && last && isStarting(outcome.machine?.state ?? member.machine.state)
   const to = (arrived && member.state === 'joining') || back ? 'ready' : outcome.machine?.state
   if (outcome.machine) await saveMachineFacts(tx, member, outcome.machine)
   if (outcome.gone) await saveGone(tx, run.view, member, outcome.gone)
@@ -43,7 +42,8 @@ export async function memberAdvanced(
   }
 }
 
-function isStarting(state: MachineState): boolean {
+/** Powered on, and not seen to answer yet. */
+export function isStarting(state: MachineState): boolean {
   return state === 'booting' || state === 'bootstrapping'
 }
 

@@ -2,7 +2,7 @@
 // what they are asked for now they are already): they have arrived.
 
 import { moveMachine, moveMember } from '../events/index.ts'
-import { isOnItsWay } from './advance.ts'
+import { isOnItsWay, isStarting } from './advance.ts'
 import { fencedWrite, type RunState } from './state.ts'
 import type { MemberView } from './view.ts'
 import { engineActor } from './write.ts'
@@ -15,7 +15,7 @@ export async function settleMembers(run: RunState): Promise<void> {
   const because = { actor: engineActor, cause: 'nothing is left to do' }
   await fencedWrite(run, async (tx) => {
     for (const member of arrived) {
-      if (member.state === 'joining')
+      if (member.state === 'joining' || isStarting(member.machine.state))
         await moveMachine(tx, run.deps.seams, { machine: member.machine.id, to: 'ready', ...because })
       await moveMember(tx, run.deps.seams, { member: member.id, to: 'in', ...because })
       member.state = 'in'

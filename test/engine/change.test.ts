@@ -5,6 +5,7 @@ import { afterAll, expect, test } from 'vitest'
 import { type BlueprintFiles, loadBlueprintFolder } from '../../src/blueprints/index.ts'
 import type { PlatformId } from '../../src/kernel/ids.ts'
 import { tryAgain } from '../../src/resources/platforms/going-on.ts'
+import { hibernate, wake } from '../../src/resources/platforms/rest.ts'
 import { getPlatform } from '../../src/resources/platforms/store.ts'
 import { type MemoryLife, openLife } from '../crash/installation.ts'
 import { type Process, stateOf } from '../crash/process.ts'
@@ -70,6 +71,10 @@ async function members(gantry: Process, id: PlatformId): Promise<string[]> {
     .orderBy('ordinal')
     .execute()
   return rows.map((row) => `${row.group_name}-${row.ordinal}@${row.incarnation}#${row.revision}`)
+}
+
+function rest(gantry: Process, id: PlatformId, what: typeof hibernate | typeof wake) {
+  return gantry.request(id, async (tx, scope) => what(gantry, tx, scope, await getPlatform(tx, scope, id)))
 }
 
 async function held(gantry: Process, id: PlatformId): Promise<number> {
@@ -274,4 +279,17 @@ test('a change that needs more than there is is refused whole, and nothing is ch
   })
   expect(await held(gantry, id)).toBe(2)
   expect(await members(gantry, id)).toEqual(['voter-0@1#1', 'worker-0@1#1'])
+})
+
+test('changed while it wakes: its machines are ready, and what they are to be is on them', async () => {
+  await using life = openLife(changing)
+  const { gantry, id } = await built(life, { voters: 1, workers: 1 })
+  await rest(gantry, id, hibernate)
+  await reaches(gantry, id, 'hibernated')
+  await rest(gantry, id, wake)
+  await askChange(gantry, id, { kind: 'change', parameters: { revision: 2 } })
+  await ready(gantry, id)
+  const machines = await gantry.store.read.selectFrom('machines').select('state').execute()
+  expect(machines.map(({ state }) => state)).toEqual(['ready', 'ready'])
+  expect(await members(gantry, id)).toEqual(['voter-0@1#2', 'worker-0@1#2'])
 })

@@ -1,8 +1,9 @@
 import { makeDue } from '../engine/index.ts'
+import { tellProblem } from '../events/index.ts'
 import type { Seams } from '../kernel/seams.ts'
 import type { ProblemTable } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
-import { type ProblemPlace, tell } from './problems.ts'
+import type { ProblemPlace } from './problems.ts'
 import { askRefound } from './refound.ts'
 import { noteRetry } from './retry.ts'
 
@@ -25,7 +26,8 @@ export async function resolveByPerson(
     await tx.updateTable('machines').set({ ill_since: now }).where('id', '=', problem.machine_id).execute()
   } else {
     await tx.updateTable('problems').set({ resolved_at: now, resolution }).where('id', '=', problem.id).execute()
-    await tell(tx, seams, place, 'problem.resolved', { ...problem, machineId: problem.machine_id }, resolution, actor)
+    const told = { ...problem, machineId: problem.machine_id }
+    await tellProblem(tx, seams, place, 'problem.resolved', told, { actor, cause: resolution })
   }
   await makeDue(tx, place.id, now)
 }

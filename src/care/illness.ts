@@ -10,9 +10,6 @@ import type { CheckedMachine } from './checked-machines.ts'
 import { careActor } from './decision.ts'
 import { openProblem, type ProblemPlace, resolveProblem } from './problems.ts'
 
-/** What may be wrong with a member's machine; a new machine ends all of it. */
-export const illnesses = ['machine_dead', 'machine_hung', 'machine_changed', 'member_unhealthy'] as const
-
 export interface Illness {
   readonly code: 'machine_hung' | 'member_unhealthy'
   /** What it does: `does not answer: ...`. */

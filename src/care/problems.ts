@@ -1,17 +1,15 @@
-// Named problems: opened once, told by an event, resolved by an event. Opening an open one changes nothing.
+// Named problems: opened once, told by an event, resolved by an event. Opening an open one changes nothing. When its
+// object goes, a problem ends by itself (events/problems.ts).
 
-import { appendEvent } from '../events/index.ts'
-import { type MachineId, newId, type PlatformId, type ProjectId, type TenantId } from '../kernel/ids.ts'
+import { type ProblemOwner, tellProblem } from '../events/index.ts'
+import { type MachineId, newId, type PlatformId } from '../kernel/ids.ts'
 import type { ProblemCode } from '../kernel/problem.ts'
 import type { Seams } from '../kernel/seams.ts'
 import type { Db, Tx } from '../store/store.ts'
 import { careActor } from './decision.ts'
 
-export interface ProblemPlace {
-  readonly id: PlatformId
-  readonly tenantId: TenantId
-  readonly projectId: ProjectId
-}
+/** The platform that has a problem. */
+export type ProblemPlace = ProblemOwner
 
 export interface NewProblem {
   /** A member with its incarnation, or `platform`. */
@@ -42,7 +40,7 @@ export async function openProblem(tx: Tx, seams: Seams, place: ProblemPlace, pro
       resolution: null,
     })
     .execute()
-  await tell(tx, seams, place, 'problem.opened', problem, problem.detail)
+  await tellProblem(tx, seams, place, 'problem.opened', problem, { actor: careActor, cause: problem.detail })
   return true
 }
 
@@ -58,7 +56,7 @@ export async function resolveProblem(
   const known = await findOpen(tx, place.id, problem.subject, problem.code)
   if (known === undefined) return false
   await tx.updateTable('problems').set({ resolved_at: seams.clock.now(), resolution }).where('id', '=', known).execute()
-  await tell(tx, seams, place, 'problem.resolved', problem, resolution)
+  await tellProblem(tx, seams, place, 'problem.resolved', problem, { actor: careActor, cause: resolution })
   return true
 }
 
@@ -112,27 +110,4 @@ async function findOpen(db: Db, platformId: PlatformId, subject: string, code: s
     .where('resolved_at', 'is', null)
     .executeTakeFirst()
   return row?.id
-}
-
-/** Writes the event of a problem. */
-export async function tell(
-  tx: Tx,
-  seams: Seams,
-  place: ProblemPlace,
-  kind: 'problem.opened' | 'problem.resolved',
-  problem: { readonly subject: string; readonly code: string; readonly machineId: MachineId | null },
-  cause: string,
-  actor: string = careActor,
-): Promise<void> {
-  await appendEvent(tx, seams, {
-    kind,
-    subject: { kind: 'platform', id: place.id },
-    tenant: place.tenantId,
-    project: place.projectId,
-    platform: place.id,
-    machine: problem.machineId,
-    actor,
-    cause,
-    data: { code: problem.code, about: problem.subject },
-  })
 }

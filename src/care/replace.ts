@@ -3,12 +3,11 @@
 
 import { machineKey } from '../blueprints/index.ts'
 import type { MemberView, PlatformView } from '../engine/index.ts'
-import { moveMachine, moveMember, movePlatform } from '../events/index.ts'
+import { endProblems, moveMachine, moveMember, movePlatform } from '../events/index.ts'
 import type { Tx } from '../store/store.ts'
 import { careActor, writeDecision } from './decision.ts'
 import type { DecideDeps } from './deps.ts'
 import { formMembers } from './form.ts'
-import { illnesses } from './illness.ts'
 import { meltedProviders } from './meltdown.ts'
 import { ignoredMachines, openProblem, resolveProblem } from './problems.ts'
 import { lastRetry } from './retry.ts'
@@ -131,6 +130,7 @@ async function makeLeave(
   member: MemberView,
   because: { readonly actor: string; readonly cause: Cause },
 ): Promise<void> {
+  await endProblems(tx, deps.seams, { ...view, machine: member.machine.id }, { ...because, cause: 'recreate' })
   await moveMember(tx, deps.seams, { member: member.id, to: 'leaving', ...because })
   await moveMachine(tx, deps.seams, {
     machine: member.machine.id,
@@ -140,10 +140,6 @@ async function makeLeave(
   if (view.state === 'ready') {
     const reason = `${member.name} is being replaced: ${because.cause}`
     await movePlatform(tx, deps.seams, { platform: view.id, to: 'degraded', reason, ...because })
-  }
-  for (const code of illnesses) {
-    const named = { subject: member.ref, machineId: member.machine.id, code }
-    await resolveProblem(tx, deps.seams, view, named, 'recreate')
   }
 }
 

@@ -21,6 +21,7 @@ import { statement } from '../store/statement.ts'
 import type { Tx } from '../store/store.ts'
 import { appendEvent } from './append.ts'
 import { recordDuration } from './durations.ts'
+import { endProblems } from './problems.ts'
 
 interface Because {
   readonly actor: string
@@ -38,7 +39,7 @@ export interface Moved<S> {
 
 /**
  * Moves a platform, with `reason` as what explain shows (a new reason for the same state is kept, but is no
- * event). Raises its version; notes the first time it was ready, and when it was deleted.
+ * event). Raises its version; notes the first time it was ready, and when it was deleted; a deletion ends its problems.
  * Throws 'not_found'; an illegal move is a bug and throws a plain Error.
  */
 export async function movePlatform(
@@ -80,6 +81,10 @@ export async function movePlatform(
     platform,
     data: { ...(reason === null ? {} : { reason }), ...move.data },
   })
+  if (to === 'deleting' || to === 'deleted') {
+    const owner = { id: platform, tenantId: row.tenant_id, projectId: row.project_id }
+    await endProblems(tx, seams, owner, { actor: move.actor, cause: `the platform is ${to}` })
+  }
   return { from: row.state, to, changed: true }
 }
 
@@ -137,7 +142,10 @@ const updateMember = statement(
   },
 )
 
-/** Moves a member; a member that begins to leave keeps `cause` as the reason it leaves. Throws like the others. */
+/**
+ * Moves a member; a member that begins to leave keeps `cause` as the reason it leaves, and its problems end. Throws like
+ * the others.
+ */
 export async function moveMember(
   tx: Tx,
   seams: Seams,
@@ -159,6 +167,11 @@ export async function moveMember(
     machine: row.machine_id,
     data: { member: `${row.group_name}-${row.ordinal}@${row.incarnation}`, ...move.data },
   })
+  if (to === 'leaving' || to === 'gone') {
+    const of = { id: row.platform_id, tenantId: row.tenant_id, projectId: row.project_id, machine: row.machine_id }
+    const cause = to === 'gone' ? 'its member is gone' : `its member leaves: ${move.cause}`
+    await endProblems(tx, seams, of, { actor: move.actor, cause })
+  }
   return { from: row.state, to, changed: true }
 }
 

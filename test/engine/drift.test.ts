@@ -7,6 +7,7 @@ import { lastEventSeq } from '../../src/events/index.ts'
 import { type MemoryLife, openLife } from '../crash/installation.ts'
 import { type Process, stateOf } from '../crash/process.ts'
 import { makeTemplate } from '../crash/template.ts'
+import { askChange } from '../support/changing.ts'
 
 const template = await makeTemplate(await loadBlueprintFolder('blueprints/machines'))
 afterAll(() => template.dispose())
@@ -16,7 +17,7 @@ async function withChanged(life: MemoryLife) {
   const id = await gantry.ask('team-a', { count: 2 })
   await gantry.run(async (store) => (await stateOf(store, id)) === 'ready')
   await life.clock.advance(30_000)
-  const [machine] = life.world.living()
+  const machine = life.world.living().at(-1)
   if (!machine) throw new Error('no machine')
   const asked = machine.request
   const change = (specHash: string) => Object.assign(machine, { request: { ...asked, specHash } })
@@ -73,3 +74,11 @@ async function choose(gantry: Process, resolution: 'ignore' | 'recreate') {
     await resolveByPerson(tx, gantry.seams, place, problem, resolution, 'test')
   })
 }
+
+test('it ends when its member goes: who scales down need not decide about a machine that is not there', async () => {
+  await using life = openLife(template)
+  const { gantry, id, machine } = await withChanged(life)
+  await askChange(gantry, id, { kind: 'change', parameters: { count: 1 } })
+  await gantry.run(async (store) => (await stateOf(store, id)) === 'ready' && !life.world.living().includes(machine))
+  expect(await open(gantry)).toEqual([])
+})

@@ -1,20 +1,21 @@
 // What a change takes of its project's quota until it is through.
 
-import { type GroupSpec, updateRules, type Wish } from '../blueprints/index.ts'
+import type { GroupSpec } from '../blueprints/index.ts'
 import type { MemberView, PlatformView } from '../engine/index.ts'
 import { type Amounts, type Claim, machineAmounts } from '../quota/index.ts'
 import type { Db } from '../store/store.ts'
 import { flavorOf } from './catalogue.ts'
+import { replacedOf, type Surge } from './change-surge.ts'
 import type { DecideDeps } from './deps.ts'
 import type { MemberChange } from './difference.ts'
 import { heldBy, surgeHolder } from './settle-change.ts'
 import { type Slot, slotHolder } from './slot.ts'
 
 interface Claiming {
-  readonly target: Wish
   readonly added: readonly Slot[]
   readonly remade: readonly { readonly member: MemberView; readonly slot: Slot }[]
   readonly changes: readonly MemberChange[]
+  readonly surge: Surge
 }
 
 /**
@@ -26,7 +27,7 @@ export async function claimsFor(
   deps: Pick<DecideDeps, 'flavors'>,
   view: PlatformView,
   groups: readonly GroupSpec[],
-  { added, changes, remade, target }: Claiming,
+  { added, changes, remade, surge: beside }: Claiming,
 ): Promise<Claim[]> {
   const held = await heldBy(db, view.id)
   const amountsOf = (slot: Pick<Slot, 'cost' | 'resources'>): Amounts => ({
@@ -38,10 +39,9 @@ export async function claimsFor(
     const holder = slotHolder(view.id, `${slot.group.name}-${slot.ordinal}`)
     claims.set(holder, larger(held.get(holder) ?? {}, amountsOf(slot)))
   }
-  const rules = updateRules(target.blueprint.document.update)
   let surge: Amounts = {}
   for (const group of groups) {
-    const replaced = changes.filter(({ member, fate }) => member.group === group.name && fate === 'replace')
+    const replaced = replacedOf(group.name, changes)
     if (replaced.length === 0) continue
     const { cost, ...resources } = flavorOf(deps.flavors, group.flavor)
     const amounts = amountsOf({ cost, resources })
@@ -49,15 +49,14 @@ export async function claimsFor(
       const holder = slotHolder(view.id, member.name)
       claims.set(holder, larger(held.get(holder) ?? {}, amounts))
     }
-    const most = rules.keepWarmMs > 0 ? replaced.length : rules.inFlightOf(group.count)
-    const atOnce = group.quorum ? Number(group.count === 1) : Math.min(most, replaced.length)
-    const beside = replaced.reduce(
+    const atOnce = beside.groups.find((one) => one.group === group.name)?.atOnce ?? 0
+    const largest = replaced.reduce(
       (sum, { member }) => larger(sum, held.get(slotHolder(view.id, member.name)) ?? {}),
       amounts,
     )
-    const taken = Object.fromEntries(Object.entries(beside).map(([key, n]) => [key, n * atOnce]))
+    const taken = Object.fromEntries(Object.entries(largest).map(([key, n]) => [key, n * atOnce]))
     // Waves follow one another, so their room is the same; what is kept warm adds up.
-    surge = rules.keepWarmMs > 0 ? sumOf(surge, taken) : larger(surge, taken)
+    surge = beside.together ? sumOf(surge, taken) : larger(surge, taken)
   }
   claims.set(surgeHolder(view.id), surge)
   return [...claims].map(([holder, amounts]) => ({ holder, amounts }))

@@ -8,6 +8,7 @@ import type { Db } from '../store/store.ts'
 import { claimsFor } from './change-claims.ts'
 import { type Removed, removedBy } from './change-leavers.ts'
 import { addedBy, slotOf } from './change-newcomers.ts'
+import { type Surge, surgeOf } from './change-surge.ts'
 import type { DecideDeps } from './deps.ts'
 import { changesTo, type MemberChange } from './difference.ts'
 import { allWaves, type Behind } from './pacing.ts'
@@ -32,6 +33,8 @@ export interface ChangePreview {
   readonly changes: readonly MemberChange[]
   /** In which order they are changed. */
   readonly waves: readonly (readonly Behind[])[]
+  /** Machines there are beside the slots while it runs. */
+  readonly surge: Surge
   readonly claims: readonly Claim[]
   readonly quota: readonly QuotaLine[]
 }
@@ -76,7 +79,8 @@ export async function previewChange(
   const changes = staying.filter((change) => !remadeMembers.includes(change) && !back.has(change.member.ref))
   const added = await addedBy(db, deps, view, target, groups, staying)
   const slots = [...added, ...remade.map(({ slot }) => slot)]
-  const claims = await claimsFor(db, deps, view, groups, { added, changes, remade, target })
+  const surge = surgeOf(groups, changes, target)
+  const claims = await claimsFor(db, deps, view, groups, { added, changes, remade, surge })
   const quota = await quoteQuota(db, { project: view.projectId, platform: view.id, claims })
   const gone = new Set([...removed.map(({ member }) => member.name), ...remade.map(({ member }) => member.name)])
   const neighbours = (await loadNeighbours(db, view.id)).filter(({ name }) => name === undefined || !gone.has(name))
@@ -90,7 +94,7 @@ export async function previewChange(
       canariesSent: 0,
     },
   )
-  return { target, added, seating, removed, remade, returning, undone, changes, waves, claims, quota }
+  return { target, added, seating, removed, remade, returning, undone, changes, waves, surge, claims, quota }
 }
 
 /** Kept warm, still as it is to be again, while who has its place is not. */

@@ -159,7 +159,7 @@ export interface paths {
         };
         /**
          * List flavors
-         * @description The sizes a machine can have. Built in are small, medium and large; the configuration may set others.
+         * @description The sizes a machine can have, and what they cost where a provider has prices. Built in are small, medium and large; the configuration may set others.
          */
         get: operations["listFlavors"];
         put?: never;
@@ -1406,6 +1406,20 @@ export interface components {
             /** @description Give it as `cursor` to get the next page; null at the end. */
             next: string | null;
         };
+        /** @description Money, a decimal number as text. */
+        Cost: {
+            /** @example 0.145 */
+            amount: string;
+            /** @example EUR */
+            currency: string;
+        };
+        /** @description What the machines cost an hour, by the prices of their providers; replaced ones are taken to stay at theirs. null: not known. */
+        CostDifference: {
+            after: components["schemas"]["Cost"] | null;
+            before: components["schemas"]["Cost"] | null;
+            /** @description At most, while it runs: successors are there beside those they replace. */
+            during: components["schemas"]["Cost"] | null;
+        };
         Event: {
             actor: string;
             /**
@@ -1508,6 +1522,15 @@ export interface components {
             memoryBytes: number;
             /** @example team-a */
             name: string;
+            /** @description What a machine of it costs an hour, at the providers that say so. */
+            prices: {
+                amount: string;
+                currency: string;
+                /** @example prv_01k9hnvdc7f3a8w6q2x4y5z0tb */
+                provider: string;
+                /** @example team-a */
+                providerName: string;
+            }[];
         };
         FlavorList: {
             items: components["schemas"]["Flavor"][];
@@ -2042,11 +2065,9 @@ export interface components {
                 [key: string]: unknown;
             };
             quote: {
-                /** @description null: no price is set. */
-                costPerHour: {
-                    amount: string;
-                    currency: string;
-                } | null;
+                costPerHour: components["schemas"]["CostDifference"];
+                /** @description Why a cost is null, e.g. the flavor that has no price; null: they are all known. */
+                costReason: string | null;
                 quota: {
                     [key: string]: {
                         /** @description Before this. */
@@ -2214,6 +2235,20 @@ export interface components {
             /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
             tenant: string;
         };
+        /** @description What machines cost at a provider. Flavors that are not named have no price. */
+        Prices: {
+            /** @example EUR */
+            currency: string;
+            /**
+             * @description Flavor -> what one machine of it costs an hour, a decimal number as text.
+             * @example {
+             *       "medium": "0.0475"
+             *     }
+             */
+            perHour: {
+                [key: string]: string;
+            };
+        };
         Problem: {
             /** @enum {string} */
             code: "unauthenticated" | "forbidden" | "not_found" | "invalid_request" | "invalid_blueprint" | "unknown_parameter" | "unknown_operation" | "invalid_parameter" | "name_taken" | "conflict" | "precondition_failed" | "precondition_required" | "idempotency_mismatch" | "quota_exceeded" | "no_capacity" | "in_use" | "protected" | "wrong_state" | "report_only" | "not_cancellable" | "platform_held" | "platform_hibernated" | "lease_expired" | "power_not_supported" | "not_founded" | "member_gone" | "payload_too_large" | "unsupported_media_type" | "method_not_allowed" | "overloaded" | "unavailable" | "provider_unreachable" | "provider_denied" | "provider_rejected" | "provider_capacity" | "resource_name_taken" | "host_key_changed" | "login_denied" | "machine_unreachable" | "machine_dead" | "machine_hung" | "machine_changed" | "member_unhealthy" | "platform_unhealthy" | "step_drifted" | "script_failed" | "attempt_lost" | "step_timed_out" | "quorum_lost" | "meltdown" | "rollout_stopped" | "host_maintenance" | "secret_unavailable" | "internal";
@@ -2378,6 +2413,7 @@ export interface components {
             /** @example team-a */
             name: string;
             overcommit: components["schemas"]["Overcommit"];
+            prices: components["schemas"]["Prices"] | null;
             rateLimit: components["schemas"]["RateLimit"] | null;
             /** @description Its machines are simulated. */
             simulated: boolean;
@@ -2453,6 +2489,8 @@ export interface components {
             name: string;
             overcommit?: components["schemas"]["Overcommit"];
             /** @default null */
+            prices?: components["schemas"]["Prices"] | null;
+            /** @default null */
             rateLimit?: components["schemas"]["RateLimit"] | null;
         };
         ProviderHealth: {
@@ -2499,6 +2537,8 @@ export interface components {
             /** @example team-a */
             name?: string;
             overcommit?: components["schemas"]["Overcommit"];
+            /** @description All of them; null: no price is known. */
+            prices?: components["schemas"]["Prices"] | null;
             /** @description null: not limited. */
             rateLimit?: components["schemas"]["RateLimit"] | null;
         };
@@ -2578,11 +2618,10 @@ export interface components {
             throttled: number;
         };
         Quote: {
-            /** @description null: no price is set. */
-            costPerHour: {
-                amount: string;
-                currency: string;
-            } | null;
+            /** @description By the prices of the providers it would land on; null: not known, see `costReason`. */
+            costPerHour: components["schemas"]["Cost"] | null;
+            /** @description Why a cost is null, e.g. the flavor that has no price; null: they are all known. */
+            costReason: string | null;
             machines: number;
             quota: {
                 [key: string]: {

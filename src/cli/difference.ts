@@ -18,7 +18,7 @@ export function differenceLines(name: string, plan: PlatformDifference, paint: P
     const of = left === 'unlimited' ? 'unlimited' : `${amountOf(key, left)} left`
     return `${key} ${sign}${amountOf(key, Math.abs(wanted))} of ${of}`
   })
-  const { seconds, costPerHour } = plan.quote
+  const { seconds } = plan.quote
   return [
     `Change of platform ${paint('strong', name)} to generation ${plan.generation} (${plan.blueprint.replace('@', ' ')})`,
     ...plan.changed.map((parameter) => `  ${parameter} = ${String(plan.parameters[parameter])}`),
@@ -35,8 +35,15 @@ export function differenceLines(name: string, plan: PlatformDifference, paint: P
     ),
     ...(staying.length > mostStaying ? [`  ${staying.length} members stay as they are`] : []),
     ...(quota.length > 0 ? [`  quota      ${quota.join(', ')}`] : []),
-    ...(costPerHour ? [`  cost       ${costPerHour.amount} ${costPerHour.currency}/h`] : []),
+    `  cost       ${costLine(plan.quote)}`,
     ...(seconds ? [`  usual time ${seconds.p50} s (90 %: ${seconds.p90} s, from ${seconds.samples})`] : []),
     'Nothing was changed.',
   ]
+}
+
+/** `0.10 -> 0.15 EUR/h, at most 0.20 while it runs`, or why it is not known. */
+function costLine({ costPerHour: { before, during, after }, costReason }: PlatformDifference['quote']): string {
+  if (!before || !during || !after) return `not known: ${costReason}`
+  const most = Number(during.amount) > Number(after.amount) && Number(during.amount) > Number(before.amount)
+  return `${before.amount} -> ${after.amount} ${after.currency}/h${most ? `, at most ${during.amount} while it runs` : ''}`
 }

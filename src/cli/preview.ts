@@ -12,7 +12,7 @@ export function previewLines(name: string, project: string, preview: PlatformPre
   const quota = Object.entries(quote.quota).map(([key, { wanted, left }]) => {
     return `${key} ${amountOf(key, wanted)} of ${left === 'unlimited' ? 'unlimited' : `${amountOf(key, left)} left`}`
   })
-  const { seconds, costPerHour } = quote
+  const { seconds, costPerHour, costReason } = quote
   return [
     `Plan for platform ${paint('strong', name)} (${preview.blueprint.replace('@', ' ')}) in project ${project}`,
     ...table(
@@ -35,7 +35,7 @@ export function previewLines(name: string, project: string, preview: PlatformPre
             : 'not known yet: none was built here',
         ],
         ['quota', quota.join(', ')],
-        ['cost', costPerHour ? `${costPerHour.amount} ${costPerHour.currency}/h` : 'no price is set'],
+        ['cost', costPerHour ? `${costPerHour.amount} ${costPerHour.currency}/h` : `not known: ${costReason}`],
       ],
       paint,
     ),

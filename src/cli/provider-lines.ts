@@ -39,11 +39,17 @@ export function providerLines(provider: Provider, paint: Paint): string[] {
         ['identity', provider.identity],
         ['latency', health && duration(health.latencyMs)],
         ['weather', provider.weather && skyOf(provider.weather)],
+        ['prices', provider.prices && pricesLine(provider.prices)],
         ['rate limit', provider.rateLimit && `${provider.rateLimit.perSecond} calls a second`],
       ],
       paint,
     ),
   ]
+}
+
+function pricesLine({ perHour, currency }: NonNullable<Provider['prices']>): string {
+  const each = Object.entries(perHour).map(([flavor, amount]) => `${flavor} ${amount}`)
+  return `${each.join(', ')} ${currency}/h`
 }
 
 export function fieldLines(schema: Readonly<Record<string, unknown>>, paint: Paint): string[] {

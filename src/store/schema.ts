@@ -143,6 +143,8 @@ export interface ProviderTable {
   overcommit: JsonText
   /** JSON: { perSecond, burst } calls; null: not limited. */
   rate_limit: JsonText | null
+  /** JSON: { currency, perHour: flavor -> decimal text }; null: no price is known. */
+  prices: JsonText | null
   state: 'healthy' | 'unreachable' | 'denied' | 'removing'
   state_since: Instant
   state_reason: string | null

@@ -317,7 +317,16 @@ describe('changes', () => {
         member_('worker-2@1', 'added', 0),
       ],
       waves: [],
-      quote: { quota: {}, costPerHour: null, seconds: null },
+      quote: {
+        quota: {},
+        costPerHour: {
+          before: { amount: '0.20', currency: 'EUR' },
+          during: { amount: '0.30', currency: 'EUR' },
+          after: { amount: '0.20', currency: 'EUR' },
+        },
+        costReason: null,
+        seconds: null,
+      },
     }
     const { out } = await gantry('platform scale team-a worker=1 --plan', ({ method }) =>
       method === 'PATCH' ? { body: plan, headers: { etag: '"3"' } } : undefined,
@@ -325,6 +334,7 @@ describe('changes', () => {
     expect(server.asked.find((one) => one.method === 'PATCH')?.query.get('dryRun')).toBe('true')
     expect(out).toMatch(/- worker-1@1 +removed +at once/)
     expect(out).toMatch(/\+ worker-2@1 +added +at once/)
+    expect(out).toContain('0.20 -> 0.20 EUR/h, at most 0.30 while it runs')
     expect(out).toContain('Nothing was changed.')
   })
 })

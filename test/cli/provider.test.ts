@@ -21,6 +21,7 @@ const provider = {
   maintenance: [],
   weather: null,
   rateLimit: null,
+  prices: { currency: 'EUR', perHour: { small: '0.02' } },
   health: null,
 }
 const refusal = {
@@ -70,4 +71,26 @@ test('the new identity of the same server is accepted by name', async () => {
   expect(code).toBe(0)
   expect(sent()).toEqual({ config: {}, acceptIdentity: 'bb/default' })
   expect(out).toMatch(/identity +bb\/default/)
+})
+
+test('a price is added to those there are, in their currency; another currency is another list', async () => {
+  await gantry('provider set dc1 --accept-identity bb/default --price medium=0.0475')
+  expect(sent()).toMatchObject({ prices: { currency: 'EUR', perHour: { small: '0.02', medium: '0.0475' } } })
+  const { out } = await gantry('provider show dc1')
+  expect(out).toMatch(/prices +small 0.02 EUR\/h/)
+})
+
+test.each([
+  ['--price medium=0.05,USD', { currency: 'USD', perHour: { medium: '0.05' } }],
+  ['--price none', null],
+])('%s', async (options, prices) => {
+  await gantry(`provider set dc1 --accept-identity bb/default ${options}`)
+  expect(sent()).toMatchObject({ prices })
+})
+
+test('two currencies in one list are refused before anything is sent', async () => {
+  const { code, err } = await gantry('provider set dc1 --price small=1,EUR --price large=2,USD')
+  expect(code).toBe(2)
+  expect(err).toContain('all in one currency')
+  expect(sent()).toBeUndefined()
 })

@@ -72,6 +72,7 @@ export async function seedProvider(tx: Tx, seams: Seams, name = 'dc1'): Promise<
       images: '{}',
       overcommit: '{"cpu":1,"memory":1,"disk":1}',
       rate_limit: null,
+      prices: null,
       state: 'healthy',
       state_since: now,
       state_reason: null,

@@ -61,8 +61,14 @@ export function addInfrastructure(parent: Command, { run }: Runner): void {
         const items = await api.flavors()
         print.data(items, (paint) =>
           table(
-            ['NAME', 'CPU', 'MEMORY', 'DISK'],
-            items.map((f) => [f.name, f.cpu, bytes(f.memoryBytes), bytes(f.diskBytes)]),
+            ['NAME', 'CPU', 'MEMORY', 'DISK', 'PRICE PER HOUR'],
+            items.map((f) => [
+              f.name,
+              f.cpu,
+              bytes(f.memoryBytes),
+              bytes(f.diskBytes),
+              f.prices.map((price) => `${price.amount} ${price.currency} (${price.providerName})`).join(', ') || '-',
+            ]),
             paint,
           ),
         )

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { table } from '../client/table.ts'
+import type { Provider } from '../client/types.ts'
 import { askSecret } from '../prompt.ts'
 import { checkedLine, fieldLines, kindOf, providerLines } from '../provider-lines.ts'
 import type { Runner, Session } from '../session.ts'
@@ -18,6 +19,7 @@ interface SetOptions {
   readonly config?: string
   readonly image?: readonly string[]
   readonly rateLimit?: string
+  readonly price?: readonly string[]
 }
 interface ChangeOptions extends SetOptions {
   readonly acceptIdentity?: string
@@ -98,6 +100,7 @@ export function addProvider(parent: Command, runner: Runner): void {
           config,
           images: imagesOf(options.image ?? []),
           rateLimit: rateLimitIn(options.rateLimit) ?? null,
+          prices: pricesIn(options.price, null) ?? null,
         })
         print.data(made, (paint) => [checkedLine(made), ...providerLines(made, paint)])
       }),
@@ -114,10 +117,12 @@ export function addProvider(parent: Command, runner: Runner): void {
         const images = options.image ? { images: { ...found.images, ...imagesOf(options.image) } } : {}
         const { acceptIdentity } = options
         const rateLimit = rateLimitIn(options.rateLimit)
+        const prices = pricesIn(options.price, found.prices)
         const changed = await api.setProvider(found.id, {
           config: await configOf(session, found.kind, options),
           ...images,
           ...(rateLimit === undefined ? {} : { rateLimit }),
+          ...(prices === undefined ? {} : { prices }),
           ...(acceptIdentity === undefined ? {} : { acceptIdentity }),
         })
         print.data(changed, (paint) => [checkedLine(changed), ...providerLines(changed, paint)])
@@ -144,6 +149,11 @@ function withSettings(command: Command): Command {
       several,
     )
     .option('--rate-limit <n[,burst]>', 'calls a second at most, and at once after a rest; none for no limit')
+    .option(
+      '--price <flavor=amount,currency>',
+      'what a machine costs an hour, e.g. medium=0.0475,EUR; none for no prices',
+      several,
+    )
     .option('--config <file>', 'all settings as JSON in a file')
     .option(
       '--image <name=ref,user>',
@@ -189,6 +199,24 @@ function rateLimitIn(text: string | undefined): { perSecond: number; burst: numb
   if (!(perSecond > 0) || !Number.isInteger(burst) || burst < 1)
     throw new UsageError(`--rate-limit ${text}: write calls a second, and how many at once, e.g. 20,50; or none.`)
   return { perSecond, burst }
+}
+
+/** Added to those there are; null for `none`, undefined when not said. */
+function pricesIn(texts: readonly string[] | undefined, before: Provider['prices']): Provider['prices'] | undefined {
+  if (texts === undefined) return undefined
+  if (texts.length === 1 && texts[0] === 'none') return null
+  const given = texts.map((text) => {
+    const [flavor, value] = pair(text, '--price')
+    const [amount = '', currency] = value.split(',')
+    return { text, flavor, amount, currency: currency ?? before?.currency }
+  })
+  const currency = given[0]?.currency
+  const odd = given.find((one) => one.currency === undefined || one.currency !== currency)
+  if (odd !== undefined || currency === undefined)
+    throw new UsageError(`--price ${odd?.text ?? ''}: write flavor=amount,currency, all in one currency.`)
+  // A new currency is a new list: nobody has said what the others cost in it.
+  const kept = before?.currency === currency ? before.perHour : {}
+  return { currency, perHour: { ...kept, ...Object.fromEntries(given.map((one) => [one.flavor, one.amount])) } }
 }
 
 function imagesOf(texts: readonly string[]): Record<string, { ref: string; user: string }> {

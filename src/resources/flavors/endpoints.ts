@@ -1,6 +1,7 @@
 import { ok } from '../../http/reply.ts'
 import { Name, z } from '../../http/schema.ts'
 import { endpoint, installation } from '../endpoint.ts'
+import { priceLists } from '../providers/index.ts'
 import { getFlavor, listFlavors } from './flavors.ts'
 import { Flavor, FlavorList } from './schemas.ts'
 
@@ -11,13 +12,13 @@ export const flavorEndpoints = [
     operationId: 'listFlavors',
     summary: 'List flavors',
     description:
-      'The sizes a machine can have. Built in are small, medium and large; the configuration may set others.',
+      'The sizes a machine can have, and what they cost where a provider has prices. Built in are small, medium and large; the configuration may set others.',
     tag: 'flavors',
     permission: 'catalogue.read',
     about: installation,
     answers: { 200: { description: 'All flavors.', schema: FlavorList } },
     problems: [],
-    handle: async ({ config }) => ok({ items: listFlavors(config) }),
+    handle: async ({ config, store }) => ok({ items: listFlavors(config, await priceLists(store.read)) }),
   }),
   endpoint({
     method: 'get',
@@ -30,6 +31,6 @@ export const flavorEndpoints = [
     params: z.object({ flavor: Name }),
     answers: { 200: { description: 'The flavor.', schema: Flavor } },
     problems: [],
-    handle: async ({ config }, { params }) => ok(getFlavor(config, params.flavor)),
+    handle: async ({ config, store }, { params }) => ok(getFlavor(config, await priceLists(store.read), params.flavor)),
   }),
 ]

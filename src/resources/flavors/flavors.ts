@@ -1,18 +1,19 @@
 import { ProblemError } from '../../kernel/problem.ts'
 import type { Config, FlavorConfig } from '../config.ts'
+import type { PriceList } from '../providers/index.ts'
 import type { Flavor } from './schemas.ts'
 
 /** All flavors, by name. */
-export function listFlavors(config: Config): Flavor[] {
+export function listFlavors(config: Config, lists: readonly PriceList[]): Flavor[] {
   return Object.entries(config.flavors)
-    .map(([name, flavor]) => view(name, flavor))
+    .map(([name, flavor]) => view(name, flavor, lists))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 /** Throws not_found. */
-export function getFlavor(config: Config, name: string): Flavor {
+export function getFlavor(config: Config, lists: readonly PriceList[], name: string): Flavor {
   const flavor = Object.entries(config.flavors).find(([key]) => key === name)?.[1]
-  if (flavor) return view(name, flavor)
+  if (flavor) return view(name, flavor, lists)
   throw new ProblemError({
     code: 'not_found',
     detail: `There is no flavor ${name}.`,
@@ -21,8 +22,13 @@ export function getFlavor(config: Config, name: string): Flavor {
   })
 }
 
-function view(name: string, flavor: FlavorConfig): Flavor {
-  return { name, cpu: flavor.cpu, memoryBytes: flavor.memoryBytes, diskBytes: flavor.diskBytes, cost: costOf(flavor) }
+function view(name: string, flavor: FlavorConfig, lists: readonly PriceList[]): Flavor {
+  const { cpu, memoryBytes, diskBytes } = flavor
+  const prices = lists.flatMap(({ provider, providerName, prices: list }) => {
+    const amount = list?.perHour[name]
+    return list && amount !== undefined ? [{ provider, providerName, amount, currency: list.currency }] : []
+  })
+  return { name, cpu, memoryBytes, diskBytes, cost: costOf(flavor), prices }
 }
 
 /** What one machine of it takes from each quota key. */

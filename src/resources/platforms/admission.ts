@@ -2,7 +2,7 @@
 
 import type { Scope } from '../../access/index.ts'
 import { type PlanStep, resolveParameters } from '../../blueprints/index.ts'
-import { claimsOf, formPlatform, type PlatformWish, type Preview } from '../../care/index.ts'
+import { claimsOf, formPlatform, type PlatformWish, type Preview, slotName } from '../../care/index.ts'
 import { z } from '../../http/schema.ts'
 import type { PlatformId, ProjectId, TaskId } from '../../kernel/ids.ts'
 import { ProblemError } from '../../kernel/problem.ts'
@@ -11,8 +11,10 @@ import type { Db, Tx } from '../../store/index.ts'
 import { findBlueprint } from '../blueprints/index.ts'
 import { givingName } from '../name-taken.ts'
 import { getProject } from '../projects/index.ts'
+import { priceLists } from '../providers/index.ts'
 import type { Rooms } from '../rooms.ts'
 import { createTask, kindsOf, stepName, usualTime } from '../tasks/index.ts'
+import { totalOf } from './cost.ts'
 import { previewOrRefuse } from './refusal.ts'
 import type { PlatformCreate, PlatformPreview } from './schemas.ts'
 
@@ -79,6 +81,11 @@ export async function quotePlatform(
   const preview = await previewOrRefuse(rooms, db, wish)
   const claims = claimsOf('preview', preview.slots)
   const lines = await quoteQuota(db, { project: wish.projectId, platform: null, claims })
+  const machines = preview.slots.flatMap((slot) => {
+    const seat = preview.seating.assignments.get(slotName(slot))
+    return seat ? [{ provider: seat.provider, flavor: slot.group.flavor }] : []
+  })
+  const total = totalOf(await priceLists(db), machines)
   return {
     plan: { steps: preview.plan.steps.map(planStepView), members: placedMembers(preview) },
     quote: {
@@ -89,7 +96,8 @@ export async function quotePlatform(
           { wanted, left: left ?? ('unlimited' as const), ticket, ticketName },
         ]),
       ),
-      costPerHour: null,
+      costPerHour: total.cost,
+      costReason: total.reason,
       seconds: await usualTime(rooms, db, {
         blueprint: wish.blueprint.blueprint.document.name,
         kind: 'platform.create',
@@ -138,7 +146,7 @@ export function planStepView(step: PlanStep): PlatformPreview['plan']['steps'][n
 function placedMembers({ slots, seating }: Preview): PlatformPreview['plan']['members'] {
   const names = new Map(seating.providers.map((provider) => [provider.id, provider.name]))
   return slots.flatMap((slot) => {
-    const name = `${slot.group.name}-${slot.ordinal}`
+    const name = slotName(slot)
     const seat = seating.assignments.get(name)
     if (!seat) return []
     return {

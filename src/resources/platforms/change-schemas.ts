@@ -1,5 +1,5 @@
-import { Instant, id, JsonObject, Labels, Name, z } from '../../http/schema.ts'
-import { Quote } from './schemas.ts'
+import { Instant, id, JsonObject, Labels, Name, orNull, z } from '../../http/schema.ts'
+import { Cost, Quote } from './schemas.ts'
 
 const GroupWish = z
   .strictObject({
@@ -39,6 +39,20 @@ export const Rollback = z
   })
   .openapi('Rollback')
 
+export const CostDifference = z
+  .object({
+    before: orNull(Cost),
+    during: orNull(Cost).openapi({
+      description: 'At most, while it runs: successors are there beside those they replace.',
+    }),
+    after: orNull(Cost),
+  })
+  .openapi('CostDifference', {
+    description:
+      'What the machines cost an hour, by the prices of their providers; replaced ones are taken to stay at theirs. null: not known.',
+  })
+export type CostDifference = z.infer<typeof CostDifference>
+
 export const PlatformDifference = z
   .object({
     generation: z.int().openapi({ description: 'That the change would have.' }),
@@ -62,7 +76,7 @@ export const PlatformDifference = z
     waves: z
       .array(z.array(z.string()))
       .openapi({ description: 'Canaries first; each waits for the health of the one before.' }),
-    quote: Quote.omit({ machines: true }),
+    quote: Quote.omit({ machines: true }).extend({ costPerHour: CostDifference }),
   })
   .openapi('PlatformDifference')
 export type PlatformDifference = z.infer<typeof PlatformDifference>

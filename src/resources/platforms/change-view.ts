@@ -3,8 +3,10 @@
 import type { MemberChange } from '../../care/index.ts'
 import { instant, z } from '../../http/schema.ts'
 import type { RevisionTable } from '../../store/index.ts'
+import { priceLists } from '../providers/index.ts'
 import type { Rooms } from '../rooms.ts'
 import { kindsOf, type UsualTime, usualTime } from '../tasks/index.ts'
+import { changeCost } from './change-cost.ts'
 import type { PlatformDifference, Revision } from './change-schemas.ts'
 import type { DecidedChange } from './changing.ts'
 
@@ -93,7 +95,7 @@ export async function differenceView(rooms: Rooms, decided: DecidedChange): Prom
             { wanted, left: left ?? ('unlimited' as const), ticket, ticketName },
           ]),
       ),
-      costPerHour: null,
+      ...changeCost(await priceLists(rooms.store.read), view, preview),
       seconds: await usualChange(rooms, decided),
     },
   }

@@ -125,6 +125,16 @@ export const PlanStepView = z
   })
   .openapi('PlanStep')
 
+export const Cost = z
+  .object({ amount: z.string().openapi({ example: '0.145' }), currency: z.string().openapi({ example: 'EUR' }) })
+  .openapi('Cost', { description: 'Money, a decimal number as text.' })
+export type Cost = z.infer<typeof Cost>
+
+const costReason = z
+  .string()
+  .nullable()
+  .openapi({ description: 'Why a cost is null, e.g. the flavor that has no price; null: they are all known.' })
+
 export const Quote = z
   .object({
     machines: z.int(),
@@ -137,10 +147,10 @@ export const Quote = z
         ticketName: Name,
       }),
     ),
-    costPerHour: z
-      .object({ amount: z.string(), currency: z.string() })
-      .nullable()
-      .openapi({ description: 'null: no price is set.' }),
+    costPerHour: orNull(Cost).openapi({
+      description: 'By the prices of the providers it would land on; null: not known, see `costReason`.',
+    }),
+    costReason,
     seconds: z
       .object({ p50: z.number(), p90: z.number(), samples: z.int() })
       .nullable()

@@ -3,7 +3,7 @@
 import { z } from '../../http/schema.ts'
 import type { ProviderTable } from '../../store/index.ts'
 import type { Checked } from './check.ts'
-import { ImageMapping, Overcommit, ProviderHealth, RateLimit } from './schemas.ts'
+import { ImageMapping, Overcommit, Prices, ProviderHealth, RateLimit } from './schemas.ts'
 
 const imagesSchema = z.record(z.string(), ImageMapping)
 const factsSchema = z.object({
@@ -24,6 +24,11 @@ export function overcommitOf(row: Pick<ProviderTable, 'overcommit'>): z.output<t
 /** How often it may be called; null: not limited. */
 export function rateLimitOf({ rate_limit }: Pick<ProviderTable, 'rate_limit'>): z.output<typeof RateLimit> | null {
   return rate_limit === null ? null : RateLimit.parse(JSON.parse(rate_limit))
+}
+
+/** What its machines cost; null: nobody has said. */
+export function pricesOf({ prices }: Pick<ProviderTable, 'prices'>): Prices | null {
+  return prices === null ? null : Prices.parse(JSON.parse(prices))
 }
 
 /** Facts written by care's scans may be of an older form: what cannot be read is not shown. */

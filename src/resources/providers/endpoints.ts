@@ -14,6 +14,7 @@ import { factsText } from './columns.ts'
 import { checkConfig, configJsonSchema, destroySecrets, sealConfig } from './config.ts'
 import { findKind } from './kinds.ts'
 import { patchProvider } from './patch.ts'
+import { checkPrices } from './prices.ts'
 import { Provider, ProviderCreate, ProviderKindList, ProviderList, ProviderPatch, ProviderWeather } from './schemas.ts'
 import { deleteProvider, getProvider, insertProvider, listProviders, machineCounts, platformsOn } from './store.ts'
 import { providerView } from './view.ts'
@@ -60,6 +61,7 @@ export const providerEndpoints = [
       const { body, scope } = call
       const kind = await findKind(rooms.kinds, body.kind)
       checkConfig(kind, body.config)
+      checkPrices(rooms.config, body.prices)
       const checked = await checkProvider(rooms, { ...body, kind })
       return call.commit(async (tx) => {
         const now = rooms.seams.clock.now()
@@ -71,6 +73,7 @@ export const providerEndpoints = [
           images: JSON.stringify(body.images),
           overcommit: JSON.stringify(body.overcommit),
           rate_limit: body.rateLimit && JSON.stringify(body.rateLimit),
+          prices: body.prices && JSON.stringify(body.prices),
           state: 'healthy',
           state_since: now,
           state_reason: null,

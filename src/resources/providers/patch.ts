@@ -14,6 +14,7 @@ import { type Checked, checkProvider } from './check.ts'
 import { factsText, imagesOf } from './columns.ts'
 import { type ConfigInput, checkConfig, destroySecrets, openConfig, readConfig, sealConfig } from './config.ts'
 import { findKind } from './kinds.ts'
+import { checkPrices } from './prices.ts'
 import { requireSameServer } from './same-server.ts'
 import type { ProviderPatch } from './schemas.ts'
 import { getProvider, updateProvider } from './store.ts'
@@ -33,6 +34,7 @@ export async function patchProvider(rooms: Rooms, call: PatchCall): Promise<Writ
   const { body, scope } = call
   const read = await getProvider(rooms.store.read, scope, call.params.provider)
   requireMatch(call.ifMatch, read.version)
+  checkPrices(rooms.config, body.prices)
   const kind = await findKind(rooms.kinds, read.kind)
   const before = await openConfig(rooms.store.read, rooms.vault, read.config)
   const config = body.config ? merged(before, body.config) : before
@@ -57,6 +59,7 @@ export async function patchProvider(rooms: Rooms, call: PatchCall): Promise<Writ
       images: body.images ? JSON.stringify(body.images) : row.images,
       overcommit: body.overcommit ? JSON.stringify(body.overcommit) : row.overcommit,
       ...(body.rateLimit === undefined ? {} : { rate_limit: body.rateLimit && JSON.stringify(body.rateLimit) }),
+      ...(body.prices === undefined ? {} : { prices: body.prices && JSON.stringify(body.prices) }),
       labels: body.labels ? JSON.stringify(body.labels) : row.labels,
       ...(checked ? { facts: factsText(checked) } : {}),
       ...(checked && row.state !== 'healthy' ? { state: 'healthy', state_since: now, state_reason: null } : {}),

@@ -33,6 +33,22 @@ export const RateLimit = z
   .openapi('RateLimit', { description: 'How often a provider is called at most, by each Gantry process.' })
 export type RateLimit = z.infer<typeof RateLimit>
 
+export const Prices = z
+  .strictObject({
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/, 'must be a currency of ISO 4217 such as EUR')
+      .openapi({ example: 'EUR' }),
+    perHour: z
+      .record(Name, z.string().regex(/^\d{1,9}(\.\d{1,9})?$/, 'must be a decimal number in quotes such as "0.0475"'))
+      .openapi({
+        description: 'Flavor -> what one machine of it costs an hour, a decimal number as text.',
+        example: { medium: '0.0475' },
+      }),
+  })
+  .openapi('Prices', { description: 'What machines cost at a provider. Flavors that are not named have no price.' })
+export type Prices = z.infer<typeof Prices>
+
 export const ProviderCreate = z
   .strictObject({
     name: Name,
@@ -49,6 +65,7 @@ export const ProviderCreate = z
       }),
     overcommit: Overcommit.default({ cpu: 1, memory: 1, disk: 1 }),
     rateLimit: orNull(RateLimit).default(null),
+    prices: orNull(Prices).default(null),
     labels: Labels.default({}),
   })
   .openapi('ProviderCreate')
@@ -62,6 +79,7 @@ export const ProviderPatch = z
     images: z.record(Name, ImageMapping).optional(),
     overcommit: Overcommit.optional(),
     rateLimit: orNull(RateLimit).optional().openapi({ description: 'null: not limited.' }),
+    prices: orNull(Prices).optional().openapi({ description: 'All of them; null: no price is known.' }),
     labels: Labels.optional(),
     acceptIdentity: z.string().min(1).max(512).optional().openapi({
       description:
@@ -157,6 +175,7 @@ export const Provider = z
     images: z.record(z.string(), ImageMapping),
     overcommit: Overcommit,
     rateLimit: orNull(RateLimit),
+    prices: orNull(Prices),
     labels: Labels,
     state: z.enum(['healthy', 'unreachable', 'denied', 'removing']),
     stateSince: Instant,

@@ -3,7 +3,7 @@ import type { Weather } from '../../provider/weather.ts'
 import type { ProviderTable } from '../../store/index.ts'
 import type { Maintenance, Zone } from '../hosts/index.ts'
 import { parseLabels } from '../labels.ts'
-import { factsOf, identityOf, imagesOf, overcommitOf, rateLimitOf } from './columns.ts'
+import { factsOf, identityOf, imagesOf, overcommitOf, pricesOf, rateLimitOf } from './columns.ts'
 import { shownConfig } from './config.ts'
 import type { Provider } from './schemas.ts'
 import { weatherNow } from './weather.ts'
@@ -29,6 +29,7 @@ export function providerView(
     images: imagesOf(row),
     overcommit: overcommitOf(row),
     rateLimit: rateLimitOf(row),
+    prices: pricesOf(row),
     labels: parseLabels(row.labels),
     state: row.state,
     stateSince: instant(row.state_since),

@@ -8,6 +8,7 @@ import { warm } from './0007-warm.ts'
 import { calendar } from './0008-calendar.ts'
 import { health } from './0009-health.ts'
 import { durations } from './0010-durations.ts'
+import { prices } from './0011-prices.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Append; never edit one that was released. */
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   calendar,
   health,
   durations,
+  prices,
 ]

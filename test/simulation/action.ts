@@ -62,6 +62,8 @@ export interface Setting {
   readonly seed: number
   readonly cloud: CloudOptions
   readonly processes: number
+  /** Whether one of the tenants follows its events by a stream. */
+  readonly streams: boolean
   /** Whether a process can see that another one is over. */
   readonly oneMachine: boolean
   /** Whether everything is deleted in the end. */

@@ -44,6 +44,8 @@ export const sometimes = {
   'op:resume': 'a platform was resumed',
   'op:retry': 'something was tried again',
   'op:operation': 'an operation was run',
+  'op:follow': 'a tenant followed its events page by page',
+  'op:stream': 'a tenant followed its events by a stream',
   'op:repeated': 'a request without an answer was sent again',
   'branch:takeover': 'a run was taken over from another process',
   'branch:replaced': 'a member was replaced',

@@ -132,6 +132,7 @@ export function generate(seed: number): Script {
         latencyMs: between(2, 150),
       },
       processes,
+      streams: chance(0.3),
       oneMachine: chance(0.5),
       deleteAll: chance(0.4),
     },

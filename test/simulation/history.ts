@@ -1,7 +1,9 @@
 // One history: the script of a seed, lived through in a mean world, then healed, brought to rest and questioned.
 
+import { seededRandom } from '../support/random.ts'
 import type { Script } from './action.ts'
 import { type Counters, isSometimes } from './counters.ts'
+import { type Follower, openFollower } from './follow.ts'
 import { openOutside } from './outside.ts'
 import { openProcesses } from './processes.ts'
 import { openRest, type Rest } from './rest.ts'
@@ -40,6 +42,18 @@ export async function liveThrough(template: Template, script: Script, options: W
     answering: processes.answering,
     fail: world.fail,
   })
+  const followers = template.tenants.map(({ tenant }, at) =>
+    openFollower({
+      tenant,
+      streams: at === 1 && script.setting.streams,
+      token: template.token,
+      clock: world.clock.seams.clock,
+      random: seededRandom(script.setting.seed ^ (0xf0110 + at)),
+      counters: world.counters,
+      answering: processes.answering,
+      fail: world.fail,
+    }),
+  )
   const outside = openOutside(world, processes, tenants)
   const rest = openRest(world.watch.database, world.cloud, world.clock.now)
   try {
@@ -66,18 +80,18 @@ export async function liveThrough(template: Template, script: Script, options: W
     rest.checkBooks()
     world.journal.note('> heal')
     outside.heal()
-    await comeToRest(world, tenants, rest)
+    await comeToRest(world, tenants, rest, followers)
     if (world.violation || !script.setting.deleteAll) return
     world.journal.note('> delete everything')
     for (const { tenant, name } of tenants.platforms.values()) world.later(tenants.change(tenant, name, 'delete'))
-    await comeToRest(world, tenants, rest)
+    await comeToRest(world, tenants, rest, followers)
     const [left] = standing(world.cloud, world.clock.now())
     if (left) world.fail(new Violation('no-leak', `${left.ref} of ${left.key} is left at the provider`))
   }
 }
 
 /** Lets time pass, and a person look after things, until nothing moves any more; then everything must be right. */
-async function comeToRest(world: World, tenants: Tenants, rest: Rest): Promise<void> {
+async function comeToRest(world: World, tenants: Tenants, rest: Rest, followers: readonly Follower[]): Promise<void> {
   const { clock } = world
   const since = clock.now()
   let lookedAt = since
@@ -99,4 +113,8 @@ async function comeToRest(world: World, tenants: Tenants, rest: Rest): Promise<v
   }
   rest.checkBooks()
   rest.checkWorld(tenants)
+  for (const follower of followers) {
+    await clock.runUntil(follower.catchUp())
+    follower.check(world.watch.database)
+  }
 }

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { actionText } from './action.ts'
 import { Counters, sometimes } from './counters.ts'
+import { sweepFolders } from './folder.ts'
 import { generate } from './generate.ts'
 import { liveThrough } from './history.ts'
 import { loadProgress, saveProgress, source } from './progress.ts'
@@ -31,6 +32,7 @@ const { values } = parseArgs({
   },
 })
 
+sweepFolders()
 process.exitCode = values.seed === undefined ? await many() : await one(Number(values.seed))
 
 async function one(seed: number): Promise<number> {
@@ -90,6 +92,8 @@ async function many(): Promise<number> {
     })
   }
 
+  // Of workers that were killed.
+  sweepFolders()
   const total = done + (known?.done ?? 0)
   const never = total >= enough ? counters.never() : []
   const seconds = (performance.now() - began) / 1_000

@@ -1,8 +1,7 @@
 // What every history begins with, made once by the API itself: an installation with a provider, two tenants of one
 // project each, and the blueprints. A history works on a copy of the file.
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { z } from 'zod'
@@ -12,6 +11,7 @@ import { virtualClock } from '../support/virtual-clock.ts'
 import { blueprints } from './blueprints.ts'
 import { openCloud } from './cloud.ts'
 import { Counters } from './counters.ts'
+import { makeFolder } from './folder.ts'
 import { openJournal } from './journal.ts'
 import { startProcess } from './process.ts'
 import { openRemote } from './remote.ts'
@@ -33,14 +33,6 @@ export interface Template {
 }
 
 const idSchema = z.object({ id: z.string() })
-
-/** A folder in memory where there is one. */
-export function makeFolder(): { readonly path: string } & Disposable {
-  const base = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
-  mkdirSync(base, { recursive: true })
-  const path = mkdtempSync(join(base, 'gantry-simulation-'))
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
-}
 
 export async function makeTemplate(): Promise<Template> {
   using folder = makeFolder()

@@ -1,5 +1,5 @@
-// What a platform tells those who use it. Once it was ready it follows the members: whoever is on the way out, or is being
-// changed, is told no more before anything is done to it, so that its users can turn elsewhere.
+// What a platform tells those who use it. Once it was ready it follows the members: whoever is on the way out, is being
+// changed, or is to be stopped, is told no more before anything is done to it, so that its users can turn elsewhere.
 
 import type { Plan, Value } from '../blueprints/index.ts'
 import { appendEvent } from '../events/index.ts'
@@ -64,5 +64,9 @@ function serving(view: PlatformView, value: Value): Value {
 
 function serves(view: PlatformView, ref: string): boolean {
   const member = view.members.get(ref)
-  return member?.state === 'in' && !member.machine.missing
+  if (member?.state !== 'in' || member.machine.missing) return false
+  // Nobody is told while its machine is about to be stopped, is stopped, or has not come up again.
+  const { hibernation } = view
+  if (!hibernation?.members.includes(member.ref)) return true
+  return hibernation.power === 'on' && member.machine.state === 'ready'
 }

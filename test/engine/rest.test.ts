@@ -115,6 +115,60 @@ test('hibernated, machines are stopped and stay: voters last; woken, voters firs
   expect(await gantry.store.read.selectFrom('hibernations').selectAll().execute()).toEqual([])
 })
 
+/** What its users are told of its members, change by change, beside the moves of machines. */
+async function told(gantry: Process, since: number): Promise<string[]> {
+  const rows = await gantry.store.read
+    .selectFrom('events')
+    .leftJoin('machines', 'machines.id', 'events.machine_id')
+    .select(['events.kind', 'events.to_state', 'machines.member'])
+    .where('events.kind', 'in', ['platform.outputs', 'machine.state'])
+    .where('seq', '>', since)
+    .orderBy('seq')
+    .execute()
+  return rows.map(({ kind, to_state, member }) => (kind === 'machine.state' ? `${member} ${to_state}` : 'outputs'))
+}
+const addresses = async (gantry: Process, id: PlatformId) => {
+  const { outputs } = await gantry.store.read
+    .selectFrom('platforms')
+    .select('outputs')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  const { 'voter-addresses': voters, 'worker-addresses': workers, ...rest } = JSON.parse(outputs)
+  return { voters, workers, rest }
+}
+
+test('members are out of the outputs before the first machine is stopped, and back once their machines are', async () => {
+  await using life = openLife(template)
+  const { gantry, id } = await built(life)
+  const before = await addresses(gantry, id)
+  expect(before.voters.split(',')).toHaveLength(3)
+  const from = await lastSeq(gantry)
+  await slept(gantry, id)
+  await is(gantry, id, 'hibernated')
+  expect(await addresses(gantry, id)).toEqual({ ...before, voters: '', workers: '' })
+  const asleep = await told(gantry, from)
+  expect(asleep[0]).toBe('outputs')
+  expect(asleep.slice(1)).toHaveLength(5)
+
+  const later = await lastSeq(gantry)
+  await woken(gantry, id)
+  await is(gantry, id, 'ready')
+  expect(await addresses(gantry, id)).toEqual(before)
+  const awake = await told(gantry, later)
+  expect(awake.indexOf('outputs')).toBeGreaterThan(awake.findIndex((line) => line.endsWith(' ready')))
+})
+
+test('a wish to wake that comes while machines are being stopped leaves nobody out of the outputs', async () => {
+  await using life = openLife(template)
+  const { gantry, id } = await built(life)
+  const before = await addresses(gantry, id)
+  await slept(gantry, id)
+  await gantry.run(async () => (await moves(gantry, 'stopped', 0)).length > 0)
+  await woken(gantry, id)
+  await is(gantry, id, 'ready')
+  expect(await addresses(gantry, id)).toEqual(before)
+})
+
 test('a machine that is gone while its platform hibernates is a problem then, and replaced when it wakes', async () => {
   await using life = openLife(template)
   const { gantry, id } = await built(life)

@@ -1,5 +1,6 @@
 // What a change would do, before it does it.
 
+import { usualTime } from './client/duration.ts'
 import { table } from './client/table.ts'
 import type { Paint } from './client/text.ts'
 import type { PlatformDifference } from './client/types.ts'
@@ -36,7 +37,7 @@ export function differenceLines(name: string, plan: PlatformDifference, paint: P
     ...(staying.length > mostStaying ? [`  ${staying.length} members stay as they are`] : []),
     ...(quota.length > 0 ? [`  quota      ${quota.join(', ')}`] : []),
     `  cost       ${costLine(plan.quote)}`,
-    ...(seconds ? [`  usual time ${seconds.p50} s (90 %: ${seconds.p90} s, from ${seconds.samples})`] : []),
+    ...(seconds ? [`  usual time ${usualTime(seconds)}`] : []),
     'Nothing was changed.',
   ]
 }

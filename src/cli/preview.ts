@@ -1,6 +1,6 @@
 // What would happen, before it happens.
 
-import { duration } from './client/duration.ts'
+import { usualTime } from './client/duration.ts'
 import { facts, table } from './client/table.ts'
 import type { Paint } from './client/text.ts'
 import type { PlatformPreview } from './client/types.ts'
@@ -28,12 +28,7 @@ export function previewLines(name: string, project: string, preview: PlatformPre
     ...facts(
       [
         ['steps', plan.steps.length],
-        [
-          'usual time',
-          seconds
-            ? `${duration(seconds.p50 * 1000)} (90 %: ${duration(seconds.p90 * 1000)}, from ${seconds.samples} builds)`
-            : 'not known yet: none was built here',
-        ],
+        ['usual time', seconds ? usualTime(seconds) : 'not known yet: none was built here'],
         ['quota', quota.join(', ')],
         ['cost', costPerHour ? `${costPerHour.amount} ${costPerHour.currency}/h` : `not known: ${costReason}`],
       ],

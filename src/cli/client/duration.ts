@@ -22,6 +22,11 @@ export function clock(ms: number): string {
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`
 }
 
+/** `38 s (90 %: 51 s, of the last 12)` of what our own history says, s. */
+export function usualTime({ p50, p90, samples }: { p50: number; p90: number; samples: number }): string {
+  return `${duration(p50 * 1000)} (90 %: ${duration(p90 * 1000)}, of the last ${samples})`
+}
+
 /** `3.4 s ago` of an RFC 3339 instant, seen from `now` (ms); an empty text for none. */
 export function ago(instant: string | null | undefined, now: number): string {
   return instant ? `${duration(now - Date.parse(instant))} ago` : ''

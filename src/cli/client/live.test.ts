@@ -34,6 +34,11 @@ describe('progress without a terminal', () => {
     expect(stepsNow([done('ssh', 'worker-0@1', 2, 3)], { ...task([]), state: 'running' })).toEqual([])
   })
 
+  test('of a platform that is changed only what the change does is told', () => {
+    const changed = { ...task([done('machine', 'worker-0@1', -9, -8), done('machine', 'worker-1@1', 2, 3)]) }
+    expect(stepsNow([], changed).map((one) => one.member)).toEqual(['worker-1@1'])
+  })
+
   test('a removal is named as one', () => {
     const gone = { ...done('machine', 'worker-1@1', 2, 3), want: 'absent' as const }
     expect(plainLine(task([gone]), gone, start, noPaint)).toContain('machine gone')
@@ -47,6 +52,7 @@ test('what a platform is doing is said in its own word', () => {
   expect(of('platform.delete', 'waiting')).toBe('deleting')
   expect(of('platform.create', 'done')).toBe('ready')
   expect(of('platform.delete', 'done')).toBe('deleted')
+  expect(of('platform.hibernate', 'done')).toBe('hibernated')
   expect(of('platform.create', 'blocked')).toBe('building, blocked')
   const smoke = { kind: 'platform.operation', operation: 'smoke' }
   expect(doing({ ...smoke, state: 'running' })).toBe('running smoke')

@@ -3,7 +3,7 @@
 
 import type { Api } from './api.ts'
 import { clock, duration } from './duration.ts'
-import { changes, memberName, stepsNow } from './progress.ts'
+import { changes, doneBefore, memberName, stepsNow } from './progress.ts'
 import { isLive, type Screen, screenOn, sizeOf, type Terminal } from './screen.ts'
 import { type Paint, pad, paintFor, tame } from './text.ts'
 import { tree } from './tree.ts'
@@ -54,6 +54,8 @@ function written({ out, env, now }: LiveOptions): Show {
   return {
     task(task) {
       const news = doing(task) === state ? [] : [`${when(task, now())}  ${task.target.name}  ${doing(task)}`]
+      const old = state === '' ? task.steps.filter((step) => doneBefore(step, task)).length : 0
+      if (old > 0) news.push(`${when(task, now())}  ${old} steps are done already and stay so`)
       const after = stepsNow(steps, task)
       const lines = changes(steps, after).map((step) => plainLine(task, step, now(), paint))
       // What begins is said before its steps, what has ended after them.
@@ -76,15 +78,25 @@ export function plainLine(task: Task, step: Step, now: number, paint: Paint): st
 const verbs: Readonly<Record<string, string>> = {
   'platform.create': 'building',
   'platform.delete': 'deleting',
+  'platform.change': 'changing',
+  'platform.rollback': 'going back',
+  'platform.renew': 'being renewed',
+  'platform.hibernate': 'going to sleep',
+  'platform.wake': 'waking',
   'platform.resume': 'going on',
   'platform.retry': 'trying again',
+}
+
+const ends: Readonly<Record<string, string>> = {
+  'platform.delete': 'deleted',
+  'platform.hibernate': 'hibernated',
 }
 
 /** What the platform is doing, in one word. */
 export function doing(task: Pick<Task, 'kind' | 'state' | 'operation'>): string {
   const verb = task.operation === null ? (verbs[task.kind] ?? task.kind) : `running ${task.operation}`
   if (task.state === 'done' && task.operation !== null) return `${task.operation} done`
-  if (task.state === 'done') return task.kind === 'platform.delete' ? 'deleted' : 'ready'
+  if (task.state === 'done') return ends[task.kind] ?? 'ready'
   if (task.state === 'queued') return task.operation === null ? 'queued' : `${task.operation} queued`
   return task.state === 'running' || task.state === 'waiting' ? verb : `${verb}, ${task.state}`
 }

@@ -37,15 +37,20 @@ export function memberName(step: Pick<Step, 'member'>): string {
   return incarnation === '1' || name === '' ? name : `${name} (${ordinal(Number(incarnation))})`
 }
 
+/** Whether it was done before the task was asked for: of a platform that is changed, most is. */
+export function doneBefore(step: Step, task: Pick<Task, 'createdAt'>): boolean {
+  return step.state === 'done' && step.finishedAt !== null && Date.parse(step.finishedAt) < Date.parse(task.createdAt)
+}
+
 /**
- * The steps of a task as it is now, and before them those whose work ended with them: a machine that is gone has no step
+ * The steps that a task has to do with as it is now, and before them those whose work ended with them: a machine that is gone has no step
  * any more, nor has a platform. Left out, they would look as if nothing had happened.
  */
-export function stepsNow(before: readonly Step[], task: Pick<Task, 'state' | 'steps'>): readonly Step[] {
+export function stepsNow(before: readonly Step[], task: Pick<Task, 'createdAt' | 'state' | 'steps'>): readonly Step[] {
   const there = new Set(task.steps.map((step) => step.key))
   const over = task.state === 'done' && task.steps.length === 0
   const ended = before.filter((step) => !there.has(step.key) && (over || step.want === 'absent'))
-  return [...ended.map(asDone), ...task.steps]
+  return [...ended.map(asDone), ...task.steps.filter((step) => !doneBefore(step, task))]
 }
 
 function asDone(step: Step): Step {

@@ -22,8 +22,9 @@ export function addPlatformProblems(platform: Command, { run }: Runner): void {
     .action(
       run(async ({ api, names, print, world }, { args: [name = ''] }) => {
         const problems = await api.platformProblems(await names.platformId(name))
-        print.data(problems, (paint) =>
-          table(
+        print.data(problems, (paint) => {
+          if (problems.length === 0) return [`Nothing is wrong with ${name}.`]
+          return table(
             ['PROBLEM', 'ABOUT', 'SINCE', 'CHOOSE', 'ID', 'DETAIL'],
             problems.map((p) => [
               p.code,
@@ -34,8 +35,8 @@ export function addPlatformProblems(platform: Command, { run }: Runner): void {
               p.detail,
             ]),
             paint,
-          ),
-        )
+          )
+        })
       }),
     )
   platform

@@ -1,4 +1,4 @@
-// npm test: whatever needs nothing but Node. What needs root, a registry or patience (test/lab, e2e, package, bench)
+// npm test: whatever needs nothing but Node. What needs root, a registry or patience (test/lab, e2e, hostility, ...)
 // has a runner of its own.
 
 import { availableParallelism } from 'node:os'
@@ -33,7 +33,7 @@ class WaitingFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'providers/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'dist/**', 'test/{lab,e2e,package,bench,sweep}/**'],
+    exclude: ['**/node_modules/**', 'dist/**', 'test/{lab,e2e,hostility,package,bench,sweep}/**'],
     retry: 0,
     // Half of the time of all files is waiting: with one worker a processor (or fewer, as is usual) most of it is idle.
     maxWorkers: availableParallelism() + 1,

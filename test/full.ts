@@ -19,6 +19,7 @@ const suites: Readonly<Record<string, string>> = {
   mutants: 'GANTRY_FULL=1 npx vitest run test/simulation/mutants.test.ts',
   package: 'npm run test:package',
   'fresh-clone': 'test/fresh-clone/run',
+  hostility: 'test/hostility/run',
   e2e: 'test/e2e/run',
   'e2e-life': 'GANTRY_E2E=full test/e2e/run life.test.ts',
   bench: 'npm run bench',

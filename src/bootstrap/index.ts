@@ -1,4 +1,4 @@
 export { type SshCrypto, sshCrypto } from './crypto.ts'
 export * from './remote.ts'
-export { sshRemote } from './ssh-remote.ts'
+export { type SshRemoteLimits, sshRemote } from './ssh-remote.ts'
 export { openTerminal, type TerminalAccess } from './terminal.ts'

@@ -1,10 +1,10 @@
 // A script that prints without end, over real SSH and a real shell: it ends as it ends, and its log is cut and says so.
 
 import { expect, test } from 'vitest'
-import { sshRemote } from '../../src/bootstrap/index.ts'
-import { realSeams } from '../../src/kernel/real-seams.ts'
-import { attemptOf } from '../conformance/remote/harness.ts'
-import { localMachine } from '../conformance/remote/local-machine.ts'
+import { sshRemote } from '../../../src/bootstrap/index.ts'
+import { realSeams } from '../../../src/kernel/real-seams.ts'
+import { attemptOf } from './harness.ts'
+import { localMachine } from './local-machine.ts'
 
 const signal = new AbortController().signal
 const mostLogBytes = 16 * 2 ** 20

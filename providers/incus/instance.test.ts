@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { OwnerTag, ResourceKey } from '../../src/provider/contract.ts'
 import { instanceSchema, isOurs, isUnreadable, toObserved } from './instance.ts'
 import { promises } from './inventory.ts'
+import { shapeOf } from './shape.ts'
 import { parseBytes } from './sizes.ts'
 import { nativeName } from './tags.ts'
 
@@ -30,6 +31,25 @@ test('a machine on a standalone server is placed in the zone of the server, one 
     createdAt: Date.parse('2026-01-01T00:00:00Z'),
   })
   expect(toObserved(instance({ location: 'node-2' }), 'box')?.placement).toEqual({ zone: 'node-2', host: 'node-2' })
+})
+
+test('a machine that somebody changed is not of the request that made it, until it is changed back', () => {
+  const limits = { 'limits.memory': '1073741824B', 'security.nesting': 'true' }
+  const devices = { root: { type: 'disk', path: '/', size: '4B' } }
+  const made = { ...tags, ...limits, 'user.gantry.shape': shapeOf(limits, devices) }
+  const specOf = (config: object, wired: object = devices) =>
+    toObserved(instance({ config, devices: wired }), 'box')?.specHash
+  expect(specOf(made, { root: { size: '4B', path: '/', type: 'disk' } })).toBe('abc')
+  const changes = [
+    specOf({ ...made, 'limits.memory': '2GiB' }),
+    specOf({ ...made, 'limits.processes': '5' }),
+    specOf({ ...made, 'security.privileged': 'true' }),
+    specOf(made, { ...devices, data: { type: 'disk', source: '/srv', path: '/data' } }),
+    specOf(made, { root: { ...devices.root, size: '8B' } }),
+  ]
+  expect(new Set([...changes, 'abc']).size).toBe(6)
+  const notes = { 'volatile.last_state.power': 'RUNNING', 'user.note': 'x', 'security.protection.delete': 'true' }
+  expect(specOf({ ...made, ...notes })).toBe('abc')
 })
 
 test('what carries no tags of ours is nothing to us; another owner or another key is a stranger', () => {

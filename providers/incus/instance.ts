@@ -2,7 +2,8 @@
 
 import { z } from 'zod'
 import type { NativeRef, Observed, OwnerTag, ResourceKey } from '../../src/provider/contract.ts'
-import { addressKey, nativeName, ownerKey, preparedKey, resourceKeyKey, specKey } from './tags.ts'
+import { shapeOf } from './shape.ts'
+import { addressKey, nativeName, ownerKey, preparedKey, resourceKeyKey, shapeKey, specKey } from './tags.ts'
 
 const stringMap = z.record(z.string(), z.string())
 
@@ -18,6 +19,10 @@ export const instanceSchema = z.object({
   location: z.string(),
   /** Null, and no tags with it, when the cluster member that has the instance does not answer. */
   config: stringMap.nullish().transform((value) => value ?? {}),
+  devices: z
+    .record(z.string(), stringMap)
+    .nullish()
+    .transform((value) => value ?? {}),
   expanded_config: stringMap.nullish().transform((value) => value ?? {}),
   expanded_devices: z
     .record(z.string(), stringMap)
@@ -76,7 +81,7 @@ export function machineAddresses(instance: Instance): string[] {
  * its key's, as a copy does that somebody made of our machine. A copy is its maker's.
  */
 export function toObserved(instance: Instance, serverName: string): Observed | undefined {
-  const { [ownerKey]: owner, [resourceKeyKey]: key, [specKey]: specHash } = instance.config
+  const { [ownerKey]: owner, [resourceKeyKey]: key } = instance.config
   if (owner === undefined || key === undefined || instance.name !== nativeName(key as ResourceKey)) return undefined
   const addresses = machineAddresses(instance)
   return {
@@ -88,9 +93,17 @@ export function toObserved(instance: Instance, serverName: string): Observed | u
     endpoints: addresses.slice(0, 1).map((address) => ({ address, port: 22 })),
     addresses,
     placement: placementOf(instance, serverName),
-    specHash: specHash ?? null,
+    specHash: specHashOf(instance),
     createdAt: Date.parse(instance.created_at) || null,
   }
+}
+
+/** Of the request it was made by, as long as it is as that request made it; of machines from before that is not known. */
+function specHashOf({ config, devices }: Instance): string | null {
+  const { [specKey]: asked, [shapeKey]: made } = config
+  if (asked === undefined) return null
+  const shape = shapeOf(config, devices)
+  return made === undefined || made === shape ? asked : `${asked}, changed to ${shape}`
 }
 
 /**

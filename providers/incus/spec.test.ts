@@ -43,6 +43,7 @@ test('an instance carries limits, tags and the static address after the raw.lxc 
       'user.gantry.owner': 'ins_a',
       'user.gantry.key': key,
       'user.gantry.spec': 'abc',
+      'user.gantry.shape': expect.stringMatching(/^[0-9a-f]{16}$/),
       'user.gantry.address': '10.0.0.3',
     },
     devices: {

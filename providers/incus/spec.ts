@@ -4,7 +4,8 @@ import type { MachineRequest, ResourceKey } from '../../src/provider/contract.ts
 import { ProviderFault } from '../../src/provider/fault.ts'
 import { addressLines } from './addresses.ts'
 import type { IncusConfig, IncusMachineSpec, NetworkConfig } from './config.ts'
-import { addressKey, nativeName, ownerKey, resourceKeyKey, specKey } from './tags.ts'
+import { shapeOf } from './shape.ts'
+import { addressKey, nativeName, ownerKey, resourceKeyKey, shapeKey, specKey } from './tags.ts'
 
 type Devices = Record<string, Record<string, string>>
 
@@ -16,28 +17,33 @@ export function instanceBody(
   address: string | null,
 ): object {
   const { own, resources } = request
+  const given = {
+    ...config.machineConfig,
+    ...own.config,
+    ...(address === null ? {} : addressConfig(config, own, address)),
+    'limits.cpu': String(resources.cpu),
+    'limits.memory': `${resources.memoryBytes}B`,
+  }
+  const devices = {
+    // The pool decides whether a root disk has a size of its own; one that cannot (dir) says so in its log only.
+    root: { type: 'disk', path: '/', pool: config.pool, size: `${resources.diskBytes}B` },
+    ...networkDevices(config.network, request.networks),
+    ...config.machineDevices,
+    ...own.devices,
+  }
   return {
     name: nativeName(key),
     type: 'container',
     profiles: [...config.profiles, ...own.profiles],
     source: { type: 'image', ...imageReference(request.image) },
     config: {
-      ...config.machineConfig,
-      ...own.config,
-      ...(address === null ? {} : addressConfig(config, own, address)),
-      'limits.cpu': String(resources.cpu),
-      'limits.memory': `${resources.memoryBytes}B`,
+      ...given,
       [ownerKey]: request.owner,
       [resourceKeyKey]: key,
       [specKey]: request.specHash,
+      [shapeKey]: shapeOf(given, devices),
     },
-    devices: {
-      // The pool decides whether a root disk has a size of its own; one that cannot (dir) says so in its log only.
-      root: { type: 'disk', path: '/', pool: config.pool, size: `${resources.diskBytes}B` },
-      ...networkDevices(config.network, request.networks),
-      ...config.machineDevices,
-      ...own.devices,
-    },
+    devices,
   }
 }
 

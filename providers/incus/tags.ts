@@ -6,6 +6,8 @@ import type { ResourceKey } from '../../src/provider/contract.ts'
 export const ownerKey = 'user.gantry.owner'
 export const resourceKeyKey = 'user.gantry.key'
 export const specKey = 'user.gantry.spec'
+/** Digest of what the machine was given (shape.ts). */
+export const shapeKey = 'user.gantry.shape'
 /** The static address, where we gave one. */
 export const addressKey = 'user.gantry.address'
 /** Set when identity is in place; without it a machine that never ran is only half made. */

@@ -124,23 +124,24 @@ describe('join', async () => {
 
   test('who is in this swarm has joined, as manager or as worker', async () => {
     const manager = { LocalNodeState: 'active', ControlAvailable: 'true', 'Cluster.ID': 'one' }
-    const worker = {
-      LocalNodeState: 'active',
-      ControlAvailable: 'false',
-      RemoteManagers: '10.0.0.2:2377 10.0.0.1:2377 ',
-    }
+    const worker = { LocalNodeState: 'active', ControlAvailable: 'false' }
     for (const info of [manager, worker])
-      expect(await runScript(join, env, { info })).toMatchObject({ exitCode: 0, changes: [] })
+      expect(await runScript(join, env, { info, certificateOf: 'one' })).toMatchObject({ exitCode: 0, changes: [] })
   })
 
-  test('who is in another swarm is an error, and stays there', async () => {
-    const manager = { LocalNodeState: 'active', ControlAvailable: 'true', 'Cluster.ID': 'two' }
-    const worker = { LocalNodeState: 'active', ControlAvailable: 'false', RemoteManagers: '10.0.0.11:2377 ' }
-    for (const info of [manager, worker]) {
-      const ran = await runScript(join, env, { info })
-      expect(ran).toMatchObject({ exitCode: 1, changes: [] })
-      expect(ran.output).toContain('in another swarm than one')
-    }
+  test('a worker of another swarm leaves it first, whatever the addresses of its managers are', async () => {
+    const info = { LocalNodeState: 'active', ControlAvailable: 'false', RemoteManagers: '10.0.0.1:2377 ' }
+    expect(await runScript(join, env, { info, certificateOf: 'two' })).toMatchObject({
+      exitCode: 0,
+      changes: ['swarm leave --force', joined],
+    })
+  })
+
+  test('a manager of another swarm is an error, and stays there: it holds what that one knows', async () => {
+    const info = { LocalNodeState: 'active', ControlAvailable: 'true', 'Cluster.ID': 'two' }
+    const ran = await runScript(join, env, { info, certificateOf: 'two' })
+    expect(ran).toMatchObject({ exitCode: 1, changes: [] })
+    expect(ran.output).toContain('a manager of another swarm than one')
   })
 })
 

@@ -1,20 +1,17 @@
 set -euo pipefail
-# Joins as manager or worker, which the token decides. In the swarm already: done. In another one: an error.
+# Joins as manager or worker, which the token decides. In the swarm already: done. A worker of another swarm leaves that
+# one, as when all managers were lost and the swarm was founded anew; a manager of another one is an error.
 
 state() {
   docker info --format '{{.Swarm.LocalNodeState}}'
 }
 
-# A manager knows the id of its swarm; a worker knows only the managers, and the one that minted the token is one.
+# The swarm's id stands as plain text in each member's certificate (its organization), so nobody need be asked: addresses
+# of managers prove nothing, a new swarm's manager may have one that the old one's had. The file may hold a chain.
 in_this_swarm() {
-  if [ "$(docker info --format '{{.Swarm.ControlAvailable}}')" = true ]; then
-    [ "$(docker info --format '{{.Swarm.Cluster.ID}}')" = "$CLUSTER" ]
-  else
-    case " $(docker info --format '{{range .Swarm.RemoteManagers}}{{.Addr}} {{end}}') " in
-      *" $MANAGER:2377 "*) return 0 ;;
-    esac
-    return 1
-  fi
+  local file
+  file=$(docker info --format '{{.DockerRootDir}}')/swarm/certificates/swarm-node.crt
+  sed '/^-----END/q' "$file" | grep -v '^-----' | base64 -d | LC_ALL=C tr -cd 'a-z0-9' | grep -F "$CLUSTER" > /dev/null
 }
 
 # A join that was cut off goes on in the background for a while.
@@ -26,11 +23,15 @@ case "$(state)" in
   pending | error) docker swarm leave --force ;;
 esac
 
-if [ "$(state)" = active ]; then
-  if in_this_swarm; then exit 0; fi
-  echo "this machine is in another swarm than $CLUSTER" >&2
-  exit 1
+if [ "$(state)" = active ] && ! in_this_swarm; then
+  if [ "$(docker info --format '{{.Swarm.ControlAvailable}}')" = true ]; then
+    echo "this machine is a manager of another swarm than $CLUSTER: take it out of that one first" >&2
+    exit 1
+  fi
+  echo "this worker is of another swarm than $CLUSTER, which it leaves"
+  docker swarm leave --force
 fi
+if [ "$(state)" = active ]; then exit 0; fi
 
 docker swarm join --advertise-addr "$GANTRY_ADDRESS" --token "$TOKEN" "$MANAGER:2377"
 if [ "$(state)" != active ]; then

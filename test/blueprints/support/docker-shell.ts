@@ -13,6 +13,8 @@ export interface DockerNode {
 
 export interface Answers {
   readonly nodes?: readonly DockerNode[]
+  /** The swarm whose certificate the machine holds. */
+  readonly certificateOf?: string
   /** Answers of `docker info --format`, by the field that the format names. */
   readonly info?: Readonly<Record<string, string>>
   /** Answers of other commands that look, by their beginning, one after the other; the last one is repeated. */
@@ -50,6 +52,7 @@ export async function runScript(script: string, env: Record<string, string>, ans
       return said(1, `Error response from daemon: not now\n`)
     }
     if (args[0] === 'info') {
+      if (format.includes('DockerRootDir')) return said(0, '/var/lib/docker\n')
       const field = Object.keys(info).find((name) => format.includes(name))
       return field === undefined ? said(1, 'template error\n') : said(0, `${info[field]}\n`)
     }
@@ -61,14 +64,16 @@ export async function runScript(script: string, env: Record<string, string>, ans
     changes.push(line)
     if (line.startsWith('swarm init') || line.startsWith('swarm join')) info = { ...info, LocalNodeState: 'active' }
     if (line.startsWith('swarm init')) info = { ...info, ControlAvailable: 'true', 'Cluster.ID': 'new' }
-    if (line.startsWith('swarm leave')) info = { ...info, LocalNodeState: 'inactive' }
+    if (line.startsWith('swarm leave')) info = { ...info, LocalNodeState: 'inactive', ControlAvailable: 'false' }
     if (line.startsWith('node demote'))
       nodes = nodes.map((node) => (node.id === args[2] ? { ...node, manager: '' } : node))
     if (line.startsWith('node rm')) nodes = nodes.filter((node) => node.id !== args.at(-1))
     return said(0, '')
   })
   const sleep = defineCommand('sleep', async () => said(0, ''))
-  const bash = new Bash({ customCommands: [docker, sleep], env: { ...env, GANTRY_OUTPUT: '/tmp/output' } })
+  const { certificateOf } = answers
+  const files: Record<string, string> = certificateOf ? { [certificateFile]: certificate(certificateOf) } : {}
+  const bash = new Bash({ customCommands: [docker, sleep], env: { ...env, GANTRY_OUTPUT: '/tmp/output' }, files })
   const result = await bash.exec(script)
   const written = await bash.exec('cat /tmp/output 2>/dev/null || true')
   return {
@@ -77,6 +82,17 @@ export async function runScript(script: string, env: Record<string, string>, ans
     outputs: written.stdout.split('\n').filter((line) => line !== ''),
     changes,
   }
+}
+
+const certificateFile = '/var/lib/docker/swarm/certificates/swarm-node.crt'
+
+/** As Docker writes it: the node's own, whose organization is the swarm's id, and after it that of an intermediate. */
+function certificate(cluster: string): string {
+  const block = (name: string) => {
+    const der = Buffer.concat([Buffer.from([0x30, 0x82, 0xff, 0x00]), Buffer.from(name), Buffer.from([0x0a, 0xc3])])
+    return `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`
+  }
+  return block(cluster) + block('intermediate')
 }
 
 function said(exitCode: number, text: string) {

@@ -96,3 +96,28 @@ test('a swarm of three is founded, joined, healthy, and loses a dead manager in 
   await join(replacement)
   await run(first, 'health', health)
 })
+
+test('a worker whose managers are all lost joins the swarm that was founded anew, also when it is told to twice', {
+  timeout: 60_000,
+}, async () => {
+  const lost = await boot('manager-0@1')
+  const worker = await boot('worker-0@1')
+  await Promise.all([lost, worker].map((member) => run(member, 'docker')))
+  const admit = async (by: Member, cluster: string) => {
+    const { worker: token = '', address = '' } = await run(by, 'token')
+    await run(worker, 'join', { TOKEN: token, MANAGER: address, CLUSTER: cluster })
+  }
+  const { clusterId: before = '' } = await run(lost, 'found')
+  await admit(lost, before)
+  await run(worker, 'smoke', { CLUSTER: before })
+
+  world.kill(lost.machine, 'vanished')
+  const fresh = await boot('manager-0@2')
+  await run(fresh, 'docker')
+  const { clusterId: now = '' } = await run(fresh, 'found')
+  await expect(run(worker, 'smoke', { CLUSTER: now })).rejects.toThrow(`in another swarm than ${now}`)
+  await admit(fresh, now)
+  await admit(fresh, now)
+  await run(worker, 'smoke', { CLUSTER: now })
+  await run(fresh, 'health', { MANAGERS: 'manager-0', WORKERS: 'worker-0' })
+})

@@ -3,6 +3,9 @@ import { type Engine, engineVersion } from '../../swarm/engine.ts'
 import type { Machine } from '../inside.ts'
 import type { Data } from './template.ts'
 
+/** Where a daemon keeps its state. */
+export const rootFolder = '/var/lib/docker'
+
 // The objects behind `docker info`, `docker node inspect` and `docker node ls`, with the names Docker gives them.
 
 export function infoOf(machine: Machine, engine: Engine): { readonly [key: string]: Data } {
@@ -19,6 +22,7 @@ export function infoOf(machine: Machine, engine: Engine): { readonly [key: strin
     MemTotal: engine.memoryBytes,
     Name: engine.hostname,
     ServerVersion: engineVersion,
+    DockerRootDir: rootFolder,
     Swarm: swarmOf(machine, engine),
   }
 }

@@ -2,6 +2,7 @@ import { isUp, managersOf, type Node } from '../../swarm/cluster.ts'
 import { managerLeaves, Refusal, words } from '../../swarm/refusal.ts'
 import { fail, ok } from '../command.ts'
 import type { Invocation, Machine, Result } from '../inside.ts'
+import { forgetCertificate, writeCertificate } from './certificate.ts'
 import { engineOf } from './engine.ts'
 import { readOptions } from './options.ts'
 
@@ -46,6 +47,7 @@ async function init({ machine, signal }: Invocation, args: readonly string[]): P
   await machine.work(raftMs, signal)
   const { swarms } = machine.around
   const cluster = alone ? swarms.goOnAlone(engine) : swarms.init(engine)
+  writeCertificate(machine)
   return ok(
     `Swarm initialized: current node (${cluster.leader}) is now a manager.\n\n` +
       `To add a worker to this swarm, run the following command:\n\n    ${joinLine(swarms.token(cluster, 'worker'), engine.address)}\n\n` +
@@ -65,6 +67,7 @@ async function join({ machine, signal }: Invocation, args: readonly string[]): P
     await machine.work(joinTimeoutMs, signal)
     throw new Refusal(words.joinTimeout)
   }
+  writeCertificate(machine)
   if (options.value('availability') === 'drain') answer.node.availability = 'drain'
   return ok(`This node joined a swarm as a ${answer.node.role}.\n`)
 }
@@ -97,6 +100,7 @@ async function leave({ machine, signal }: Invocation, args: readonly string[]): 
   }
   await machine.work(raftMs / 2, signal)
   machine.around.swarms.leave(engine)
+  await forgetCertificate(machine)
   return ok('Node left the swarm.\n')
 }
 

@@ -3,7 +3,7 @@ import { tellProblem } from '../events/index.ts'
 import type { Seams } from '../kernel/seams.ts'
 import type { ProblemTable } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
-import type { ProblemPlace } from './problems.ts'
+import { carriedBy, type ProblemPlace } from './problems.ts'
 import { askRefound } from './refound.ts'
 import { noteRetry } from './retry.ts'
 
@@ -17,13 +17,20 @@ export async function resolveByPerson(
   actor: string,
 ): Promise<void> {
   const now = seams.clock.now()
+  const machines = problem.machine_id === null ? await carriedBy(tx, problem.id) : [problem.machine_id]
   await noteRetry(tx, seams, place, actor)
   if (resolution === 'refound') {
     // The problem ends when the new founding is decided.
     await askRefound(tx, seams, place, actor)
-  } else if (resolution === 'recreate' && problem.machine_id !== null) {
-    // The problem ends when the new machine is decided.
-    await tx.updateTable('machines').set({ ill_since: now }).where('id', '=', problem.machine_id).execute()
+  } else if (resolution === 'recreate' && machines.length > 0) {
+    // The problem ends when the new machine is decided; of several with the last of them.
+    let update = tx.updateTable('machines').set({ ill_since: now }).where('id', 'in', machines)
+    // Who is back already of those that went down together is not concerned.
+    if (problem.machine_id === null)
+      update = update.where((where) =>
+        where.or([where('missing_since', 'is not', null), where('ill_since', 'is not', null)]),
+      )
+    await update.execute()
   } else {
     await tx.updateTable('problems').set({ resolved_at: now, resolution }).where('id', '=', problem.id).execute()
     const told = { ...problem, machineId: problem.machine_id }

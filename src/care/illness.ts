@@ -7,7 +7,9 @@ import type { MachineId } from '../kernel/ids.ts'
 import type { Seams } from '../kernel/seams.ts'
 import type { Tx } from '../store/store.ts'
 import type { CheckedMachine } from './checked-machines.ts'
+import { deadPlaces } from './dead-places.ts'
 import { careActor } from './decision.ts'
+import { endPlaces, isCarried, tellDeadPlaces } from './place-problems.ts'
 import { openProblem, type ProblemPlace, resolveProblem } from './problems.ts'
 
 export interface Illness {
@@ -24,17 +26,24 @@ type Machine = Pick<CheckedMachine, 'id' | 'platformId' | 'tenantId' | 'projectI
 export async function noteIll(tx: Tx, seams: Seams, machine: Machine, illness: Illness): Promise<boolean> {
   const { code, detail, recreate } = illness
   const row = await servingRow(tx, machine.id)
-  if (row === undefined) return false
-  const opened = await openProblem(tx, seams, placeOf(machine), {
-    subject: machine.member,
-    machineId: machine.id,
-    code,
-    detail: `${machine.member} ${detail}.`,
-    resolutions: ['recreate', 'ignore'],
-  })
-  if (!opened) return false
-  if (recreate)
-    await tx.updateTable('machines').set({ ill_since: seams.clock.now() }).where('id', '=', machine.id).execute()
+  if (row === undefined || (await isCarried(tx, machine.id))) return false
+  const ill = () =>
+    tx.updateTable('machines').set({ ill_since: seams.clock.now() }).where('id', '=', machine.id).execute()
+  if (code === 'machine_hung' && (await deadPlaces(tx, row.provider_id))(row) !== null) {
+    // Nobody answers on a host that is dead: that is told of the host.
+    await ill()
+    await tellDeadPlaces(tx, seams, row.provider_id)
+  } else {
+    const opened = await openProblem(tx, seams, placeOf(machine), {
+      subject: machine.member,
+      machineId: machine.id,
+      code,
+      detail: `${machine.member} ${detail}.`,
+      resolutions: ['recreate', 'ignore'],
+    })
+    if (!opened) return false
+    if (recreate) await ill()
+  }
   const cause = `${machine.member} ${detail}`
   if (row.state === 'ready')
     await moveMachine(tx, seams, { machine: machine.id, to: 'unhealthy', actor: careActor, cause })
@@ -53,6 +62,7 @@ export async function noteWell(tx: Tx, seams: Seams, machine: Machine): Promise<
     const problem = { subject: machine.member, machineId: machine.id, code }
     await resolveProblem(tx, seams, placeOf(machine), problem, cause)
   }
+  await endPlaces(tx, seams, placeOf(machine), machine.id, cause)
   await makeDue(tx, machine.platformId, seams.clock.now())
   return true
 }
@@ -62,7 +72,7 @@ function servingRow(tx: Tx, id: MachineId) {
   return tx
     .selectFrom('machines')
     .innerJoin('members', 'members.machine_id', 'machines.id')
-    .select(['machines.state', 'missing_since'])
+    .select(['machines.state', 'missing_since', 'provider_id', 'host', 'zone'])
     .where('machines.id', '=', id)
     .where('machines.state', 'in', ['ready', 'unhealthy'])
     .where('members.state', '=', 'in')

@@ -7,6 +7,7 @@ import type { ProviderId } from '../kernel/ids.ts'
 import { ourUseOf, saveInventory } from '../placement/index.ts'
 import type { HostReport, Session } from '../provider/contract.ts'
 import { careActor } from './decision.ts'
+import { tellDeadPlaces } from './place-problems.ts'
 import { changedKeys } from './remembered.ts'
 import type { ScanDeps, ScanMemory } from './round.ts'
 
@@ -56,5 +57,7 @@ async function save({ store, seams }: ScanDeps, provider: ProviderId, reports: r
         cause: 'inventory',
       })
     }
+    // Machines may have been found lost before their host was.
+    if (changes.some(({ to }) => to === 'unreachable' || to === 'gone')) await tellDeadPlaces(tx, seams, provider)
   })
 }

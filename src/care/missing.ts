@@ -8,6 +8,7 @@ import type { MachineState } from '../kernel/states.ts'
 import type { Observed } from '../provider/contract.ts'
 import type { Tx } from '../store/store.ts'
 import { careActor } from './decision.ts'
+import { endPlaces, isCarried, tellDeadPlaces } from './place-problems.ts'
 import { openProblem, resolveProblem } from './problems.ts'
 import { lookAt, placeOf, type Remembered } from './remembered.ts'
 import { absenceMs, type Round } from './round.ts'
@@ -23,6 +24,8 @@ interface Verdict {
   readonly why: string
   readonly lastsMs: number
   readonly certain: boolean
+  /** It is seen, and does not run. */
+  readonly failed: boolean
 }
 
 export interface Judged {
@@ -73,20 +76,27 @@ function judge({ deps, memory, session }: Round, machine: Remembered, seen: read
   const [first, another] = seen
   const lastsMs = memory.ill.see(machine.key, deps.seams.clock.now())
   const certain = lastsMs >= (first ? confirmMs : absenceMs(session))
-  if (!first) return { machine, lastsMs, certain, why: 'the provider has it no more' }
-  if (another) return { machine, lastsMs, certain, why: 'the provider has two machines of its key' }
-  const why = `the provider says it is ${first.state}${first.reason ? `: ${first.reason}` : ''}`
-  return { machine, lastsMs, certain, why }
+  const verdict = { machine, lastsMs, certain, failed: first !== undefined && another === undefined }
+  if (!first) return { ...verdict, why: 'the provider has it no more' }
+  if (another) return { ...verdict, why: 'the provider has two machines of its key' }
+  return { ...verdict, why: `the provider says it is ${first.state}${first.reason ? `: ${first.reason}` : ''}` }
 }
 
 async function writeFindings(
   tx: Tx,
-  { deps }: Round,
+  { deps, provider }: Round,
   lost: readonly Verdict[],
   back: readonly Remembered[],
 ): Promise<Set<PlatformId>> {
   const concerned = new Set<PlatformId>()
-  for (const verdict of lost) if (await noteLost(tx, deps.seams, verdict)) concerned.add(verdict.machine.platformId)
+  const noted: Verdict[] = []
+  for (const verdict of lost) if (await noteLost(tx, deps.seams, verdict)) noted.push(verdict)
+  const failed = new Set(noted.filter((verdict) => verdict.failed).map(({ machine }) => machine.id))
+  const together = noted.length === 0 ? new Set() : await tellDeadPlaces(tx, deps.seams, provider, failed)
+  for (const verdict of noted) {
+    concerned.add(verdict.machine.platformId)
+    if (!together.has(verdict.machine.id)) await tellLost(tx, deps.seams, verdict)
+  }
   for (const machine of back) if (await noteBack(tx, deps.seams, machine)) concerned.add(machine.platformId)
   for (const platform of concerned) await makeDue(tx, platform, deps.seams.clock.now())
   return concerned
@@ -95,20 +105,31 @@ async function writeFindings(
 type Seams = Round['deps']['seams']
 
 /** True when the engine has something to decide; false when somebody else has dealt with it meanwhile. */
-async function noteLost(tx: Tx, seams: Seams, { machine, why, lastsMs }: Verdict): Promise<boolean> {
+async function noteLost(tx: Tx, seams: Seams, verdict: Verdict): Promise<boolean> {
+  const { machine, lastsMs } = verdict
   const since = machine.missingSince ?? seams.clock.now() - lastsMs
   const state = await mark(tx, machine, since)
   if (state === undefined) return false
-  const cause = `${machine.member} is lost: ${why}.`
+  const cause = lostText(verdict)
   if (state === 'ready') await moveMachine(tx, seams, { machine: machine.id, to: 'unhealthy', actor: careActor, cause })
+  return true
+}
+
+function lostText({ machine, why }: Verdict): string {
+  return `${machine.member} is lost: ${why}.`
+}
+
+async function tellLost(tx: Tx, seams: Seams, verdict: Verdict): Promise<void> {
+  const { machine } = verdict
+  // Its host may have been told for several, of which it is the last.
+  if (await isCarried(tx, machine.id)) return
   await openProblem(tx, seams, placeOf(machine), {
     subject: machine.member,
     machineId: machine.id,
     code: 'machine_dead',
-    detail: cause,
+    detail: lostText(verdict),
     resolutions: ['recreate', 'ignore'],
   })
-  return true
 }
 
 async function noteBack(tx: Tx, seams: Seams, machine: Remembered): Promise<boolean> {
@@ -120,6 +141,7 @@ async function noteBack(tx: Tx, seams: Seams, machine: Remembered): Promise<bool
     await moveMachine(tx, seams, { machine: machine.id, to: 'ready', actor: careActor, cause })
   const problem = { subject: machine.member, machineId: machine.id, code: 'machine_dead' as const }
   await resolveProblem(tx, seams, placeOf(machine), problem, cause)
+  await endPlaces(tx, seams, placeOf(machine), machine.id, cause)
   return true
 }
 

@@ -38,6 +38,8 @@ export async function openProblem(tx: Tx, seams: Seams, place: ProblemPlace, pro
       since: seams.clock.now(),
       resolved_at: null,
       resolution: null,
+      provider_id: null,
+      place: null,
     })
     .execute()
   await tellProblem(tx, seams, place, 'problem.opened', problem, { actor: careActor, cause: problem.detail })
@@ -60,6 +62,9 @@ export async function resolveProblem(
   return true
 }
 
+/** What becomes of a resolution `ignore` when it is over: what comes again is told again. */
+export const overIgnored = 'ignored until it was over'
+
 /** About a machine that works: who ignores it has not said that it may die. */
 const worksAllTheSame = ['machine_changed', 'platform_unhealthy', 'step_drifted'] as const
 
@@ -67,13 +72,24 @@ const worksAllTheSame = ['machine_changed', 'platform_unhealthy', 'step_drifted'
 export async function ignoredMachines(db: Db, platform: PlatformId): Promise<ReadonlySet<string>> {
   const rows = await db
     .selectFrom('problems')
-    .select('machine_id')
+    .leftJoin('problem_machines', 'problem_machines.problem_id', 'problems.id')
+    .select(['problems.machine_id', 'problem_machines.machine_id as carried'])
     .where('platform_id', '=', platform)
     .where('resolution', '=', 'ignore')
-    .where('machine_id', 'is not', null)
     .where('code', 'not in', worksAllTheSame)
     .execute()
-  return new Set(rows.flatMap(({ machine_id }) => machine_id ?? []))
+  return new Set(rows.flatMap(({ machine_id, carried }) => machine_id ?? carried ?? []))
+}
+
+/** The machines that a problem of a host or a zone carries. */
+export async function carriedBy(db: Db, problem: string): Promise<MachineId[]> {
+  const rows = await db
+    .selectFrom('problem_machines')
+    .select('machine_id')
+    .where('problem_id', '=', problem)
+    .orderBy('member')
+    .execute()
+  return rows.map(({ machine_id }) => machine_id)
 }
 
 async function isIgnored(db: Db, platform: PlatformId, { subject, code }: Pick<NewProblem, 'subject' | 'code'>) {
@@ -92,7 +108,7 @@ async function isIgnored(db: Db, platform: PlatformId, { subject, code }: Pick<N
 async function forgetIgnoring(tx: Tx, platform: PlatformId, { subject, code }: Pick<NewProblem, 'subject' | 'code'>) {
   await tx
     .updateTable('problems')
-    .set({ resolution: 'ignored until it was over' })
+    .set({ resolution: overIgnored })
     .where('platform_id', '=', platform)
     .where('subject', '=', subject)
     .where('code', '=', code)

@@ -31,6 +31,7 @@ export const factKinds = [
   'provider.deleted',
   'provider.probed',
   'host.maintenance',
+  'host.problem',
   'blueprint.created',
   'platform.created',
   'platform.changed',

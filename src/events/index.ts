@@ -9,6 +9,6 @@ export {
   type TransitionKind,
 } from './event.ts'
 export { type EventFilter, lastEventSeq, listEvents } from './list.ts'
-export { endProblems, type ProblemOwner, tellProblem } from './problems.ts'
+export { endCarrying, endProblem, endProblems, type ProblemOwner, tellPlace, tellProblem } from './problems.ts'
 export { followEvents } from './stream.ts'
 export { type Moved, moveMachine, moveMember, movePlatform, moveTask } from './transition.ts'

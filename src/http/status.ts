@@ -49,6 +49,8 @@ export const problemStatus: { readonly [code in ProblemCode]: Answer } = {
   machine_unreachable: { status: 409, title: 'Machine unreachable' },
   machine_dead: { status: 409, title: 'Machine dead' },
   machine_hung: { status: 409, title: 'Machine does not answer' },
+  host_dead: { status: 409, title: 'Host dead' },
+  zone_dead: { status: 409, title: 'Zone dead' },
   machine_changed: { status: 409, title: 'Machine changed' },
   member_unhealthy: { status: 409, title: 'Member unhealthy' },
   platform_unhealthy: { status: 409, title: 'Platform unhealthy' },

@@ -45,6 +45,8 @@ export const problemCodes = [
   'machine_unreachable',
   'machine_dead',
   'machine_hung',
+  'host_dead',
+  'zone_dead',
   'machine_changed',
   'member_unhealthy',
   'platform_unhealthy',

@@ -48,6 +48,7 @@ export interface Database {
   logs: LogTable
   decisions: DecisionTable
   problems: ProblemTable
+  problem_machines: ProblemMachineTable
   tasks: TaskTable
   operations: OperationTable
   hibernations: HibernationTable
@@ -388,7 +389,7 @@ export interface ProblemTable {
   id: string
   platform_id: PlatformId
   machine_id: MachineId | null
-  /** Member, step key or 'platform'. */
+  /** Member, step key, host, zone or 'platform'. */
   subject: string
   code: string
   detail: string
@@ -397,6 +398,18 @@ export interface ProblemTable {
   since: Instant
   resolved_at: Instant | null
   resolution: string | null
+  /** Where a host or a zone is that is dead; null: it is about something else. */
+  provider_id: ProviderId | null
+  /** Name of that host or zone; two providers may have one of the same name. */
+  place: string | null
+}
+
+/** The machines that went down with a host or a zone. */
+export interface ProblemMachineTable {
+  problem_id: string
+  machine_id: MachineId
+  /** e.g. worker-1@2 */
+  member: string
 }
 
 export interface TaskTable {

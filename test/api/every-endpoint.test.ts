@@ -78,6 +78,7 @@ test('what machines are made of is listed and shown', async () => {
   await good('GET', '/v1/providers')
   await good('GET', `/v1/providers/${begun.provider}`)
   await good('GET', `/v1/providers/${begun.provider}/weather`)
+  await good('GET', `/v1/providers/${begun.provider}/problems`)
   const maintenance = `/v1/providers/${begun.provider}/hosts/host-1/maintenance`
   await good('POST', maintenance, { reason: 'new memory' })
   await good('GET', maintenance)

@@ -60,6 +60,8 @@ export function apiOf(server: Server) {
     providers: (query?: QueryOf<'get', '/v1/providers'>) => all(server, '/v1/providers', {}, query),
     provider: (provider: string) => call(server, 'get', '/v1/providers/{provider}', { provider }),
     providerWeather: (provider: string) => call(server, 'get', '/v1/providers/{provider}/weather', { provider }),
+    providerProblems: async (provider: string) =>
+      (await call(server, 'get', '/v1/providers/{provider}/problems', { provider })).items,
     maintenance: (provider: string, host: string) => call(server, 'get', maintenanceOf, { provider, host }),
     startMaintenance: (provider: string, host: string, body: BodyOf<'post', typeof maintenanceOf>) =>
       call(server, 'post', maintenanceOf, { provider, host }, { body }),

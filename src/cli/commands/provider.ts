@@ -12,6 +12,7 @@ import { UsageError } from '../usage.ts'
 import { assignments, pair, several, written } from '../values.ts'
 import { weatherLines } from '../weather-lines.ts'
 import { addMaintenance } from './maintenance.ts'
+import { addProviderProblems } from './provider-problems.ts'
 
 interface SetOptions {
   readonly set?: readonly string[]
@@ -72,6 +73,7 @@ export function addProvider(parent: Command, runner: Runner): void {
       }),
     )
   addMaintenance(provider, runner)
+  addProviderProblems(provider, runner)
   provider
     .command('kinds')
     .description('which kinds there are and what they ask for')

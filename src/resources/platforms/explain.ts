@@ -10,7 +10,7 @@ import type { Rooms } from '../rooms.ts'
 import { followPlatform, lastLines, type Step } from '../tasks/index.ts'
 import type { Explanation } from './schemas.ts'
 import { getPlatform, openProblems, type PlatformRow } from './store.ts'
-import { namedProblem } from './view.ts'
+import { namedProblems } from './view.ts'
 import { weatherOver } from './weather.ts'
 
 const shownLines = 5
@@ -50,7 +50,7 @@ export async function explainPlatform(rooms: Rooms, scope: Scope, id: PlatformId
     deadlineAt: step.deadlineAt,
     waitsFor,
   }))
-  const problems = (await openProblems(db, id)).map(namedProblem)
+  const problems = await namedProblems(db, await openProblems(db, id))
   const alone = await runsAlone(db, id)
   const weather = await weatherOver(rooms, id)
   const next = nextOf(

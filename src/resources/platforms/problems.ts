@@ -12,7 +12,7 @@ import type { Rooms } from '../rooms.ts'
 import { tryAgain } from './going-on.ts'
 import { NamedProblem } from './schemas.ts'
 import { getPlatform } from './store.ts'
-import { namedProblem } from './view.ts'
+import { namedProblems } from './view.ts'
 
 const params = z.object({ platform: id('platform') })
 const about = ({ platform }: z.output<typeof params>) => ({ kind: 'platform', id: platform }) as const
@@ -70,7 +70,7 @@ export const platformProblemEndpoints = [
         .where('platform_id', '=', platform)
         .orderBy('since')
       if (query.all === 'false') rows = rows.where('resolved_at', 'is', null)
-      return ok({ items: (await rows.execute()).map(namedProblem) })
+      return ok({ items: await namedProblems(rooms.store.read, await rows.execute()) })
     },
   }),
   endpoint({
@@ -138,7 +138,8 @@ async function resolve(
       detail: `Platform ${row.name} has no problem ${problem}.`,
       next: `List them:  gantry platform problems ${row.name}`,
     })
-  const known = namedProblem(found)
+  const [known] = await namedProblems(tx, [found])
+  if (known === undefined) throw new Error('one row has one problem')
   if (known.resolvedAt !== null || !known.resolutions.includes(resolution))
     throw new ProblemError({
       code: 'wrong_state',
@@ -152,7 +153,8 @@ async function resolve(
   const place = { id: row.id, tenantId: row.tenant_id, projectId: row.project_id }
   if (resolution === 'retry') await tryAgain(rooms, tx, scope, row)
   else await resolveByPerson(tx, rooms.seams, place, found, resolution, scope.actor)
-  return namedProblem((await find()) ?? found)
+  const [now] = await namedProblems(tx, [(await find()) ?? found])
+  return now ?? known
 }
 
 async function forget(

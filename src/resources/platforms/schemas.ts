@@ -53,12 +53,17 @@ export const NamedProblem = z
     subject: z.string().openapi({ example: 'worker-1@1' }),
     code: z.string(),
     detail: z.string(),
+    provider: id('provider').nullable().openapi({ description: 'Of the host or zone it is about; null: of none.' }),
+    machines: z.array(z.object({ machine: id('machine'), member: z.string() })).openapi({
+      description: 'Of a dead host or zone: the machines of this platform that went down with it.',
+    }),
     since: Instant,
     resolutions: z.array(z.string()),
     resolvedAt: Instant.nullable(),
     resolution: z.string().nullable(),
   })
   .openapi('NamedProblem')
+export type NamedProblem = z.infer<typeof NamedProblem>
 
 const platformFields = {
   id: id('platform'),

@@ -8,7 +8,7 @@ import { addressOf, sshEndpoint } from '../machines/index.ts'
 import type { Rooms } from '../rooms.ts'
 import { simulatedKinds } from '../simulated.ts'
 import { openTask, outputsSchema, shownOutputs } from '../tasks/index.ts'
-import type { Group, Platform, PlatformSummary } from './schemas.ts'
+import type { Group, NamedProblem, Platform, PlatformSummary } from './schemas.ts'
 import {
   countMachines,
   getPlatform,
@@ -85,7 +85,7 @@ export async function platformView(
     parameters: parametersOf(row),
     groups: await groupViews(rooms, db, row),
     outputs: shownOutputs(outputsOf(row), `/v1/platforms/${row.id}/outputs`),
-    problems: (await openProblems(db, id)).map(namedProblem),
+    problems: await namedProblems(db, await openProblems(db, id)),
     task: await openTask(db, id),
     receipt: receipt?.id ?? null,
   }
@@ -119,15 +119,30 @@ async function groupViews(rooms: Rooms, db: Db, row: PlatformRow): Promise<Group
   })
 }
 
-export function namedProblem(row: ProblemTable) {
-  return {
+/** Problems with the machines they carry, in the order given. */
+export async function namedProblems(db: Db, rows: readonly ProblemTable[]): Promise<NamedProblem[]> {
+  const places = rows.filter((row) => row.provider_id !== null).map(({ id }) => id)
+  const carried =
+    places.length === 0
+      ? []
+      : await db
+          .selectFrom('problem_machines')
+          .selectAll()
+          .where('problem_id', 'in', places)
+          .orderBy('member')
+          .execute()
+  return rows.map((row) => ({
     id: row.id,
     subject: row.subject,
     code: row.code,
     detail: row.detail,
+    provider: row.provider_id,
+    machines: carried
+      .filter(({ problem_id }) => problem_id === row.id)
+      .map(({ machine_id, member }) => ({ machine: machine_id, member })),
     since: instant(row.since),
     resolutions: resolutionsSchema.parse(JSON.parse(row.resolutions)),
     resolvedAt: instant(row.resolved_at),
     resolution: row.resolution,
-  }
+  }))
 }

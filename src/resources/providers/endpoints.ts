@@ -15,7 +15,16 @@ import { checkConfig, configJsonSchema, destroySecrets, sealConfig } from './con
 import { findKind } from './kinds.ts'
 import { patchProvider } from './patch.ts'
 import { checkPrices } from './prices.ts'
-import { Provider, ProviderCreate, ProviderKindList, ProviderList, ProviderPatch, ProviderWeather } from './schemas.ts'
+import { providerProblems } from './problems.ts'
+import {
+  Provider,
+  ProviderCreate,
+  ProviderKindList,
+  ProviderList,
+  ProviderPatch,
+  ProviderProblemList,
+  ProviderWeather,
+} from './schemas.ts'
 import { deleteProvider, getProvider, insertProvider, listProviders, machineCounts, platformsOn } from './store.ts'
 import { providerView } from './view.ts'
 import { showWeather } from './weather.ts'
@@ -153,6 +162,24 @@ export const providerEndpoints = [
     problems: [],
     async handle(rooms, { scope, params: { provider } }) {
       return ok(await showWeather(rooms, scope, await getProvider(rooms.store.read, scope, provider)))
+    },
+  }),
+  endpoint({
+    method: 'get',
+    path: '/v1/providers/{provider}/problems',
+    operationId: 'listProviderProblems',
+    summary: 'What is wrong with a provider, its hosts and its zones, and whom it concerns',
+    description:
+      'Each once, with the machines that are down with it by platform. What each platform has of it, and may choose, is in the problems of the platform.',
+    tag: 'providers',
+    permission: 'provider.read',
+    about: installation,
+    params,
+    answers: { 200: { description: 'Oldest first.', schema: ProviderProblemList } },
+    problems: [],
+    async handle({ store }, { scope, params: { provider } }) {
+      const row = await getProvider(store.read, scope, provider)
+      return ok({ items: await providerProblems(store.read, scope, row) })
     },
   }),
   endpoint({

@@ -165,6 +165,30 @@ export const ProviderWeather = z
   .openapi('ProviderWeather')
 export type ProviderWeather = z.infer<typeof ProviderWeather>
 
+export const ProviderProblem = z
+  .object({
+    code: z.enum(['provider_unreachable', 'provider_denied', 'host_dead', 'zone_dead']),
+    place: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The host or zone; null: the provider itself.', example: 'host-3' }),
+    detail: z.string(),
+    since: Instant,
+    machines: z.int().openapi({ description: 'COUNT of our machines that are down with it.' }),
+    platforms: z.array(
+      z.object({
+        platform: id('platform'),
+        name: Name,
+        machines: z.array(z.object({ machine: id('machine'), member: z.string() })),
+      }),
+    ),
+    next: z.string(),
+  })
+  .openapi('ProviderProblem')
+export type ProviderProblem = z.infer<typeof ProviderProblem>
+
+export const ProviderProblemList = z.object({ items: z.array(ProviderProblem) }).openapi('ProviderProblemList')
+
 export const Provider = z
   .object({
     id: id('provider'),

@@ -9,6 +9,7 @@ import { calendar } from './0008-calendar.ts'
 import { health } from './0009-health.ts'
 import { durations } from './0010-durations.ts'
 import { prices } from './0011-prices.ts'
+import { deadPlaces } from './0012-dead-places.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Append; never edit one that was released. */
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   health,
   durations,
   prices,
+  deadPlaces,
 ]

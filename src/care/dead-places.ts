@@ -1,0 +1,92 @@
+// Hosts and zones that are dead, and who of ours is down with them. A provider says it of a host; that all of ours there
+// failed at once says it too, whatever the provider thinks of the host.
+
+import type { MachineId, ProviderId } from '../kernel/ids.ts'
+import type { Db } from '../store/store.ts'
+import type { ProblemPlace } from './problems.ts'
+
+export interface DeadPlace {
+  readonly code: 'host_dead' | 'zone_dead'
+  /** Of the host, or of the zone. */
+  readonly name: string
+  /** How that is known: `its provider calls it unreachable`. */
+  readonly why: string
+}
+
+/** A machine that is down, of a member that is not on its way out. */
+export interface DownMachine {
+  readonly id: MachineId
+  readonly member: string
+  readonly owner: ProblemPlace
+  /** Null where its zone does not show its hosts. */
+  readonly host: string | null
+  readonly zone: string
+}
+
+export async function downMachines(db: Db, provider: ProviderId): Promise<DownMachine[]> {
+  const rows = await db
+    .selectFrom('machines')
+    .innerJoin('members', 'members.id', 'machines.member_id')
+    .innerJoin('platforms', 'platforms.id', 'machines.platform_id')
+    .select(['machines.id', 'member', 'host', 'zone', 'machines.platform_id', 'machines.tenant_id'])
+    .select('machines.project_id')
+    .where('provider_id', '=', provider)
+    .where('members.state', 'in', ['joining', 'in', 'changing'])
+    .where('machines.state', '!=', 'deleted')
+    .where('platforms.want', '=', 'present')
+    .where((where) => where.or([where('missing_since', 'is not', null), where('ill_since', 'is not', null)]))
+    .orderBy('member')
+    .execute()
+  return rows.map(({ id, member, host, zone, ...row }) => ({
+    id,
+    member,
+    host,
+    zone,
+    owner: { id: row.platform_id, tenantId: row.tenant_id, projectId: row.project_id },
+  }))
+}
+
+/** Finds the dead place a machine is in, the zone before the host; null: it is down by itself. */
+export async function deadPlaces(
+  db: Db,
+  provider: ProviderId,
+  /** Machines that have failed, or were stopped, and are seen to be there. */
+  failed: ReadonlySet<MachineId> = new Set(),
+): Promise<(machine: Pick<DownMachine, 'host' | 'zone'>) => DeadPlace | null> {
+  const hosts = await db
+    .selectFrom('hosts')
+    .select(['name', 'zone', 'state'])
+    .where('provider_id', '=', provider)
+    .execute()
+  const why = new Map<string, string>()
+  for (const { name, state } of hosts) {
+    if (state === 'unreachable') why.set(name, 'its provider calls it unreachable')
+    if (state === 'gone') why.set(name, 'its provider has it no more')
+  }
+  for (const name of failed.size === 0 ? [] : await failedTogether(db, provider, failed))
+    if (!why.has(name)) why.set(name, 'all of our machines there failed at once')
+  const zones = Map.groupBy(hosts, ({ zone }) => zone)
+  const isDeadZone = (zone: string) => {
+    const its = zones.get(zone) ?? []
+    return its.length > 1 && its.every(({ name }) => why.has(name))
+  }
+  return ({ host, zone }) => {
+    if (isDeadZone(zone)) return { code: 'zone_dead', name: zone, why: 'all of its hosts are dead' }
+    const said = why.get(host ?? zone)
+    return said === undefined
+      ? null
+      : { code: host === null ? 'zone_dead' : 'host_dead', name: host ?? zone, why: said }
+  }
+}
+
+/** Hosts, or zones that do not show theirs, with two machines of ours at least, all of which are among these. */
+async function failedTogether(db: Db, provider: ProviderId, failed: ReadonlySet<MachineId>): Promise<string[]> {
+  const rows = await db
+    .selectFrom('machines')
+    .select(['id', 'host', 'zone'])
+    .where('provider_id', '=', provider)
+    .where('state', 'in', ['booting', 'bootstrapping', 'ready', 'unhealthy'])
+    .execute()
+  const places = Map.groupBy(rows, ({ host, zone }) => host ?? zone)
+  return [...places].flatMap(([name, its]) => (its.length > 1 && its.every(({ id }) => failed.has(id)) ? [name] : []))
+}

@@ -1,0 +1,81 @@
+// Problems as people meet them, over HTTP and on the command line: what is told, to whom, and what may be chosen.
+
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { typed } from '../cli/command-line.ts'
+import { type TestGantry, testGantry } from './support/gantry.ts'
+import { quickWorld } from './support/memory-kind.ts'
+import { type Begun, begin } from './support/story.ts'
+
+let on: TestGantry
+let begun: Begun
+const hosts = ['a', 'a', 'b'].map((zone, index) => ({ name: `host-${index + 1}`, zone: `zone-${zone}` }))
+const world = quickWorld({ hosts })
+type Body = Awaited<ReturnType<TestGantry['api']>>['body']
+
+beforeAll(async () => {
+  on = await testGantry({ world, scanEveryMs: 3_600_000 })
+  begun = await begin(on.api)
+})
+afterAll(async () => {
+  await on[Symbol.asyncDispose]()
+})
+
+async function make(name: string, parameters: Record<string, number>, blueprint = 'machines'): Promise<string> {
+  const wish = { name, blueprint, parameters }
+  const task = await on.api('POST', `/v1/projects/${begun.project}/platforms`, wish, { prefer: 'wait=60' })
+  expect(task.body.state, JSON.stringify(task.body)).toBe('done')
+  return task.body.target.id
+}
+const problemsOf = async (platform: string): Promise<Body[]> =>
+  (await on.api('GET', `/v1/platforms/${platform}/problems`)).body.items
+const gantry = (line: string) => typed(`--url ${on.gantry.url} --token ${on.token} ${line}`, on.folder, {})
+
+async function reaches(platform: string, state: string): Promise<Body> {
+  return vi.waitFor(
+    async () => {
+      const { body } = await on.api('GET', `/v1/platforms/${platform}`)
+      if (body.state !== state) throw new Error(`${body.state}: ${body.stateReason}`)
+      return body
+    },
+    { timeout: 60_000, interval: 20 },
+  )
+}
+
+test('a dead host is one problem, with its machines, of the platform and of its provider; recreate lets repair go on', async () => {
+  const platform = await make('on-hosts', { count: 3 })
+  await on.api('POST', `/v1/platforms/${platform}/pause`)
+  const dead = world.living().filter((machine) => machine.host === 'host-1')
+  Object.assign(world.hosts.find(({ name }) => name === 'host-1') ?? {}, { state: 'unreachable' })
+  for (const machine of dead) world.kill(machine, 'vanished')
+  await on.gantry.care.scanNow()
+  const [problem, ...others] = await problemsOf(platform)
+  expect(others).toEqual([])
+  const members = dead.map(({ key }) => String(key).split('/').at(-1))
+  expect(problem).toMatchObject({
+    code: 'host_dead',
+    subject: 'host-1',
+    provider: begun.provider,
+    resolutions: ['recreate', 'ignore'],
+  })
+  expect(problem.machines.map(({ member }: Body) => member)).toEqual(members)
+  const seen = (await on.api('GET', `/v1/providers/${begun.provider}/problems`)).body.items
+  expect(seen).toMatchObject([
+    { code: 'host_dead', place: 'host-1', machines: members.length, platforms: [{ platform, name: 'on-hosts' }] },
+  ])
+  const [name] = (await on.api('GET', '/v1/providers')).body.items.map((one: Body) => one.name)
+  const told = await gantry(`provider problems ${name}`)
+  expect(told.out).toContain('host_dead  host-1')
+  expect(told.out).toContain(`on-hosts  1 machine: ${members[0]}`)
+  expect((await gantry('platform problems on-hosts')).out).toContain('host_dead')
+  expect((await on.api('GET', '/v1/events?kind=host.problem')).body.items).toMatchObject([
+    { subject: { kind: 'host', id: `${begun.provider}/host-1` }, data: { code: 'host_dead', now: 'opened' } },
+  ])
+  await on.api('POST', `/v1/platforms/${platform}/resume`)
+  await gantry(`platform resolve on-hosts ${problem.id} --by recreate`)
+  await reaches(platform, 'ready')
+  expect(await problemsOf(platform)).toEqual([])
+  expect((await on.api('GET', `/v1/providers/${begun.provider}/problems`)).body.items).toEqual([])
+  expect((await gantry(`provider problems ${name}`)).out).toContain(`Nothing is wrong with ${name}.`)
+  const all = (await on.api('GET', `/v1/platforms/${platform}/problems?all=true`)).body.items
+  expect(all).toMatchObject([{ code: 'host_dead', resolution: 'recreate', machines: [{ member: members[0] }] }])
+})

@@ -4,7 +4,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomInt, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { appendFile, chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -23,10 +23,7 @@ export interface MachineOptions {
   readonly user?: string
   /** Its line of sudoers after the user's name; default `ALL=(ALL) NOPASSWD: ALL`, '' for no line at all. */
   readonly sudoers?: string
-  /** Text of the login shell; default bash itself. */
-  readonly loginShell?: string
-  /** Text of the user's ~/.bashrc, which bash reads when sshd starts it. */
-  readonly bashrc?: string
+  readonly login?: Login
   /** A file system of this size under /var/lib/gantry, and with so many inodes; default: as large as the host's. */
   readonly disk?: { readonly KiB: number; readonly inodes?: number }
   /** What its shells and all they start believe of the clock, as libfaketime says it, e.g. `+365d`. */
@@ -37,6 +34,13 @@ export interface MachineOptions {
   readonly authorizedKey?: string
   /** Off until `boot` is called. */
   readonly off?: boolean
+}
+
+export interface Login {
+  /** Text of the login shell; default bash itself. */
+  readonly shell?: string
+  /** Text of the user's ~/.bashrc, which bash reads when sshd starts it. */
+  readonly bashrc?: string
 }
 
 export interface SshMachine extends AsyncDisposable {
@@ -56,6 +60,7 @@ export interface SshMachine extends AsyncDisposable {
   /** From now on it shows another host key, made anew unless one is given; connections that stand are not touched. */
   changeHostKey(pem?: string): Promise<void>
   setSudoers(line: string): Promise<void>
+  setLogin(login: Login): Promise<void>
   setClock(offset: string): Promise<void>
   /** What its sshd said. */
   readonly log: string
@@ -74,7 +79,7 @@ export async function sshMachine(options: MachineOptions = {}): Promise<SshMachi
   await exec('cp', ['-a', '/etc', path('etc')])
   for (const name of ['home', 'root', 'var/lib/gantry']) await mkdir(path(name), { recursive: true })
   const home = user === 'root' ? '/root' : `/home/${user}`
-  const shell = options.loginShell === undefined ? '/bin/bash' : '/etc/login-shell'
+  const shell = '/etc/login-shell'
   if (user !== 'root') {
     await appendFile(path('etc/passwd'), `${user}:x:${uid}:${uid}::${home}:${shell}\n`)
     await appendFile(path('etc/shadow'), `${user}:*:19000:0:99999:7:::\n`)
@@ -85,11 +90,13 @@ export async function sshMachine(options: MachineOptions = {}): Promise<SshMachi
     const passwd = await readFile(path('etc/passwd'), 'utf8')
     await writeFile(path('etc/passwd'), passwd.replace(/^(root:.*):[^:]*$/m, `$1:${shell}`))
   }
-  if (options.loginShell !== undefined) {
-    await writeFile(path(shell), options.loginShell)
-    await chmod(path(shell), 0o755)
+  const setLogin = async (login: Login) => {
+    await rm(path(shell), { force: true })
+    if (login.shell === undefined) await symlink('/bin/bash', path(shell))
+    else await writeFile(path(shell), login.shell, { mode: 0o755 })
+    await writeFile(path(`${home}/.bashrc`), login.bashrc ?? '')
   }
-  if (options.bashrc !== undefined) await writeFile(path(`${home}/.bashrc`), options.bashrc)
+  await setLogin(options.login ?? {})
 
   const setSudoers = async (line: string) => {
     const keeps = 'Defaults env_keep += "GANTRY_GRACE_MS"\n'
@@ -169,6 +176,7 @@ export async function sshMachine(options: MachineOptions = {}): Promise<SshMachi
     boot,
     halt,
     setSudoers,
+    setLogin,
     async run(command) {
       if (!life) throw new Error('the machine is off')
       const { stdout } = await exec('nsenter', ['-t', String(life.init), '-m', '-p', 'sh', '-c', command])

@@ -35,7 +35,7 @@ export async function shellWords(
   if (from === 'text') {
     const text = words.shift() ?? ''
     // A script read this way is complete before it runs; so it may as well be the script.
-    if (text.trim() === 'eval "$(cat)"') return shell(setup, request.stdin, words.shift() ?? program, words, true)
+    if (evaluatesInput.test(text)) return shell(setup, request.stdin, words.shift() ?? program, words, true)
     return shell(setup, text, words.shift() ?? program, words, false)
   }
   if (from === 'stdin') return shell(setup, request.stdin, program, words, true)
@@ -47,6 +47,10 @@ export async function shellWords(
     return { kind: 'failed', result: fail(127, `${program}: ${file}: No such file or directory`) }
   }
 }
+
+/** Reads all of its input, and evaluates that and nothing else. */
+const evaluatesInput =
+  /^\s*(?:eval "\$\(cat\)"|(\w+)=\$\(cat\); case \$\1 in [^)]*\) eval "\$\1" ;; [^;]*; exit 125 ;; esac)\s*$/
 
 function shell(setup: string, text: string, name: string, args: readonly string[], tookStdin: boolean): ShellWords {
   const parameters = args.length === 0 ? '' : `set -- ${args.map(quote).join(' ')}; `

@@ -238,6 +238,8 @@ describe('a shell', () => {
       (await run(`exec env LC_ALL=C sudo -n sh -c 'eval "$(cat)"'`, 'x=1; (sleep 0.01; echo "bg $x") & wait; id -un'))
         .stdout,
     ).toBe('bg 1\nroot\n')
+    const checked = `sh -c 'all=$(cat); case $all in "#a"*"#z") eval "$all" ;; *) echo "no" >&2; exit 125 ;; esac'`
+    expect((await run(checked, '#a\n(sleep 0.01; echo "bg") & wait; id -un\n#z\n')).stdout).toBe('bg\nroot\n')
   })
 
   test('has what a Debian has, and not what is not installed', async () => {

@@ -1,5 +1,6 @@
 // What is sent to a machine in one call: the parameters as shell assignments, then the whole runner, whose last line
-// runs the verb. The far shell reads all of it before it runs any of it, so a request cut short runs nothing.
+// runs the verb. The far shell reads all of it before it runs any of it, and runs none of it unless it is whole: a
+// request may be cut short by the network, and what a login shell's profile reads of its standard input is lost of ours.
 
 import { readFileSync } from 'node:fs'
 import { ProblemError } from '../../kernel/problem.ts'
@@ -17,19 +18,25 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/
 const variablePattern = /^[A-Za-z_][A-Za-z0-9_]*$/
 const outputPattern = /^[A-Za-z_][A-Za-z0-9_-]*$/
 
+/** The first and the last line of a request; a shell takes them for comments. */
+const first = '#gantry:request'
+const last = '#gantry:whole'
+/** Said when they are not both there. */
+export const notWhole = 'what Gantry sent arrived in part: something in the profile of this login reads standard input'
+
 /** The command of the exec request: harmless to quote for any login shell, and free of anything secret. */
 export function runnerCommand(user: string): string {
-  const shell = `sh -c 'eval "$(cat)"'`
+  const shell = `sh -c 'g_all=$(cat); case $g_all in "${first}"*"${last}") eval "$g_all" ;; *) echo "${notWhole}" >&2; exit 125 ;; esac'`
   return user === 'root' ? `exec ${shell}` : `exec env LC_ALL=C sudo -n ${shell}`
 }
 
 /** The request of `start`. Throws ProblemError 'invalid_request' for what no machine could be sent. */
 export function startRequest(nonce: string, journey: Journey, waitMs: number): string {
-  const [first] = journey
+  const [head] = journey
   const legs = journey.map((attempt, n) => leg(attempt, n))
   return request(nonce, 'start', {
-    ...claim(first),
-    wait: whole(waitMs),
+    ...claim(head),
+    wait: integer(waitMs),
     numbers: journey.map((_, n) => n).join(' '),
     journey: legs.map(({ words }) => words).join(' '),
     ...Object.assign({}, ...legs.map(({ texts }) => texts)),
@@ -69,27 +76,30 @@ function outputName(given: string): string {
 
 /** The request of `look`. */
 export function lookRequest(nonce: string, attemptId: string, waitMs: number): string {
-  return request(nonce, 'look', { id: name(attemptId), wait: whole(waitMs) })
+  return request(nonce, 'look', { id: name(attemptId), wait: integer(waitMs) })
 }
 
 /** The request of `log`. */
 export function logRequest(nonce: string, attemptId: string, offset: number, maxBytes: number): string {
-  return request(nonce, 'log', { id: name(attemptId), offset: whole(offset), max: whole(maxBytes) })
+  return request(nonce, 'log', { id: name(attemptId), offset: integer(offset), max: integer(maxBytes) })
 }
 
 /** The request of `check`: without the runner, as it leaves nothing behind. The last line is the script's exit code. */
 export function checkRequest(nonce: string, script: string, timeoutMs: number): string {
   const limit = (Math.max(1, timeoutMs) / 1000).toFixed(3)
-  return [
+  return whole([
     `g_said=$( { timeout -k 1 ${limit} bash -c ${quoted(script)} < /dev/null; printf '\\n%s' "$?"; } 2>&1 | tail -c 2000 | base64 | tr -d '\\n')`,
     `printf '\\n@gantry %s checked %s\\n' ${quoted(nonce)} "$g_said"`,
-    '',
-  ].join('\n')
+  ])
 }
 
 function request(nonce: string, verb: string, parameters: Readonly<Record<string, string>>): string {
   const lines = Object.entries({ nonce, verb, ...parameters }).map(([key, value]) => `g_${key}=${quoted(value)}`)
-  return `${lines.join('\n')}\n${program}\n`
+  return whole([...lines, program])
+}
+
+function whole(lines: readonly string[]): string {
+  return [first, ...lines, last, ''].join('\n')
 }
 
 function exports(env: Readonly<Record<string, string>>): string[] {
@@ -110,7 +120,7 @@ function name(id: string): string {
   return id
 }
 
-function whole(value: number): string {
+function integer(value: number): string {
   return String(Math.max(0, Math.floor(value)))
 }
 

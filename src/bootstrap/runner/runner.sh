@@ -1,5 +1,5 @@
-# The remote runner: sent whole with every call and run by `sh -c 'eval "$(cat)"'` as root; nothing is installed.
-# program.ts puts the call's parameters (g_*) in front of it and strips these comments.
+# The remote runner: sent whole with every call, read whole by an `sh` that then evaluates it, as root; nothing is
+# installed. program.ts puts the call's parameters (g_*) in front of it and strips these comments.
 #
 # What it promises: an attempt is started at most once, and whatever dies between any two lines here, the answer
 # afterwards is right. Three names in the attempt's folder carry that, each made in one indivisible step:

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AttemptStatus, ScriptAttempt } from '../../../src/bootstrap/index.ts'
 import { readStatus } from '../../../src/bootstrap/runner/answer.ts'
-import { lookRequest, startRequest } from '../../../src/bootstrap/runner/program.ts'
+import { lookRequest, runnerCommand, startRequest } from '../../../src/bootstrap/runner/program.ts'
 import type { Spoken } from '../../../src/bootstrap/speak.ts'
 import { shims } from './shims.ts'
 
@@ -34,7 +34,7 @@ export async function shell(sh = '/bin/sh', graceMs = 5_000): Promise<Shell> {
   const send = (request: string): Promise<Spoken> =>
     new Promise((resolve, reject) => {
       const env = { PATH: `${bin}:/usr/bin:/bin`, HOME: root, GANTRY_ROOT: root, GANTRY_GRACE_MS: String(graceMs) }
-      const child = spawn(sh, ['-c', 'eval "$(cat)"'], { cwd: root, env })
+      const child = spawn(sh, ['-c', runnerCommand('root').replace(/^exec sh/, `exec ${sh}`)], { cwd: root, env })
       const out: Buffer[] = []
       const err: Buffer[] = []
       child.stdout.on('data', (chunk: Buffer) => out.push(chunk))

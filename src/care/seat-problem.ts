@@ -23,6 +23,10 @@ export function seatProblem(
     hosts: (refusals[0]?.hosts ?? []).map((host) => `${host.host}: ${host.reason}`),
     wouldFitWith: changes,
   }
+  if (providers.length === 0) {
+    const next = 'An infra-admin registers one first: gantry provider add <name> --kind <kind>.'
+    return { code: 'no_capacity', detail: `${who} found no host: no provider is registered.`, facts, next }
+  }
   const fits = `It would fit with ${changes.join(', or ')}.`
   const missed = wouldFitWith.find((hint): hint is ProvidersHint => hint.kind === 'providers')
   if (!missed) {

@@ -73,6 +73,15 @@ test('a provider that does not answer is the problem, and the advice is to ask a
   })
 })
 
+test('where no provider is registered, that is said, and how one is', async () => {
+  await using on = await lab()
+  expect(await on.refused()).toMatchObject({
+    code: 'no_capacity',
+    detail: 'vm-0 found no host: no provider is registered.',
+    next: expect.stringContaining('gantry provider add'),
+  })
+})
+
 test('a provider that refuses us is the problem, and an infra-admin is asked', async () => {
   await using on = await lab()
   await on.provider('dc1', 'denied', 8)

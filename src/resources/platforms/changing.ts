@@ -170,7 +170,7 @@ async function otherVersion(db: Db, scope: Scope, row: PlatformRow, reference: s
   if (found.name === row.blueprint_name) return found
   throw new ProblemError({
     code: 'invalid_parameter',
-    detail: `Platform ${row.name} is a ${row.blueprint_name}; it cannot become a ${found.name}.`,
+    detail: `Platform ${row.name} is of blueprint ${row.blueprint_name}; it cannot become one of ${found.name}.`,
     facts: { blueprint: reference },
     next: `Name a version of ${row.blueprint_name}, or create another platform.`,
   })

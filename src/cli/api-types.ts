@@ -1644,6 +1644,7 @@ export interface components {
             /** @description Then it is not deleted when the grace is over; a problem says so. */
             protected: boolean;
         };
+        /** @description Until when it is wanted; without one for ever. */
         LeasePut: {
             /**
              * Format: date-time
@@ -1827,6 +1828,7 @@ export interface components {
              */
             until: string | null;
         };
+        /** @description When what can wait may be done on it. */
         MaintenanceWindowPut: {
             /** @default 14400 */
             durationSeconds?: number;
@@ -2056,6 +2058,8 @@ export interface components {
             labels?: {
                 [key: string]: string;
             };
+            lease?: components["schemas"]["LeasePut"];
+            maintenanceWindow?: components["schemas"]["MaintenanceWindowPut"];
             /** @example team-a */
             name: string;
             /**
@@ -2069,6 +2073,7 @@ export interface components {
             parameters?: {
                 [key: string]: unknown;
             };
+            schedule?: components["schemas"]["SchedulePut"];
         };
         PlatformDifference: {
             blueprint: string;
@@ -2110,12 +2115,8 @@ export interface components {
                         wanted: number;
                     };
                 };
-                /** @description From our own history; null: none yet. */
-                seconds: {
-                    p50: number;
-                    p90: number;
-                    samples: number;
-                } | null;
+                /** @description How long it took others; null: none was done yet. */
+                seconds: components["schemas"]["UsualTime"] | null;
             };
             /** @description Canaries first; each waits for the health of the one before. */
             waves: string[][];
@@ -2697,12 +2698,8 @@ export interface components {
                     wanted: number;
                 };
             };
-            /** @description From our own history; null: none yet. */
-            seconds: {
-                p50: number;
-                p90: number;
-                samples: number;
-            } | null;
+            /** @description How long it took others; null: none was done yet. */
+            seconds: components["schemas"]["UsualTime"] | null;
         };
         /** @description How often a provider is called at most, by each Gantry process. */
         RateLimit: {
@@ -2920,6 +2917,7 @@ export interface components {
             timeZone: string;
             wake: string | null;
         };
+        /** @description When it hibernates and wakes by itself. */
         SchedulePut: {
             /**
              * @description When its machines are stopped; null: never.
@@ -3081,6 +3079,8 @@ export interface components {
             };
             /** @example tnt_01k9hnvdc7f3a8w6q2x4y5z0tb */
             tenant: string;
+            /** @description How long such tasks took here; null: none was done yet. */
+            usual: components["schemas"]["UsualTime"] | null;
         };
         TaskList: {
             items: components["schemas"]["TaskSummary"][];
@@ -3280,6 +3280,15 @@ export interface components {
              */
             limit: number | "unlimited";
             used: number;
+        };
+        /** @description From our own history, over all tenants, of the same work on the same blueprint. */
+        UsualTime: {
+            /** @description Half of them took no longer, seconds. */
+            p50: number;
+            /** @description Nine of ten took no longer, seconds. */
+            p90: number;
+            /** @description COUNT. */
+            samples: number;
         };
         Version: {
             /** @enum {string} */

@@ -11,10 +11,18 @@ export interface Said {
   readonly err: string
 }
 
-/** Runs one line a minute after the sample's start; `folder` holds the contexts. `world` replaces parts of its world. */
-export async function typed(line: string, folder: string, world: Partial<World> = {}): Promise<Said> {
+/**
+ * Runs one line a minute after the sample's start; `folder` holds the contexts, `world` replaces parts of its world, and
+ * `quoted` are words that follow the line and may have spaces.
+ */
+export async function typed(
+  line: string,
+  folder: string,
+  world: Partial<World> = {},
+  quoted: readonly string[] = [],
+): Promise<Said> {
   let [out, err] = ['', '']
-  const code = await runCommand(line.split(' ').filter(Boolean), {
+  const code = await runCommand([...line.split(' ').filter(Boolean), ...quoted], {
     out: { write: (text) => (out += text) },
     err: { write: (text) => (err += text) },
     now: () => start + 60_000,

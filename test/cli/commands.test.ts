@@ -79,12 +79,17 @@ afterEach(async () => {
   await server?.[Symbol.asyncDispose]()
 })
 
-async function gantry(line: string, answer: (asked: Asked, n: number) => Answer | undefined = usual) {
+async function gantry(
+  line: string,
+  answer: (asked: Asked, n: number) => Answer | undefined = usual,
+  quoted: readonly string[] = [],
+) {
   server = await pretendServer((asked, n) => answer(asked, n) ?? usual(asked))
-  return run(`--url ${server.url} --token gantry_token ${line}`)
+  return run(`--url ${server.url} --token gantry_token ${line}`, {}, quoted)
 }
 
-const run = (line: string, env: NodeJS.ProcessEnv = {}) => typed(line, folder, { env })
+const run = (line: string, env: NodeJS.ProcessEnv = {}, quoted: readonly string[] = []) =>
+  typed(line, folder, { env }, quoted)
 
 describe('names', () => {
   test('a machine is found by platform and member', async () => {
@@ -153,6 +158,31 @@ describe('output', () => {
     const asked = server.asked.find(({ method }) => method === 'POST')
     expect(asked?.query.get('dryRun')).toBe('true')
     expect(asked?.body).toMatchObject({ name: 'team-a', parameters: { managers: 3, tag: '1.10' } })
+  })
+})
+
+describe('terms of a platform from its first moment', () => {
+  test('a lease is counted from now on; schedule and window are of one time zone', async () => {
+    const words = ['--hibernate', '0 20 * * 1-5', '--window', '0 2 * * 6', '--zone', 'Europe/Berlin', '--protect']
+    await gantry('platform create team-a --blueprint swarm --lease 30d --grace 1d', undefined, words)
+    const { lease, ...rest } = Object(server.asked.find(({ method }) => method === 'POST')?.body)
+    expect(rest).toMatchObject({
+      deletionProtection: true,
+      schedule: { hibernate: '0 20 * * 1-5', wake: null, timeZone: 'Europe/Berlin' },
+      maintenanceWindow: { opens: '0 2 * * 6', durationSeconds: 14_400, timeZone: 'Europe/Berlin' },
+    })
+    expect(lease.graceSeconds).toBe(86_400)
+    expect(lease.expiresAt).toBe(new Date(Date.parse(at(60)) + 30 * 86_400_000).toISOString())
+  })
+
+  test('none of them is asked for unless it is said; a grace without a lease is a slip', async () => {
+    await gantry('platform create team-a --blueprint swarm')
+    const { body } = server.asked.find(({ method }) => method === 'POST') ?? {}
+    expect(Object.keys(Object(body))).not.toEqual(expect.arrayContaining(['lease']))
+    expect(Object.keys(Object(body))).not.toEqual(expect.arrayContaining(['schedule']))
+    const { code, err } = await gantry('platform create team-a --blueprint swarm --grace 1d')
+    expect(code).toBe(2)
+    expect(err).toContain('--grace needs --lease')
   })
 })
 

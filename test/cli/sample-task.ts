@@ -59,6 +59,7 @@ export function task(steps: readonly Step[], rest: Partial<Task> = {}): Task {
     parameters: null,
     outputs: {},
     eta: null,
+    usual: null,
     receipt: null,
     ...rest,
   }

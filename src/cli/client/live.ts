@@ -8,6 +8,7 @@ import { isLive, type Screen, screenOn, sizeOf, type Terminal } from './screen.t
 import { type Paint, pad, paintFor, tame } from './text.ts'
 import { tree } from './tree.ts'
 import type { Step, Task } from './types.ts'
+import { outlook } from './usual.ts'
 import { hasEnded, watchTask } from './watch.ts'
 
 export interface LiveOptions {
@@ -53,7 +54,9 @@ function written({ out, env, now }: LiveOptions): Show {
   let state = ''
   return {
     task(task) {
-      const news = doing(task) === state ? [] : [`${when(task, now())}  ${task.target.name}  ${doing(task)}`]
+      const ahead = outlook(task, now())
+      const begun = `${when(task, now())}  ${task.target.name}  ${doing(task)}${ahead && `, ${ahead}`}`
+      const news = doing(task) === state ? [] : [begun]
       const old = state === '' ? task.steps.filter((step) => doneBefore(step, task)).length : 0
       if (old > 0) news.push(`${when(task, now())}  ${old} steps are done already and stay so`)
       const after = stepsNow(steps, task)

@@ -5,6 +5,7 @@ import { clock, duration } from './duration.ts'
 import { memberName, type Row, rows } from './progress.ts'
 import { cut, type Paint, pad, type Tone, tame, width } from './text.ts'
 import type { Step, Task } from './types.ts'
+import { outlook } from './usual.ts'
 
 export interface Room {
   readonly columns: number
@@ -28,7 +29,8 @@ export function tree(task: Task, doing: string, now: number, room: Room): string
   const nameWidth = Math.max(8, ...all.map((row) => width(row.name)))
   const marksWidth = Math.max(3, ...all.map((row) => width(marksOf(row, (_, text) => text))))
   const elapsed = clock(now - Date.parse(task.createdAt))
-  const title = `platform ${room.paint('strong', task.target.name)}  ${doing}`
+  const ahead = outlook(task, now)
+  const title = `platform ${room.paint('strong', task.target.name)}  ${doing}${ahead && `  ${room.paint('quiet', ahead)}`}`
   const head = `${pad(title, Math.max(width(title) + 2, Math.min(room.columns, 78) - elapsed.length))}${elapsed}`
   const body = shown(all, room.lines - 1).map((row, i, list) =>
     typeof row === 'string'

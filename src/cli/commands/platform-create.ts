@@ -2,12 +2,14 @@
 
 import type { Command } from 'commander'
 import { ApiProblem } from '../client/api-problem.ts'
+import { usualTime } from '../client/duration.ts'
 import { memberLines, outputLines, readyLine } from '../client/summary.ts'
 import type { Task } from '../client/types.ts'
 import { waitFor } from '../client/wait.ts'
 import { previewLines } from '../preview.ts'
 import { progressOf, type Runner, type Session } from '../session.ts'
-import { assignments, labels, several } from '../values.ts'
+import { UsageError } from '../usage.ts'
+import { assignments, labels, several, span } from '../values.ts'
 
 interface CreateOptions {
   readonly blueprint: string
@@ -15,6 +17,12 @@ interface CreateOptions {
   readonly ticket?: string
   readonly label?: readonly string[]
   readonly protect?: boolean
+  readonly lease?: string
+  readonly grace?: string
+  readonly hibernate?: string
+  readonly wake?: string
+  readonly window?: string
+  readonly zone?: string
   readonly plan?: boolean
   readonly wait?: boolean
 }
@@ -28,6 +36,12 @@ export function addPlatformCreate(platform: Command, { run }: Runner): void {
     .option('--ticket <ticket>', 'which share of the project pays, when there are several')
     .option('--label <name=value>', 'a label; may be given several times', several)
     .option('--protect', 'refuse to delete it until this is taken back')
+    .option('--lease <time>', 'for how long it is wanted, e.g. 30d; then it is stopped, and deleted after the grace')
+    .option('--grace <time>', 'from the end of its lease to its deletion, e.g. 3d')
+    .option('--hibernate <cron>', "when its machines are stopped, e.g. '0 20 * * 1-5'")
+    .option('--wake <cron>', "when they are started, e.g. '0 7 * * 1-5'")
+    .option('--window <cron>', "when what can wait may be done on it for 4 hours, e.g. '0 2 * * 6'")
+    .option('--zone <zone>', 'time zone of these times, e.g. Europe/Berlin (default: UTC)')
     .option('--plan', 'say what would happen and change nothing')
     .option('--wait', 'show progress until it is ready')
     .addHelpText(
@@ -36,7 +50,7 @@ export function addPlatformCreate(platform: Command, { run }: Runner): void {
     )
     .action(
       run<CreateOptions>(async (session, { args: [name = ''], options }) => {
-        const { api, names, print } = session
+        const { api, names, print, world } = session
         const project = await names.project()
         const body = {
           name,
@@ -45,6 +59,7 @@ export function addPlatformCreate(platform: Command, { run }: Runner): void {
           ticket: options.ticket === undefined ? undefined : (await names.ticket(options.ticket, project.tenant)).id,
           labels: labels(options.label ?? []),
           deletionProtection: options.protect ?? false,
+          ...termsOf(options, world.now()),
         }
         if (options.plan) {
           const preview = await api.previewPlatform(project.id, body)
@@ -53,13 +68,26 @@ export function addPlatformCreate(platform: Command, { run }: Runner): void {
         const task = await api.createPlatform(project.id, body)
         if (!options.wait) {
           return print.data(task, () => [
-            `Platform ${name} is accepted; task ${task.id}.`,
+            `Platform ${name} is accepted; task ${task.id}.${task.usual ? ` It usually takes ${usualTime(task.usual)}.` : ''}`,
             `Next:  gantry task watch ${task.id}      gantry explain ${name}`,
           ])
         }
         await showReady(session, await waitFor(api, task.id, progressOf(session)))
       }),
     )
+}
+
+/** From when until when it is wanted, sleeps and may be worked on; what is not said is left out. */
+function termsOf(options: CreateOptions, now: number) {
+  const { lease, grace, hibernate = null, wake = null, window, zone: timeZone = 'UTC' } = options
+  if (grace !== undefined && lease === undefined) throw new UsageError('--grace needs --lease: it follows its end.')
+  const expiresAt = lease === undefined ? null : new Date(now + span(lease, '--lease')).toISOString()
+  const graceSeconds = span(grace ?? '3d', '--grace') / 1000
+  return {
+    ...(expiresAt === null ? {} : { lease: { expiresAt, graceSeconds } }),
+    ...(hibernate === null && wake === null ? {} : { schedule: { hibernate, wake, timeZone } }),
+    ...(window === undefined ? {} : { maintenanceWindow: { opens: window, durationSeconds: 4 * 3600, timeZone } }),
+  }
 }
 
 /** The parameters' JSON Schema; none when the blueprint is unknown, and then the server says so better than we could. */

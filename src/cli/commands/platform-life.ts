@@ -1,6 +1,7 @@
 // Going on with a platform: one that was stopped by a cancel, and one that is blocked.
 
 import type { Command } from 'commander'
+import { usualTime } from '../client/duration.ts'
 import { deletedLines } from '../client/summary.ts'
 import type { Task } from '../client/types.ts'
 import { waitFor } from '../client/wait.ts'
@@ -39,7 +40,7 @@ export async function showGoingOn(session: Session, task: Task, options: WaitOpt
   const { api, print } = session
   if (!options.wait) {
     return print.data(task, () => [
-      `Platform ${task.target.name} goes on; task ${task.id}.`,
+      `Platform ${task.target.name} goes on; task ${task.id}.${task.usual ? ` It usually takes ${usualTime(task.usual)}.` : ''}`,
       `Next:  gantry task watch ${task.id}      gantry explain ${task.target.name}`,
     ])
   }

@@ -8,10 +8,20 @@ import type { Db, Tx } from '../../store/index.ts'
 import { endpoint, type GantryKit } from '../endpoint.ts'
 import { getPlatform, type PlatformRow } from '../platforms/index.ts'
 import type { Rooms } from '../rooms.ts'
-import { setLease, showLease } from './lease.ts'
-import { setSchedule, showSchedule } from './schedule.ts'
-import { Lease, LeasePut, Schedule, SchedulePut, Window, WindowPut } from './schemas.ts'
-import { setWindow, showWindow } from './window.ts'
+import {
+  Lease,
+  LeasePut,
+  Schedule,
+  SchedulePut,
+  setLease,
+  setSchedule,
+  setWindow,
+  showLease,
+  showSchedule,
+  showWindow,
+  Window,
+  WindowPut,
+} from '../terms/index.ts'
 
 const params = z.object({ platform: id('platform') })
 const about = ({ platform }: z.output<typeof params>) => ({ kind: 'platform', id: platform }) as const

@@ -10,8 +10,8 @@ import { ProblemError } from '../../kernel/problem.ts'
 import { lookedAgain } from '../../kernel/watched.ts'
 import type { LeaseTable, Tx } from '../../store/index.ts'
 import { hibernate, type PlatformRow, removePlatform } from '../platforms/index.ts'
+import { leaseIsOpen, remindedSchema, reminders, watchSchema } from '../terms/index.ts'
 import type { KeepDeps } from './keep-deps.ts'
-import { leaseIsOpen, remindedSchema, reminders, watchSchema } from './lease.ts'
 
 /** So much of the time between two looks counts as watched, ms: more than lies between two of ours. */
 const gapMs = 60_000

@@ -2,7 +2,7 @@
 
 import type { Scope } from '../../access/index.ts'
 import { type PlanStep, resolveParameters } from '../../blueprints/index.ts'
-import { claimsOf, formPlatform, type PlatformWish, type Preview, slotName } from '../../care/index.ts'
+import { claimsOf, formPlatform, type PlatformWish, type Preview, previewPlatform, slotName } from '../../care/index.ts'
 import { z } from '../../http/schema.ts'
 import type { PlatformId, ProjectId, TaskId } from '../../kernel/ids.ts'
 import { ProblemError } from '../../kernel/problem.ts'
@@ -14,6 +14,7 @@ import { getProject } from '../projects/index.ts'
 import { priceLists } from '../providers/index.ts'
 import type { Rooms } from '../rooms.ts'
 import { createTask, kindsOf, stepName, usualTime } from '../tasks/index.ts'
+import { checkTerms, setTerms } from '../terms/index.ts'
 import { totalOf } from './cost.ts'
 import { previewOrRefuse } from './refusal.ts'
 import type { PlatformCreate, PlatformPreview } from './schemas.ts'
@@ -44,7 +45,7 @@ async function wishOf(rooms: Rooms, db: Db, scope: Scope, project: ProjectId, as
 
 /**
  * Writes the platform and its task in this transaction. Throws quota_exceeded, no_capacity, provider_unreachable,
- * provider_denied, name_taken and what wishOf throws, having changed nothing.
+ * provider_denied, name_taken, invalid_request (of its terms) and what wishOf throws, having changed nothing.
  */
 export async function admitPlatform(
   rooms: Rooms,
@@ -54,10 +55,13 @@ export async function admitPlatform(
   asked: PlatformCreate,
 ): Promise<{ readonly platform: PlatformId; readonly task: TaskId }> {
   const wish = await wishOf(rooms, tx, scope, project, asked)
-  const preview = await previewOrRefuse(rooms, tx, wish)
+  const preview = await previewOf(rooms, tx, wish)
   const platform = await givingName('platform', 'platforms', wish.name, () =>
     formPlatform(tx, rooms.forming, wish, preview),
   )
+  const place = { id: platform, tenant_id: wish.tenantId, project_id: wish.projectId } as const
+  const protection = { deletion_protection: asked.deletionProtection ? 1 : 0 } as const
+  await setTerms(tx, rooms.seams, scope.actor, { ...place, ...protection }, asked)
   const task = await createTask(tx, scope, rooms.seams, {
     kind: 'platform.create',
     tenant: wish.tenantId,
@@ -77,8 +81,9 @@ export async function quotePlatform(
 ): Promise<PlatformPreview> {
   const db = rooms.store.read
   const wish = await wishOf(rooms, db, scope, project, asked)
+  checkTerms(asked, rooms.seams.clock.now())
   await refuseTakenName(db, wish)
-  const preview = await previewOrRefuse(rooms, db, wish)
+  const preview = await previewOf(rooms, db, wish)
   const claims = claimsOf('preview', preview.slots)
   const lines = await quoteQuota(db, { project: wish.projectId, platform: null, claims })
   const machines = preview.slots.flatMap((slot) => {
@@ -110,6 +115,14 @@ export async function quotePlatform(
     blueprint: wish.blueprintName,
     parameters: z.record(z.string(), z.json()).parse(wish.parameters),
   }
+}
+
+/** What would be made and where. Throws quota_exceeded and no_capacity, ready for explainRefusal. */
+function previewOf(rooms: Rooms, db: Db, wish: PlatformWish): Promise<Preview> {
+  const { blueprint } = wish.blueprint
+  return previewOrRefuse(db, { blueprint, parameters: wish.parameters }, (from, parameters) =>
+    previewPlatform(from, rooms.forming, { ...wish, parameters }),
+  )
 }
 
 async function refuseTakenName(db: Db, wish: PlatformWish): Promise<void> {

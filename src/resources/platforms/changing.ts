@@ -15,6 +15,7 @@ import { findBlueprint } from '../blueprints/index.ts'
 import type { Rooms } from '../rooms.ts'
 import { createTask } from '../tasks/index.ts'
 import { type GroupWish, groupParameters } from './group-wish.ts'
+import { previewOrRefuse } from './refusal.ts'
 import type { PlatformRow } from './store.ts'
 
 export type ChangeWish =
@@ -52,9 +53,14 @@ export async function decideChange(
   const view = await changeable(rooms, db, row)
   const wanted = await wantedBy(rooms, db, scope, row, view, wish)
   const revision = view.generation + 1
-  const target: Wish = { revision, blueprint: wanted.blueprint, parameters: wanted.parameters }
   const renewedAt = wish.kind === 'renew' ? revision : view.renewedAt
-  const preview = await previewChange(db, rooms.forming, view, target, renewedAt)
+  const previewOf = (from: Db, parameters: Wish['parameters']) =>
+    previewChange(from, rooms.forming, view, { revision, blueprint: wanted.blueprint, parameters }, renewedAt)
+  // The way back and another set of machines cannot be asked for with less.
+  const preview =
+    wish.kind === 'change'
+      ? await previewOrRefuse(db, { ...wanted, now: view.parameters }, previewOf)
+      : await previewOf(db, wanted.parameters)
   return { view, preview, digest: wanted.digest, blueprintName: wanted.name, kind: wish.kind }
 }
 

@@ -166,12 +166,12 @@ export const platformEndpoints = [
       const wish = { kind: 'change', blueprint, parameters, groups } as const
       const works = blueprint !== undefined || parameters !== undefined || groups !== undefined
       const row = await getPlatform(rooms.store.read, call.scope, call.params.platform)
-      if (call.query.dryRun === 'true') {
-        requireMatch(call.ifMatch, row.version)
-        const decided = await decideChange(rooms, rooms.store.read, call.scope, row, wish)
-        return ok(await differenceView(rooms, decided), { etag: etag(row.version) })
-      }
       try {
+        if (call.query.dryRun === 'true') {
+          requireMatch(call.ifMatch, row.version)
+          const decided = await decideChange(rooms, rooms.store.read, call.scope, row, wish)
+          return ok(await differenceView(rooms, decided), { etag: etag(row.version) })
+        }
         return await changeOrNot(rooms, call, async (tx) => {
           const now = await getPlatform(tx, call.scope, row.id)
           requireMatch(call.ifMatch, now.version)
@@ -182,7 +182,7 @@ export const platformEndpoints = [
           return ok(view, { etag: etag(version) })
         })
       } catch (error) {
-        throw await explainRefusal(rooms.store.read, row.project_id, error)
+        throw await explainRefusal(rooms.store.read, row.project_id, error, 'Nothing was changed.')
       }
     },
   }),

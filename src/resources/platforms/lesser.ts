@@ -8,12 +8,14 @@ type Parameters = Readonly<Record<string, Json>>
 
 /**
  * Single changes that would be admitted: `workers=9`, `managerSpread=should`. `admits` is asked some ten times for each
- * parameter at most.
+ * parameter at most. Who has a platform already (`now`) wants no less than that: only what was raised is lowered, and to
+ * more than it is.
  */
 export async function lesserWishes(
   { document }: Blueprint,
   parameters: Parameters,
   admits: (parameters: Parameters) => Promise<boolean>,
+  now: Parameters = {},
 ): Promise<string[]> {
   const groups = Object.values(document.groups)
   const counts = new Set(groups.flatMap(({ count }) => paramOf(count)))
@@ -24,8 +26,9 @@ export async function lesserWishes(
     const admitsWith = (other: Json) => admits({ ...parameters, [name]: other })
     if (spreads.has(name) && value === 'must' && (await admitsWith('should'))) found.push(`${name}=should`)
     if (!counts.has(name) || spec.type !== 'integer' || typeof value !== 'number') continue
-    const lowest = spec.minimum ?? 0
-    const below = spec.enum?.filter((other) => other < value).sort((a, b) => a - b)
+    const before = now[name]
+    const lowest = Math.max(spec.minimum ?? 0, typeof before === 'number' ? before + 1 : 0)
+    const below = spec.enum?.filter((other) => other < value && other >= lowest).sort((a, b) => a - b)
     const most = await largest(below?.length ?? value - lowest, (index) => admitsWith(below?.[index] ?? lowest + index))
     if (most !== undefined) found.push(`${name}=${below?.[most] ?? lowest + most}`)
   }
@@ -38,7 +41,7 @@ function paramOf(value: unknown): string[] {
 
 /** The largest index that is admitted, by halving: if more are admitted, so are fewer. Undefined when none is. */
 async function largest(length: number, admitted: (index: number) => Promise<boolean>): Promise<number | undefined> {
-  let [low, high] = [-1, length - 1]
+  let [low, high] = [-1, Math.max(length, 0) - 1]
   while (low < high) {
     const middle = Math.ceil((low + high) / 2)
     if (await admitted(middle)) low = middle

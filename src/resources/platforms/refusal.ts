@@ -1,12 +1,12 @@
 // Whoever is refused for want of quota or capacity is told what is missing, who has it, and what would be admitted.
 
-import { type PlatformWish, type Preview, previewPlatform } from '../../care/index.ts'
+import type { Blueprint } from '../../blueprints/index.ts'
 import { z } from '../../http/schema.ts'
+import type { Json } from '../../kernel/canonical.ts'
 import type { PlatformId, ProjectId } from '../../kernel/ids.ts'
 import { ProblemError } from '../../kernel/problem.ts'
 import { amountText, reservationsOfProject } from '../../quota/index.ts'
 import type { Db } from '../../store/index.ts'
-import type { Rooms } from '../rooms.ts'
 import { lesserWishes } from './lesser.ts'
 
 /** Of a thousand platforms, those that matter. */
@@ -28,24 +28,39 @@ function refusalOf(error: ProblemError, lesser: WishRefused['lesser']): WishRefu
   return new WishRefused(error, lesser)
 }
 
-/** What would be made and where. Throws quota_exceeded and no_capacity, ready for explainRefusal. */
-export async function previewOrRefuse(rooms: Rooms, db: Db, wish: PlatformWish): Promise<Preview> {
-  const previewOf = (from: Db, parameters: PlatformWish['parameters']) =>
-    previewPlatform(from, rooms.forming, { ...wish, parameters })
+/** What is asked for, as far as it can be asked for with less. */
+interface Asked {
+  readonly blueprint: Blueprint
+  readonly parameters: Readonly<Record<string, Json>>
+  /** What it is already, of a platform that is there. */
+  readonly now?: Readonly<Record<string, Json>>
+}
+
+/** What `preview` says of it. Throws what that throws, quota_exceeded and no_capacity ready for explainRefusal. */
+export async function previewOrRefuse<T>(
+  db: Db,
+  asked: Asked,
+  preview: (from: Db, parameters: Asked['parameters']) => Promise<T>,
+): Promise<T> {
   try {
-    return await previewOf(db, wish.parameters)
+    return await preview(db, asked.parameters)
   } catch (error) {
     if (!isWant(error)) throw error
     throw refusalOf(error, (later) =>
-      lesserWishes(wish.blueprint.blueprint, wish.parameters, async (parameters) => {
-        try {
-          await previewOf(later, parameters)
-          return true
-        } catch (refused) {
-          if (refused instanceof ProblemError) return false
-          throw refused
-        }
-      }),
+      lesserWishes(
+        asked.blueprint,
+        asked.parameters,
+        async (parameters) => {
+          try {
+            await preview(later, parameters)
+            return true
+          } catch (refused) {
+            if (refused instanceof ProblemError) return false
+            throw refused
+          }
+        },
+        asked.now,
+      ),
     )
   }
 }
@@ -55,7 +70,12 @@ function isWant(error: unknown): error is ProblemError {
 }
 
 /** A refusal for want of quota or capacity, with who has what of it and what would be admitted instead. */
-export async function explainRefusal(db: Db, project: ProjectId, error: unknown): Promise<unknown> {
+export async function explainRefusal(
+  db: Db,
+  project: ProjectId,
+  error: unknown,
+  nothing = 'Nothing was created.',
+): Promise<unknown> {
   if (!isWant(error)) return error
   const would = error instanceof WishRefused ? await error.lesser(db) : []
   const usedBy = error.code === 'quota_exceeded' ? await usersOf(db, project, error.facts?.key) : []
@@ -64,7 +84,7 @@ export async function explainRefusal(db: Db, project: ProjectId, error: unknown)
     ...(usedBy.length > 0 ? { usedBy } : {}),
     ...(would.length > 0 ? { wouldFitWith: would } : {}),
   }
-  const detail = `${error.detail} Nothing was created.`
+  const detail = `${error.detail} ${nothing}`
   const next = would.length > 0 ? adviceOf(error, would) : error.next
   return new ProblemError({ ...error.toProblem(), detail, facts, next }, { cause: error })
 }

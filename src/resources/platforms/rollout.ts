@@ -10,6 +10,7 @@ import { change } from './change.ts'
 import { PlatformDifference, platformParams as params, RevisionList, Rollback } from './change-schemas.ts'
 import { differenceView, revisionView } from './change-view.ts'
 import { type ChangeWish, decideChange, requestChange, revisionsOf } from './changing.ts'
+import { explainRefusal } from './refusal.ts'
 import { getPlatform } from './store.ts'
 
 const about = ({ platform }: z.output<typeof params>) => ({ kind: 'platform', id: platform }) as const
@@ -41,6 +42,16 @@ type Asking = Parameters<typeof change>[1] & {
   readonly params: { readonly platform: z.output<typeof params>['platform'] }
   readonly query: { readonly dryRun: 'true' | 'false' }
   readonly ifMatch: Parameters<typeof requireMatch>[0]
+}
+
+/** As `asked` does, with refusals that tell who has what is missing. */
+async function explained(rooms: Rooms, call: Asking, wish: ChangeWish) {
+  const { project_id } = await getPlatform(rooms.store.read, call.scope, call.params.platform)
+  try {
+    return await asked(rooms, call, wish)
+  } catch (error) {
+    throw await explainRefusal(rooms.store.read, project_id, error, 'Nothing was changed.')
+  }
 }
 
 async function asked(rooms: Rooms, call: Asking, wish: ChangeWish) {
@@ -100,7 +111,7 @@ export const platformRolloutEndpoints = [
     waits: true,
     answers,
     problems,
-    handle: (rooms, call) => asked(rooms, call, { kind: 'rollback', revision: call.body.revision }),
+    handle: (rooms, call) => explained(rooms, call, { kind: 'rollback', revision: call.body.revision }),
   }),
   endpoint({
     method: 'post',
@@ -117,6 +128,6 @@ export const platformRolloutEndpoints = [
     waits: true,
     answers,
     problems,
-    handle: (rooms, call) => asked(rooms, call, { kind: 'renew' }),
+    handle: (rooms, call) => explained(rooms, call, { kind: 'renew' }),
   }),
 ]

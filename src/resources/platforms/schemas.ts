@@ -1,6 +1,7 @@
 import { Instant, id, JsonObject, JsonValue, Labels, Name, orNull, ProblemFacts, pageOf, z } from '../../http/schema.ts'
 import { machineStates, memberStates, platformStates } from '../../kernel/states.ts'
-import { SecretOutput } from '../tasks/index.ts'
+import { SecretOutput, UsualTime } from '../tasks/index.ts'
+import { Terms } from '../terms/index.ts'
 
 export const PlatformCreate = z
   .strictObject({
@@ -15,6 +16,7 @@ export const PlatformCreate = z
     }),
     labels: Labels.default({}),
     deletionProtection: z.boolean().default(false),
+    ...Terms.shape,
   })
   .openapi('PlatformCreate')
 export type PlatformCreate = z.infer<typeof PlatformCreate>
@@ -156,10 +158,7 @@ export const Quote = z
       description: 'By the prices of the providers it would land on; null: not known, see `costReason`.',
     }),
     costReason,
-    seconds: z
-      .object({ p50: z.number(), p90: z.number(), samples: z.int() })
-      .nullable()
-      .openapi({ description: 'From our own history; null: none yet.' }),
+    seconds: orNull(UsualTime).openapi({ description: 'How long it took others; null: none was done yet.' }),
   })
   .openapi('Quote')
 

@@ -11,7 +11,7 @@ import { keptDurations, recordDuration } from '../../events/durations.ts'
 import { newId } from '../../kernel/ids.ts'
 import type { Kinds } from '../../provider/registry.ts'
 import type { Store, TaskTable } from '../../store/index.ts'
-import { likelyEnd, quantiles, usualTime } from './history.ts'
+import { likelyEnd, quantiles, usualOf, usualTime } from './history.ts'
 
 const rooms = {
   kinds: {
@@ -88,9 +88,12 @@ test('the newest are kept, and a task that runs has an end in the future or none
   expect(rows[0]).toMatchObject({ ended_at: 1 })
   expect(rows.at(-1)).toMatchObject({ seconds: 60, machines: 1, blueprint: name, ended_at: 70_000 })
 
+  const usual = await usualOf(rooms, store.read, task)
+  expect(usual).toMatchObject({ p50: 60, p90: 60 })
+  expect(await usualOf(rooms, store.read, { ...task, kind: 'platform.renew' })).toBeNull()
   const running = { ...task, state: 'running' }
-  expect(await likelyEnd(rooms, store.read, running, 20_000)).toBe(70_000)
-  expect(await likelyEnd(rooms, store.read, running, 70_000)).toBeNull()
-  expect(await likelyEnd(rooms, store.read, { ...running, state: 'queued' }, 20_000)).toBeNull()
-  expect(await likelyEnd(rooms, store.read, { ...running, kind: 'platform.renew' }, 20_000)).toBeNull()
+  expect(likelyEnd(running, usual, 20_000)).toBe(70_000)
+  expect(likelyEnd(running, usual, 70_000)).toBeNull()
+  expect(likelyEnd({ ...running, state: 'queued' }, usual, 20_000)).toBeNull()
+  expect(likelyEnd(running, null, 20_000)).toBeNull()
 })

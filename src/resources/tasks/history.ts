@@ -5,13 +5,7 @@ import type { PlatformId } from '../../kernel/ids.ts'
 import type { Db } from '../../store/index.ts'
 import type { Rooms } from '../rooms.ts'
 import { simulatedKinds } from '../simulated.ts'
-
-export interface UsualTime {
-  readonly p50: number
-  readonly p90: number
-  /** COUNT. */
-  readonly samples: number
-}
+import type { UsualTime } from './schemas.ts'
 
 export interface Likeness {
   /** Name of the blueprint. */
@@ -55,22 +49,12 @@ export async function kindsOf(db: Db, providers: Iterable<string>): Promise<stri
   return rows.filter(({ id }) => wanted.has(id)).map(({ kind }) => kind)
 }
 
-/**
- * When a task that runs is likely to end, ms since 1970, by those that were done before; null while it does not run,
- * without history, and when it takes longer than half of them did: then nobody knows.
- */
-export async function likelyEnd(
+/** How long tasks like this one took; null without history. */
+export async function usualOf(
   rooms: Pick<Rooms, 'kinds'>,
   db: Db,
-  task: {
-    readonly kind: string
-    readonly state: string
-    readonly started_at: number | null
-    readonly platform_id: PlatformId
-  },
-  now: number,
-): Promise<number | null> {
-  if (task.state !== 'running' || task.started_at === null) return null
+  task: { readonly kind: string; readonly platform_id: PlatformId },
+): Promise<UsualTime | null> {
   const machines = await db
     .selectFrom('platforms')
     .innerJoin('blueprints', 'blueprints.digest', 'platforms.blueprint_digest')
@@ -83,7 +67,19 @@ export async function likelyEnd(
   const blueprint = machines[0]?.name
   if (blueprint === undefined) return null
   const like = { blueprint, kind: task.kind, providerKinds: machines.map(({ kind }) => kind) }
-  const usual = await usualTime(rooms, db, like)
-  const end = usual === null ? null : task.started_at + Math.round(usual.p50 * 1000)
-  return end !== null && end > now ? end : null
+  return usualTime(rooms, db, like)
+}
+
+/**
+ * When a task that runs is likely to end, ms since 1970; null while it does not run, without history, and when it takes
+ * longer than half of them did: then nobody knows.
+ */
+export function likelyEnd(
+  task: { readonly state: string; readonly started_at: number | null },
+  usual: UsualTime | null,
+  now: number,
+): number | null {
+  if (task.state !== 'running' || task.started_at === null || usual === null) return null
+  const end = task.started_at + Math.round(usual.p50 * 1000)
+  return end > now ? end : null
 }

@@ -31,6 +31,17 @@ export const SecretOutput = z.object({ secret: z.literal(true), href: z.string()
 
 export const Output = z.object({ name: z.string(), secret: z.boolean(), value: JsonValue }).openapi('Output')
 
+export const UsualTime = z
+  .object({
+    p50: z.number().openapi({ description: 'Half of them took no longer, seconds.' }),
+    p90: z.number().openapi({ description: 'Nine of ten took no longer, seconds.' }),
+    samples: z.int().openapi({ description: 'COUNT.' }),
+  })
+  .openapi('UsualTime', {
+    description: 'From our own history, over all tenants, of the same work on the same blueprint.',
+  })
+export type UsualTime = z.infer<typeof UsualTime>
+
 const taskFields = {
   id: id('task'),
   kind: z.string().openapi({ example: 'platform.create' }),
@@ -69,6 +80,7 @@ export const Task = z
     eta: Instant.nullable().openapi({
       description: 'While it runs: its start plus what half of such tasks took here; null: not known, or overdue.',
     }),
+    usual: orNull(UsualTime).openapi({ description: 'How long such tasks took here; null: none was done yet.' }),
     receipt: id('receipt').nullable().openapi({ description: 'The deletion receipt, once there is one.' }),
   })
   .openapi('Task')

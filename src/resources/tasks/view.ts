@@ -4,7 +4,7 @@ import type { TaskId } from '../../kernel/ids.ts'
 import { problemSchema } from '../../kernel/problem.ts'
 import type { Db, Tx } from '../../store/index.ts'
 import type { Rooms } from '../rooms.ts'
-import { likelyEnd } from './history.ts'
+import { likelyEnd, usualOf } from './history.ts'
 import { operationOfTask, operationSteps } from './operation.ts'
 import { shownOutputs } from './outputs.ts'
 import type { Step, Task, TaskSummary } from './schemas.ts'
@@ -43,9 +43,11 @@ export async function taskView(rooms: Rooms, scope: Scope, id: TaskId): Promise<
     .where('platform_id', '=', row.platform_id)
     .executeTakeFirst()
   const now = rooms.seams.clock.now()
+  const usual = row.operation === null && row.ended_at === null ? await usualOf(rooms, db, row) : null
   return {
     ...taskSummary(row, now),
-    eta: instant(row.operation === null ? await likelyEnd(rooms, db, row, now) : null),
+    eta: instant(likelyEnd(row, usual, now)),
+    usual,
     progress: { done: steps.filter((step) => step.state === 'done').length, total: steps.length },
     steps,
     ...(await operationFacts(db, row)),
@@ -67,6 +69,6 @@ async function operationFacts(db: Db, row: TaskRow): Promise<Pick<Task, 'paramet
 /** A task as it is in the transaction that makes it: nothing of it has begun. */
 export async function newTaskView(tx: Tx, rooms: Rooms, scope: Scope, id: TaskId): Promise<Task> {
   const row = await getTask(tx, scope, id)
-  const nothing = { eta: null, progress: { done: 0, total: 0 }, steps: [], receipt: null }
+  const nothing = { eta: null, usual: null, progress: { done: 0, total: 0 }, steps: [], receipt: null }
   return { ...taskSummary(row, rooms.seams.clock.now()), ...nothing, ...(await operationFacts(tx, row)) }
 }

@@ -5,9 +5,14 @@ import type { Db, Tx } from '../../store/index.ts'
 import { refuseTimes } from './schedule.ts'
 import type { Window, WindowPut } from './schemas.ts'
 
+/** Throws invalid_request, pointing below `at`, for times that never come. */
+export function checkWindow({ opens, timeZone }: z.output<typeof WindowPut>, at = ''): void {
+  refuseTimes('opens', opens, timeZone, at)
+}
+
 /** Throws invalid_request for times that never come. */
 export async function setWindow(tx: Tx, platform: PlatformId, wish: z.output<typeof WindowPut>): Promise<void> {
-  refuseTimes('opens', wish.opens, wish.timeZone)
+  checkWindow(wish)
   await tx.deleteFrom('maintenance_windows').where('platform_id', '=', platform).execute()
   if (wish.opens === null) return
   await tx

@@ -5,6 +5,11 @@ import { ProblemError } from '../../kernel/problem.ts'
 import type { Db, Tx } from '../../store/index.ts'
 import type { Schedule, SchedulePut } from './schemas.ts'
 
+/** Throws invalid_request, pointing below `at`, for times that never come. */
+export function checkSchedule(wish: z.output<typeof SchedulePut>, at = ''): void {
+  for (const field of ['hibernate', 'wake'] as const) refuseTimes(field, wish[field], wish.timeZone, at)
+}
+
 /** Throws invalid_request for times that never come. */
 export async function setSchedule(
   tx: Tx,
@@ -12,8 +17,8 @@ export async function setSchedule(
   wish: z.output<typeof SchedulePut>,
   now: number,
 ): Promise<void> {
+  checkSchedule(wish)
   const { hibernate, wake, timeZone } = wish
-  for (const field of ['hibernate', 'wake'] as const) refuseTimes(field, wish[field], timeZone)
   await tx.deleteFrom('schedules').where('platform_id', '=', platform).execute()
   if (hibernate === null && wake === null) return
   await tx
@@ -45,10 +50,10 @@ export async function showSchedule(db: Db, platform: PlatformId, now: number): P
 }
 
 /** Throws invalid_request naming the field. */
-export function refuseTimes(field: string, cron: string | null, timeZone: string): void {
+export function refuseTimes(field: string, cron: string | null, timeZone: string, at = ''): void {
   const detail = timesMistake({ cron: cron ?? '* * * * *', timeZone })
   if (detail === null) return
-  const pointer = detail.includes('time zone') ? '/timeZone' : `/${field}`
+  const pointer = `${at}/${detail.includes('time zone') ? 'timeZone' : field}`
   throw new ProblemError({
     code: 'invalid_request',
     detail,

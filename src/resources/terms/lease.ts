@@ -4,8 +4,7 @@ import { appendEvent } from '../../events/index.ts'
 import { instant } from '../../http/schema.ts'
 import { ProblemError } from '../../kernel/problem.ts'
 import type { Seams } from '../../kernel/seams.ts'
-import type { Db, LeaseTable, Tx } from '../../store/index.ts'
-import type { PlatformRow } from '../platforms/index.ts'
+import type { Db, LeaseTable, PlatformTable, Tx } from '../../store/index.ts'
 import type { Lease, LeasePut } from './schemas.ts'
 
 /** When somebody is reminded, ms before the expiry. */
@@ -14,17 +13,25 @@ export const reminders: readonly number[] = [7 * 86_400_000, 86_400_000, 3_600_0
 export const remindedSchema = z.array(z.number())
 export const watchSchema = z.object({ lastsMs: z.number(), at: z.number() }).nullable()
 
+/** Of a platform what its lease is about. */
+export type LeasedPlatform = Pick<PlatformTable, 'id' | 'tenant_id' | 'project_id' | 'deletion_protection'>
+
+/** Throws invalid_request, pointing below `at`, for an expiry that has passed. */
+export function checkLease({ expiresAt }: z.output<typeof LeasePut>, now: number, at = ''): void {
+  if (expiresAt !== null && Date.parse(expiresAt) <= now) throw passed(at)
+}
+
 /** Sets, renews or ends the lease. Throws invalid_request for an expiry that has passed. */
 export async function setLease(
   tx: Tx,
   seams: Seams,
   actor: string,
-  row: PlatformRow,
+  row: LeasedPlatform,
   wish: z.output<typeof LeasePut>,
 ): Promise<void> {
   const now = seams.clock.now()
+  checkLease(wish, now)
   const expires = wish.expiresAt === null ? null : Date.parse(wish.expiresAt)
-  if (expires !== null && expires <= now) throw passed()
   const before = await tx.selectFrom('leases').selectAll().where('platform_id', '=', row.id).executeTakeFirst()
   await tx.deleteFrom('leases').where('platform_id', '=', row.id).execute()
   if (before) await leaseIsOpen(tx, seams, row)
@@ -55,13 +62,13 @@ export async function setLease(
 }
 
 /** The problem of a lease that is over is none any more. */
-export async function leaseIsOpen(tx: Tx, seams: Seams, row: PlatformRow): Promise<void> {
+export async function leaseIsOpen(tx: Tx, seams: Seams, row: LeasedPlatform): Promise<void> {
   const place = { id: row.id, tenantId: row.tenant_id, projectId: row.project_id }
   const problem = { subject: 'lease', code: 'lease_expired', machineId: null } as const
   await resolveProblem(tx, seams, place, problem, 'the lease is not over')
 }
 
-export async function showLease(db: Db, row: PlatformRow): Promise<Lease> {
+export async function showLease(db: Db, row: LeasedPlatform): Promise<Lease> {
   const lease = await db.selectFrom('leases').selectAll().where('platform_id', '=', row.id).executeTakeFirst()
   return {
     expiresAt: instant(lease?.expires_at ?? null),
@@ -78,12 +85,12 @@ function graceLeft({ grace_ms, watched }: LeaseTable): number {
   return Math.max(0, grace_ms - (seen?.lastsMs ?? 0))
 }
 
-function passed(): ProblemError {
+function passed(at: string): ProblemError {
   const detail = 'expiresAt has passed already.'
   return new ProblemError({
     code: 'invalid_request',
     detail,
-    errors: [{ pointer: '/expiresAt', detail }],
+    errors: [{ pointer: `${at}/expiresAt`, detail }],
     next: 'Give a time in the future; to be rid of the platform now, delete it.',
   })
 }

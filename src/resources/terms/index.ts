@@ -1,0 +1,5 @@
+export { leaseIsOpen, remindedSchema, reminders, setLease, showLease, watchSchema } from './lease.ts'
+export { setSchedule, showSchedule } from './schedule.ts'
+export { Lease, LeasePut, Schedule, SchedulePut, Window, WindowPut } from './schemas.ts'
+export { checkTerms, setTerms, Terms } from './terms.ts'
+export { setWindow, showWindow } from './window.ts'

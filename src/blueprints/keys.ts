@@ -6,6 +6,8 @@ import type { MemberRef } from './plan-types.ts'
 export const machineKey = (member: MemberRef): string => `machine/${member}`
 export const sshKey = (member: MemberRef): string => `ssh/${member}`
 export const powerKey = (member: MemberRef): string => `power/${member}`
+/** `number` counts from 1: every start anew that a person asked for is a step of its own. */
+export const restartKey = (member: MemberRef, number: number): string => `restart/${member}#${number}`
 export const isPowerKey = (key: string): boolean => key.startsWith('power/')
 export const eachKey = (member: MemberRef, step: string): string => `script/${member}/${step}`
 /** `founding` counts from 1: every founding anew, which a person decided, is a step of its own. */

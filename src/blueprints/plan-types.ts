@@ -116,10 +116,13 @@ export interface GateStep extends StepCommon {
   readonly guards: readonly MemberRef[]
   readonly input: ScriptInput
 }
-/** A machine that exists is stopped, or runs again: while its platform hibernates and wakes. */
+/**
+ * A machine that exists is stopped, or runs again, while its platform hibernates and wakes; or is started anew, whether it
+ * runs or not, because a person asked for it.
+ */
 export interface PowerStep extends StepCommon {
   readonly kind: 'power'
-  readonly input: { readonly member: MemberRef; readonly to: 'on' | 'off' }
+  readonly input: { readonly member: MemberRef; readonly to: 'on' | 'off' | 'restart' }
 }
 export type PlanStep = MachineStep | SshStep | ScriptStep | GateStep | PowerStep
 

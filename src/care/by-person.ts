@@ -5,15 +5,19 @@ import type { ProblemTable } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
 import { carriedBy, type ProblemPlace } from './problems.ts'
 import { askRefound } from './refound.ts'
+import { askRestart } from './restart.ts'
 import { noteRetry } from './retry.ts'
 
-/** What a person chose for an open problem: to hear no more of it, a new machine now, or a lost quorum founded anew. */
+/**
+ * What a person chose for an open problem: to hear no more of it, a new machine now, its machine started anew, or a lost
+ * quorum started again or founded anew. Throws power_not_supported and wrong_state.
+ */
 export async function resolveByPerson(
   tx: Tx,
   seams: Seams,
   place: ProblemPlace,
   problem: Pick<ProblemTable, 'id' | 'subject' | 'code' | 'machine_id'>,
-  resolution: 'ignore' | 'recreate' | 'refound',
+  resolution: 'ignore' | 'recreate' | 'reboot' | 'refound' | 'restore',
   actor: string,
 ): Promise<void> {
   const now = seams.clock.now()
@@ -22,6 +26,11 @@ export async function resolveByPerson(
   if (resolution === 'refound') {
     // The problem ends when the new founding is decided.
     await askRefound(tx, seams, place, actor)
+  } else if (resolution === 'reboot' || resolution === 'restore') {
+    // Whoever was stopped or lost is well when it is seen to run; a quorum when enough of them answer.
+    const reason =
+      resolution === 'reboot' ? `it is to be started anew: ${problem.code}` : 'its group is to answer again'
+    await askRestart(tx, seams, place, machines, { actor, reason })
   } else if (resolution === 'recreate' && machines.length > 0) {
     // The problem ends when the new machine is decided; of several with the last of them.
     let update = tx.updateTable('machines').set({ ill_since: now }).where('id', 'in', machines)

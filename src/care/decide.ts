@@ -7,7 +7,7 @@ import type { Tx } from '../store/store.ts'
 import type { DecideDeps } from './deps.ts'
 import { decideFounders } from './founder.ts'
 import { decideMoves } from './move.ts'
-import { watchQuorum } from './quorum.ts'
+import { watchQuorums } from './quorum.ts'
 import { decideRefounding } from './refound.ts'
 import { decideReplacements } from './replace.ts'
 import { decideRollout } from './rollout.ts'
@@ -20,21 +20,20 @@ export function decider(deps: DecideDeps): EngineHooks['decide'] {
     // Then problems are named, and nobody is chosen for anything.
     const resting = decisionsRest(view)
     const groups = groupsOf(view.blueprint, view.parameters)
-    let changed = false
-    let quorumLost = false
-    for (const group of groups) {
-      const founded = isFounded(view, group.name)
-      if (group.quorum) {
-        const watched = await watchQuorum(tx, deps.seams, view, group, founded)
-        changed ||= watched.changed
-        if (watched.lost && !resting && group.founds && (await decideRefounding(tx, deps.seams, view, group.name)))
-          return true
-        quorumLost ||= watched.lost
-      }
-      if (resting) continue
-      if (group.founds && (await decideFounders(tx, deps.seams, view, group.name, founded))) changed = true
-    }
-    if (resting || quorumLost) return changed
+    const voting = groups.filter(({ quorum }) => quorum)
+    const watched = await watchQuorums(
+      tx,
+      deps.seams,
+      view,
+      voting.map((group) => ({ group, founded: isFounded(view, group.name) })),
+    )
+    let { changed } = watched
+    if (resting) return changed
+    for (const { name, founds } of watched.lost)
+      if (founds && (await decideRefounding(tx, deps.seams, view, name))) return true
+    for (const { name, founds } of groups)
+      if (founds && (await decideFounders(tx, deps.seams, view, name, isFounded(view, name)))) changed = true
+    if (watched.lost.length > 0) return changed
     if (await decideWarm(tx, deps, view)) return true
     if (await decideReplacements(tx, deps, view)) return true
     if (await decideRollout(tx, deps, view)) return true

@@ -9,7 +9,7 @@ import type { Tx } from '../store/store.ts'
 export const careActor = 'gantry'
 
 export interface Decision {
-  readonly kind: 'founder' | 'replace' | 'retry' | 'change' | 'wave' | 'swap' | 'refound'
+  readonly kind: 'founder' | 'replace' | 'retry' | 'change' | 'wave' | 'swap' | 'refound' | 'restart'
   /** The group or member it is about. */
   readonly subject: string
   readonly reason: string

@@ -6,6 +6,7 @@ import { releaseCapacity } from '../placement/index.ts'
 import { release, releasePlatform } from '../quota/index.ts'
 import { decider } from './decide.ts'
 import type { DecideDeps } from './deps.ts'
+import { noteStarted } from './restart.ts'
 import { slotHolder } from './slot.ts'
 import { warmHolder } from './warm.ts'
 
@@ -16,6 +17,9 @@ export function engineHooks(deps: DecideDeps): EngineHooks {
       await releaseCapacity(tx, machineId)
       await release(tx, warmHolder(platformId, machineId))
       if (slotFree) await release(tx, slotHolder(platformId, member))
+    },
+    async machineRuns(tx, { view, member }) {
+      await noteStarted(tx, deps.seams, view, member)
     },
     async platformGone(tx, platformId) {
       await releasePlatform(tx, platformId)

@@ -10,6 +10,7 @@ import type { CheckedMachine } from './checked-machines.ts'
 import { deadPlaces } from './dead-places.ts'
 import { careActor } from './decision.ts'
 import { endPlaces, isCarried, tellDeadPlaces } from './place-problems.ts'
+import { resolutionsFor } from './power.ts'
 import { openProblem, type ProblemPlace, resolveProblem } from './problems.ts'
 
 export interface Illness {
@@ -39,7 +40,7 @@ export async function noteIll(tx: Tx, seams: Seams, machine: Machine, illness: I
       machineId: machine.id,
       code,
       detail: `${machine.member} ${detail}.`,
-      resolutions: ['recreate', 'ignore'],
+      resolutions: await resolutionsFor(tx, row.provider_id),
     })
     if (!opened) return false
     if (recreate) await ill()

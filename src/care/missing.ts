@@ -3,12 +3,13 @@
 
 import { makeDue } from '../engine/index.ts'
 import { moveMachine } from '../events/index.ts'
-import type { PlatformId } from '../kernel/ids.ts'
+import type { PlatformId, ProviderId } from '../kernel/ids.ts'
 import type { MachineState } from '../kernel/states.ts'
 import type { Observed } from '../provider/contract.ts'
 import type { Tx } from '../store/store.ts'
 import { careActor } from './decision.ts'
 import { endPlaces, isCarried, tellDeadPlaces } from './place-problems.ts'
+import { resolutionsFor } from './power.ts'
 import { openProblem, resolveProblem } from './problems.ts'
 import { lookAt, placeOf, type Remembered } from './remembered.ts'
 import { absenceMs, type Round } from './round.ts'
@@ -95,7 +96,7 @@ async function writeFindings(
   const together = noted.length === 0 ? new Set() : await tellDeadPlaces(tx, deps.seams, provider, failed)
   for (const verdict of noted) {
     concerned.add(verdict.machine.platformId)
-    if (!together.has(verdict.machine.id)) await tellLost(tx, deps.seams, verdict)
+    if (!together.has(verdict.machine.id)) await tellLost(tx, deps.seams, provider, verdict)
   }
   for (const machine of back) if (await noteBack(tx, deps.seams, machine)) concerned.add(machine.platformId)
   for (const platform of concerned) await makeDue(tx, platform, deps.seams.clock.now())
@@ -119,7 +120,7 @@ function lostText({ machine, why }: Verdict): string {
   return `${machine.member} is lost: ${why}.`
 }
 
-async function tellLost(tx: Tx, seams: Seams, verdict: Verdict): Promise<void> {
+async function tellLost(tx: Tx, seams: Seams, provider: ProviderId, verdict: Verdict): Promise<void> {
   const { machine } = verdict
   // Its host may have been told for several, of which it is the last.
   if (await isCarried(tx, machine.id)) return
@@ -128,7 +129,7 @@ async function tellLost(tx: Tx, seams: Seams, verdict: Verdict): Promise<void> {
     machineId: machine.id,
     code: 'machine_dead',
     detail: lostText(verdict),
-    resolutions: ['recreate', 'ignore'],
+    resolutions: verdict.failed ? await resolutionsFor(tx, provider) : ['recreate', 'ignore'],
   })
 }
 

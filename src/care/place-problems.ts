@@ -147,6 +147,7 @@ export async function isCarried(db: Db, machine: MachineId): Promise<boolean> {
     .innerJoin('problems', 'problems.id', 'problem_id')
     .select('problems.id')
     .where('problem_machines.machine_id', '=', machine)
+    .where('provider_id', 'is not', null)
     .where((where) => where.or([where('resolved_at', 'is', null), where('resolution', '=', 'ignore')]))
     .executeTakeFirst()
   return row !== undefined

@@ -5,6 +5,7 @@ import { type MemberView, makeDue, type PlatformView } from '../engine/index.ts'
 import type { MachineId } from '../kernel/ids.ts'
 import type { Seams } from '../kernel/seams.ts'
 import type { Tx } from '../store/store.ts'
+import { resolutionsFor } from './power.ts'
 import { openProblem, resolveProblem } from './problems.ts'
 
 const named = { subject: 'health', machineId: null, code: 'platform_unhealthy' } as const
@@ -46,7 +47,7 @@ export async function noteUnhealthy(
       machineId: machine.id,
       code: 'member_unhealthy',
       detail: `${ref} is named by the check of its platform.`,
-      resolutions: ['recreate', 'ignore'],
+      resolutions: await resolutionsFor(tx, machine.providerId),
     })
   }
   await makeDue(tx, view.id, seams.clock.now())

@@ -53,12 +53,13 @@ export async function resolveProblem(
   place: ProblemPlace,
   problem: Pick<NewProblem, 'subject' | 'code' | 'machineId'>,
   resolution: string,
+  actor: string = careActor,
 ): Promise<boolean> {
   await forgetIgnoring(tx, place.id, problem)
   const known = await findOpen(tx, place.id, problem.subject, problem.code)
   if (known === undefined) return false
   await tx.updateTable('problems').set({ resolved_at: seams.clock.now(), resolution }).where('id', '=', known).execute()
-  await tellProblem(tx, seams, place, 'problem.resolved', problem, { actor: careActor, cause: resolution })
+  await tellProblem(tx, seams, place, 'problem.resolved', problem, { actor, cause: resolution })
   return true
 }
 

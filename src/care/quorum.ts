@@ -2,7 +2,8 @@ import type { GroupSpec } from '../blueprints/index.ts'
 import type { MemberView, PlatformView } from '../engine/index.ts'
 import type { Seams } from '../kernel/seams.ts'
 import type { Tx } from '../store/store.ts'
-import { openProblem, resolveProblem } from './problems.ts'
+import { powerless } from './power.ts'
+import { carriedBy, openProblem, resolveProblem } from './problems.ts'
 
 /**
  * Who counts: whoever joined and is not proven gone, and the founder from the moment of founding. Who leaves without
@@ -17,27 +18,75 @@ function votes(
   return machine.nativeRef !== null
 }
 
+const named = { subject: 'platform', code: 'quorum_lost', machineId: null } as const
+
+export interface Voting {
+  readonly group: GroupSpec
+  readonly founded: boolean
+}
+
 /**
  * A founded group without a majority of answering members can neither admit nor remove anybody: that is not
- * repaired by guessing. The platform blocks with `quorum_lost` until members answer again or a person chooses.
+ * repaired by guessing. The platform blocks with `quorum_lost` until members answer again or a person chooses. Answers
+ * the groups that lost theirs.
  */
-export async function watchQuorum(
+export async function watchQuorums(
   tx: Tx,
   seams: Seams,
   view: PlatformView,
-  group: GroupSpec,
-  founded: boolean,
-): Promise<{ readonly changed: boolean; readonly lost: boolean }> {
-  const { voters, alive } = quorumOf(view, group.name)
-  const lost = founded && voters > 0 && alive * 2 <= voters
-  const problem = { subject: 'platform', code: 'quorum_lost' as const, machineId: null }
-  if (!lost) return { lost, changed: await resolveProblem(tx, seams, view, problem, 'members answer again') }
-  const changed = await openProblem(tx, seams, view, {
-    ...problem,
-    detail: `${group.name} has lost its quorum: ${alive} of ${voters} members answer. Start the others again at the provider, ${group.founds ? 'found it anew without what it knew, ' : ''}or delete the platform.`,
-    resolutions: group.founds ? ['refound', 'delete'] : ['delete'],
+  groups: readonly Voting[],
+): Promise<{ readonly changed: boolean; readonly lost: readonly GroupSpec[] }> {
+  const lost = groups.flatMap(({ group, founded }) => {
+    const { voters, alive } = quorumOf(view, group.name)
+    return founded && voters > 0 && alive * 2 <= voters ? [group] : []
   })
-  return { lost, changed }
+  if (lost.length === 0) return { lost, changed: await resolveProblem(tx, seams, view, named, 'members answer again') }
+  const silent = lost.flatMap(({ name }) => votersOf(view, name).filter(({ machine }) => machine.missing))
+  const may = await restorable(tx, silent)
+  const opened = await openProblem(tx, seams, view, {
+    ...named,
+    detail: detailOf(view, lost, may),
+    resolutions: [...(may ? ['restore'] : []), ...(lost.some(({ founds }) => founds) ? ['refound'] : []), 'delete'],
+  })
+  await carry(tx, view.id, silent)
+  return { lost, changed: opened }
+}
+
+function detailOf(view: PlatformView, lost: readonly GroupSpec[], may: boolean): string {
+  const said = lost.map(({ name }) => {
+    const { voters, alive } = quorumOf(view, name)
+    return `${name} has lost its quorum: ${alive} of ${voters} members answer.`
+  })
+  const anew = lost.some(({ founds }) => founds) ? 'found it anew without what it knew, ' : ''
+  const start = may
+    ? 'Have the machines of the others started again (restore), '
+    : 'Start the others again at the provider, '
+  return `${said.join(' ')} ${start}${anew}or delete the platform.`
+}
+
+/** Whether the machines of some of them may be started again: they were made, and their providers can. */
+async function restorable(tx: Tx, silent: readonly MemberView[]): Promise<boolean> {
+  const made = silent.filter(({ machine }) => machine.nativeRef !== null)
+  return (
+    made.length > 0 && (await powerless(tx, [...new Set(made.map(({ machine }) => machine.providerId))])).length === 0
+  )
+}
+
+/** The problem carries the machines of who does not answer: they are what may be started again. */
+async function carry(tx: Tx, platform: PlatformView['id'], silent: readonly MemberView[]): Promise<void> {
+  const open = await tx
+    .selectFrom('problems')
+    .select('id')
+    .where('platform_id', '=', platform)
+    .where('code', '=', named.code)
+    .where('resolved_at', 'is', null)
+    .executeTakeFirst()
+  if (!open) return
+  const known = new Set(await carriedBy(tx, open.id))
+  const rows = silent
+    .filter(({ machine }) => !known.has(machine.id))
+    .map(({ ref, machine }) => ({ problem_id: open.id, machine_id: machine.id, member: ref }))
+  if (rows.length > 0) await tx.insertInto('problem_machines').values(rows).execute()
 }
 
 /** COUNT of those who vote, and of those of them who answer. */

@@ -1,7 +1,7 @@
 // Replacing members whose machine is lost or found no room: the old incarnation leaves, a new one joins,
 // decided together in one transaction. Quorum members go one at a time.
 
-import { machineKey } from '../blueprints/index.ts'
+import { machineKey, sshKey } from '../blueprints/index.ts'
 import type { MemberView, PlatformView } from '../engine/index.ts'
 import { endProblems, moveMachine, moveMember, movePlatform } from '../events/index.ts'
 import type { Tx } from '../store/store.ts'
@@ -10,6 +10,7 @@ import type { DecideDeps } from './deps.ts'
 import { formMembers } from './form.ts'
 import { meltedProviders } from './meltdown.ts'
 import { ignoredMachines, openProblem, resolveProblem } from './problems.ts'
+import { isRestarting } from './restart.ts'
 import { lastRetry } from './retry.ts'
 import { formPlatformOf, groupOf, hindrances, sameAgain, seatSuccessors } from './successor.ts'
 
@@ -70,11 +71,14 @@ export async function isReportOnly(tx: Tx): Promise<boolean> {
 
 /** Why the member needs a new machine. */
 export function needOf(view: PlatformView, member: MemberView): Need | undefined {
+  if (isRestarting(view, member)) return undefined
   // What an abandoned voter knows is of a cluster that is no more, also if its machine answers again.
   if (member.machine.missing || view.abandoned.has(member.ref)) return 'dead'
   for (const record of view.records.values()) {
     if (record.member !== member.ref || record.status !== 'blocked') continue
     if (record.problem?.code === 'machine_dead') return 'dead'
+    // It was started anew and does not answer: a start mends nothing more.
+    if (record.key === sshKey(member.ref) && view.restarts.has(member.ref)) return 'dead'
     if (record.key === machineKey(member.ref) && record.problem?.code === 'provider_capacity') return 'capacity'
   }
   return undefined

@@ -613,7 +613,7 @@ export interface paths {
         put?: never;
         /**
          * Decide what becomes of a problem
-         * @description `ignore`: it is told no more, and its machine is not made anew by itself, until it was well again. `recreate`: the machine is made anew now. `retry`: what stands still is tried, and the guards that held it back count anew. `refound`: what a group that lost its quorum knew is given up; a member that answers founds it anew, and all its other voters are replaced one at a time.
+         * @description `ignore`: it is told no more, and its machine is not made anew by itself, until it was well again. `reboot`: the machine is started anew, whether it hangs or is off; refused where its provider cannot. `recreate`: the machine is made anew now. `retry`: what stands still is tried, and the guards that held it back count anew. `restore`: the machines of those of a lost quorum that do not answer are started again, with all that they know. `refound`: what a group that lost its quorum knew is given up; a member that answers founds it anew, and all its other voters are replaced one at a time.
          */
         post: operations["resolvePlatformProblem"];
         delete?: never;
@@ -1866,7 +1866,7 @@ export interface components {
             code: string;
             detail: string;
             id: string;
-            /** @description Of a dead host or zone: the machines of this platform that went down with it. */
+            /** @description Of a dead host or zone: the machines of this platform that went down with it. Of a lost quorum: those of its members that do not answer. */
             machines: {
                 /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
                 machine: string;
@@ -2340,7 +2340,7 @@ export interface components {
              * @description One of those that the problem names. What else it names is a request of its own.
              * @enum {string}
              */
-            resolution: "ignore" | "recreate" | "retry" | "refound";
+            resolution: "ignore" | "reboot" | "recreate" | "retry" | "restore" | "refound";
         };
         Project: {
             /**
@@ -6788,7 +6788,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `wrong_state`: Not possible in this state. */
+            /** @description `wrong_state`, `power_not_supported`: Not possible in this state; Provider cannot stop machines. */
             409: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

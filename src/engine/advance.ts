@@ -36,6 +36,12 @@ export async function memberAdvanced(
     await moveMember(tx, seams, { member: member.id, to: 'in', ...because })
     member.state = 'in'
   }
+  if (step.kind === 'power' && step.input.to !== 'off') {
+    await run.deps.hooks.machineRuns(tx, { view: run.view, member })
+    member.machine.missing = false
+    // Who answers again may end a problem, and what follows from it.
+    run.wake()
+  }
   if (step.kind === 'machine' && step.want === 'absent') {
     await leave(tx, run, member, step.key)
     left(run, member)
@@ -68,7 +74,7 @@ async function leave(tx: Tx, run: RunState, member: MemberView, cause: string): 
     .deleteFrom('records')
     .where('platform_id', '=', run.view.id)
     .where('member', '=', member.ref)
-    .where('mode', '=', 'each')
+    .where((where) => where.or([where('mode', '=', 'each'), where('kind', '=', 'power')]))
     .execute()
   await run.deps.vault.destroy(tx, member.machine.hostKeySecret)
   const over = attemptsOver(run, member)

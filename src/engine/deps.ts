@@ -8,7 +8,7 @@ import type { Store, Tx } from '../store/store.ts'
 import type { Processes } from './owner.ts'
 import type { BlueprintSource } from './source.ts'
 import type { StepKind } from './step-kind.ts'
-import type { PlatformView } from './view.ts'
+import type { MemberView, PlatformView } from './view.ts'
 
 export interface EngineDeps {
   readonly store: Store
@@ -35,6 +35,8 @@ export interface EngineHooks {
     tx: Tx,
     gone: { platformId: PlatformId; machineId: MachineId; member: string; slotFree: boolean },
   ): Promise<void>
+  /** The member's machine was stopped, or ill, and was seen to run. */
+  machineRuns(tx: Tx, runs: { view: PlatformView; member: MemberView }): Promise<void>
   /** The platform is deleted: frees what the platform itself held. */
   platformGone(tx: Tx, platformId: PlatformId): Promise<void>
 }

@@ -66,6 +66,7 @@ export async function loadPlatform(
     operations,
     records: await loadRecords(db, id, operations),
     ...(await loadFounders(db, id)),
+    restarts: await loadRestarts(db, id),
     inFlight,
   }
 }
@@ -261,6 +262,17 @@ async function loadFounders(
     foundings: Object.fromEntries(decided.map(({ subject, founding }) => [subject, founding])),
     abandoned: new Set(decided.flatMap(({ abandoned }) => abandoned)),
   }
+}
+
+async function loadRestarts(db: Db, id: PlatformId): Promise<ReadonlyMap<MemberRef, number>> {
+  const rows = await db
+    .selectFrom('decisions')
+    .select(({ fn }) => ['subject', fn.countAll<number>().as('count')])
+    .where('platform_id', '=', id)
+    .where('kind', '=', 'restart')
+    .groupBy('subject')
+    .execute()
+  return new Map(rows.map(({ subject, count }) => [subject, Number(count)]))
 }
 
 async function loadInFlight(db: Db, id: PlatformId): Promise<Map<string, RecordedAttempt>> {

@@ -2,7 +2,7 @@
 
 import { type Plan, type PlanMember, type PlanStep, planWishes } from '../blueprints/index.ts'
 import { operationSteps } from './operations.ts'
-import { withPower } from './power-steps.ts'
+import { withPower, withRestarts } from './power-steps.ts'
 import { buildSchedule, type Schedule } from './schedule.ts'
 import { isClean } from './state.ts'
 import type { Targets } from './targets.ts'
@@ -18,7 +18,8 @@ export function planOf(view: PlatformView): Plan {
       [...view.records.values()].filter((r) => r.mode === 'once' && r.achieved !== null).map((r) => r.key),
     ),
   })
-  return view.hibernation === null ? planned : withPower(view, view.hibernation, planned)
+  const powered = view.hibernation === null ? planned : withPower(view, view.hibernation, planned)
+  return withRestarts(view, powered)
 }
 
 function planMember(member: MemberView): PlanMember[] {

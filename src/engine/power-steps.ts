@@ -10,6 +10,7 @@ import {
   type PlanStep,
   type PowerStep,
   powerKey,
+  restartKey,
   sshKey,
 } from '../blueprints/index.ts'
 import type { HibernationView, MemberView, PlatformView } from './view.ts'
@@ -23,11 +24,27 @@ type Viewed = Pick<PlatformView, 'blueprint' | 'parameters' | 'members'>
 export function withPower(view: Viewed, hibernation: HibernationView, plan: Plan): Plan {
   const power = powerSteps(view, hibernation)
   if (hibernation.power === 'off') return { ...plan, steps: [...plan.steps, ...inOrder(power)] }
-  const started = new Set(power.map((step) => step.key))
+  return before(plan, power)
+}
+
+/** The plan with what a person had started anew; whatever is done on such a machine waits until it runs. */
+export function withRestarts(view: Pick<PlatformView, 'members' | 'restarts'>, plan: Plan): Plan {
+  if (view.restarts.size === 0) return plan
+  const steps = [...view.restarts].flatMap(([ref, number]): PowerStep[] => {
+    const member = view.members.get(ref)
+    if (!member || member.state === 'leaving') return []
+    // By its key alone, so that an upgrade of Gantry starts nothing anew.
+    return [{ ...stepOf(member, 'restart', []), key: restartKey(ref, number), mode: 'once' }]
+  })
+  return steps.length === 0 ? plan : before(plan, steps)
+}
+
+function before(plan: Plan, power: readonly PowerStep[]): Plan {
+  const started = new Map(power.map((step) => [step.input.member, step.key]))
   const steps = plan.steps.map((step): PlanStep => {
     if (step.kind !== 'machine' || step.want !== 'present') return step
-    const key = powerKey(step.input.member)
-    return started.has(key) ? { ...step, needs: [...step.needs, { quantifier: 'all', steps: [key] }] } : step
+    const key = started.get(step.input.member)
+    return key === undefined ? step : { ...step, needs: [...step.needs, { quantifier: 'all', steps: [key] }] }
   })
   return { ...plan, steps: inOrder([...power, ...steps]) }
 }
@@ -58,7 +75,7 @@ function votersAnswer(voters: readonly MemberView[]): Need[] {
   return [...groups.values()].map((group) => ({ quantifier: 'quorum', steps: group.map(({ ref }) => sshKey(ref)) }))
 }
 
-function stepOf({ ref }: MemberView, to: 'on' | 'off', needs: readonly Need[]): PowerStep {
+function stepOf({ ref }: MemberView, to: PowerStep['input']['to'], needs: readonly Need[]): PowerStep {
   const key = powerKey(ref)
   return {
     key,

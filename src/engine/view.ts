@@ -48,6 +48,8 @@ export interface PlatformView {
   readonly foundings: Readonly<Record<string, number>>
   /** Voters of a quorum that a person gave up: whatever they say, they are replaced. */
   readonly abandoned: ReadonlySet<MemberRef>
+  /** Members whose machines a person had started anew, and how often. */
+  readonly restarts: ReadonlyMap<MemberRef, number>
   /** Attempts recorded and not ended, by step key. */
   readonly inFlight: Map<string, RecordedAttempt>
 }

@@ -1,4 +1,4 @@
-// A machine that is there is stopped, or runs again. It looks, then acts; the machine is asked to shut down by itself
+// A machine that is there is stopped, runs again, or is started anew. It looks, then acts; the machine is asked to shut down by itself
 // first, so that what it holds is written, and is switched off when it does not.
 
 import { z } from 'zod'
@@ -34,7 +34,7 @@ export function powerStep(providers: Providers): StepKind {
       const { member, to } = ctx.step.input
       const machine = ctx.machine(member)
       try {
-        return await switched(ctx, machine, to)
+        return await (to === 'restart' ? restarted(ctx, machine) : switched(ctx, machine, to))
       } catch (error) {
         if (error instanceof ProviderFault)
           return providerOutcome(error, { machine: machine.id, member, zone: machine.zone })
@@ -65,7 +65,40 @@ export function powerStep(providers: Providers): StepKind {
     }
     return { kind: 'wait', afterMs: pollMs, reason: to === 'off' ? 'it is shutting down' : 'it is starting' }
   }
+
+  async function restarted(ctx: StepContext, machine: MachineFacts): Promise<StepOutcome> {
+    const { session, looker } = await providers.open(machine.providerId)
+    const { owner } = storedRequestSchema.parse(JSON.parse(machine.spec))
+    const key = machine.resourceKey as ResourceKey
+    await ctx.mayAct()
+    const ref = (machine.nativeRef ?? undefined) as NativeRef | undefined
+    const seen = await looker.look(owner, key, ref, ctx.signal)
+    const found = seen.find((object) => object.kind === 'machine' && object.owner === owner)
+    if (!found || found.state === 'deleting') return lost(machine, found)
+    const memo = restartSchema.parse(ctx.memo)
+    if (memo !== null && found.state === 'running') return { kind: 'done', machine: { state: 'booting' } }
+    if (session.power === undefined) return cannot(machine)
+    if (!(await ctx.mayDestroy()))
+      return { kind: 'wait', afterMs: reportOnlyMs, reason: 'the installation only reports: it starts nothing anew' }
+    const now = ctx.seams.clock.now()
+    const { lastsMs, at } = lookedAgain(memo, now, gapMs)
+    if (memo === null || lastsMs - memo.sentMs >= againMs) {
+      const call = found.state === 'running' ? 'reset' : 'on'
+      await ctx.mayAct()
+      await session.power(owner, key, call, ctx.signal)
+      await ctx.setMemo({ call, sentMs: lastsMs, lastsMs, at })
+    } else if (now - memo.at >= keepEveryMs) await ctx.setMemo({ ...memo, lastsMs, at })
+    return { kind: 'wait', afterMs: pollMs, reason: 'it is starting' }
+  }
 }
+
+/**
+ * Nothing that can be seen tells a machine that was started anew from one that was not, so that it was is written down
+ * once it was asked for; a crash in between has it asked for twice.
+ */
+const restartSchema = z
+  .object({ call: z.enum(['on', 'reset']), sentMs: z.number(), lastsMs: z.number(), at: z.number() })
+  .nullable()
 
 function isSo({ state }: Observed, to: 'on' | 'off'): 'so' | 'not' | 'wait' | 'lost' {
   if (state === 'creating') return 'wait'

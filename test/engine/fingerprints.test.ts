@@ -117,6 +117,7 @@ function platform(): PlatformView {
     records: new Map(),
     founders: { voter: 'voter-0@1' },
     foundings: { voter: 1 },
+    restarts: new Map(),
     abandoned: new Set(),
     inFlight: new Map(),
   }

@@ -42,7 +42,7 @@ test('a check that fails again and again makes the platform degraded and says wh
   sicken('unhealthy=worker-0\nunhealthy=nobody-7\nno service answers\nunhealthy=worker-0@1\n')
   await gantry.run(async (store) => (await stateOf(store, id)) === 'degraded')
   expect(await open(gantry)).toMatchObject([
-    { code: 'member_unhealthy', subject: 'worker-0@1', resolutions: '["recreate","ignore"]' },
+    { code: 'member_unhealthy', subject: 'worker-0@1', resolutions: '["reboot","recreate","ignore"]' },
     {
       code: 'platform_unhealthy',
       subject: 'health',

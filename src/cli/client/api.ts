@@ -8,6 +8,7 @@ type Task = AnswerOf<'get', '/v1/tasks/{task}'>
 const operationsOf = '/v1/platforms/{platform}/operations'
 const maintenanceOf = '/v1/providers/{provider}/hosts/{host}/maintenance'
 const platformsOf = '/v1/projects/{project}/platforms'
+const resolveOf = '/v1/platforms/{platform}/problems/{problem}/resolve'
 const platformOf = '/v1/platforms/{platform}'
 
 /** Of an answer that is a plan only when one was asked for. */
@@ -126,11 +127,11 @@ export function apiOf(server: Server) {
     deletePlatform: (platform: string) => call(server, 'delete', '/v1/platforms/{platform}', { platform }),
     platformProblems: async (platform: string) =>
       (await call(server, 'get', '/v1/platforms/{platform}/problems', { platform })).items,
-    resolveProblem: (platform: string, problem: string, resolution: 'ignore' | 'recreate' | 'retry' | 'refound') =>
+    resolveProblem: (platform: string, problem: string, resolution: BodyOf<'post', typeof resolveOf>['resolution']) =>
       call(
         server,
         'post',
-        '/v1/platforms/{platform}/problems/{problem}/resolve',
+        resolveOf,
         { platform, problem },
         { body: { resolution } },
       ),

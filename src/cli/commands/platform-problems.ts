@@ -9,7 +9,7 @@ import { UsageError } from '../usage.ts'
 interface ForgetOptions {
   readonly reason: string
 }
-const resolutions = ['ignore', 'recreate', 'retry', 'refound'] as const
+const resolutions = ['ignore', 'reboot', 'recreate', 'retry', 'restore', 'refound'] as const
 interface ResolveOptions {
   readonly by: (typeof resolutions)[number]
   readonly yes?: true

@@ -22,7 +22,7 @@ const NamedProblemList = z.object({ items: z.array(NamedProblem) }).openapi('Nam
 const Resolve = z
   .strictObject({
     resolution: z
-      .enum(['ignore', 'recreate', 'retry', 'refound'])
+      .enum(['ignore', 'reboot', 'recreate', 'retry', 'restore', 'refound'])
       .openapi({ description: 'One of those that the problem names. What else it names is a request of its own.' }),
   })
   .openapi('ProblemResolve')
@@ -79,14 +79,14 @@ export const platformProblemEndpoints = [
     operationId: 'resolvePlatformProblem',
     summary: 'Decide what becomes of a problem',
     description:
-      '`ignore`: it is told no more, and its machine is not made anew by itself, until it was well again. `recreate`: the machine is made anew now. `retry`: what stands still is tried, and the guards that held it back count anew. `refound`: what a group that lost its quorum knew is given up; a member that answers founds it anew, and all its other voters are replaced one at a time.',
+      '`ignore`: it is told no more, and its machine is not made anew by itself, until it was well again. `reboot`: the machine is started anew, whether it hangs or is off; refused where its provider cannot. `recreate`: the machine is made anew now. `retry`: what stands still is tried, and the guards that held it back count anew. `restore`: the machines of those of a lost quorum that do not answer are started again, with all that they know. `refound`: what a group that lost its quorum knew is given up; a member that answers founds it anew, and all its other voters are replaced one at a time.',
     tag: 'platforms',
     permission: 'platform.operate',
     about: ({ platform }) => ({ kind: 'platform', id: platform }) as const,
     params: z.object({ platform: id('platform'), problem: z.string().max(80) }),
     body: Resolve,
     answers: { 200: { description: 'The problem as it is now.', schema: NamedProblem } },
-    problems: ['wrong_state'],
+    problems: ['wrong_state', 'power_not_supported'],
     async handle(rooms, { scope, params: { platform, problem }, body }) {
       const answer = await rooms.store.write((tx) => resolve(rooms, tx, scope, platform, problem, body.resolution))
       rooms.wake(platform)

@@ -57,7 +57,8 @@ export const NamedProblem = z
     detail: z.string(),
     provider: id('provider').nullable().openapi({ description: 'Of the host or zone it is about; null: of none.' }),
     machines: z.array(z.object({ machine: id('machine'), member: z.string() })).openapi({
-      description: 'Of a dead host or zone: the machines of this platform that went down with it.',
+      description:
+        'Of a dead host or zone: the machines of this platform that went down with it. Of a lost quorum: those of its members that do not answer.',
     }),
     since: Instant,
     resolutions: z.array(z.string()),

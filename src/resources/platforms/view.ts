@@ -121,16 +121,11 @@ async function groupViews(rooms: Rooms, db: Db, row: PlatformRow): Promise<Group
 
 /** Problems with the machines they carry, in the order given. */
 export async function namedProblems(db: Db, rows: readonly ProblemTable[]): Promise<NamedProblem[]> {
-  const places = rows.filter((row) => row.provider_id !== null).map(({ id }) => id)
+  const ids = rows.map(({ id }) => id)
   const carried =
-    places.length === 0
+    ids.length === 0
       ? []
-      : await db
-          .selectFrom('problem_machines')
-          .selectAll()
-          .where('problem_id', 'in', places)
-          .orderBy('member')
-          .execute()
+      : await db.selectFrom('problem_machines').selectAll().where('problem_id', 'in', ids).orderBy('member').execute()
   return rows.map((row) => ({
     id: row.id,
     subject: row.subject,

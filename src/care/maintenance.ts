@@ -23,19 +23,28 @@ interface Begun {
   readonly due: readonly PlatformId[]
 }
 
-/** Begins it, or answers the one that lasts already. Throws not_found for a host that the provider does not have. */
+/**
+ * Begins it, or gives the one that lasts already another deadline. Until `deadlineAt` (ms since 1970; null or none: from now
+ * on) platforms are moved in their windows only. Throws not_found for a host that the provider does not have.
+ */
 export async function startMaintenance(
   tx: Tx,
   seams: Seams,
   place: HostPlace,
-  because: { readonly actor: string; readonly reason: string | null },
+  because: { readonly actor: string; readonly reason: string | null; readonly deadlineAt?: number | null },
 ): Promise<Begun> {
   const lasting = await lastingOn(tx, place)
-  if (lasting) return { maintenance: lasting, due: [] }
+  const deadline_at = because.deadlineAt ?? null
+  if (lasting && lasting.deadline_at === deadline_at) return { maintenance: lasting, due: [] }
   await requireHost(tx, place)
   const due = await platformsOn(tx, place)
   const machines = due.reduce((sum, { machines }) => sum + machines, 0)
   const now = seams.clock.now()
+  if (lasting) {
+    await tx.updateTable('maintenances').set({ deadline_at }).where('id', '=', lasting.id).execute()
+    for (const { platform } of due) await makeDue(tx, platform, now)
+    return { maintenance: { ...lasting, deadline_at }, due: due.map(({ platform }) => platform) }
+  }
   const maintenance: MaintenanceTable = {
     id: newId('maintenance', seams),
     provider_id: place.provider,
@@ -44,6 +53,7 @@ export async function startMaintenance(
     actor: because.actor,
     machines,
     started_at: now,
+    deadline_at,
     emptied_at: machines === 0 ? now : null,
     ended_at: null,
   }

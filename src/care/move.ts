@@ -4,12 +4,14 @@
 import type { GroupSpec } from '../blueprints/index.ts'
 import type { MemberView, PlatformView } from '../engine/index.ts'
 import { isOn, lastingMaintenances } from '../placement/index.ts'
+import type { MaintenanceTable } from '../store/schema.ts'
 import type { Tx } from '../store/store.ts'
 import type { DecideDeps } from './deps.ts'
 import { openProblem, resolveProblem } from './problems.ts'
 import { quorumOf } from './quorum.ts'
 import { isReportOnly, needOf, replace } from './replace.ts'
 import { hindrances } from './successor.ts'
+import { windowOpen } from './window.ts'
 
 const code = 'host_maintenance'
 /** What may stand in the way of a move. */
@@ -31,13 +33,17 @@ export async function decideMoves(
   if (!view.settled) return false
   let changed = await forgetHindrances(tx, deps, view, toMove)
   if (lasting.length === 0 || !isCalm(view) || (await isReportOnly(tx))) return changed
+  const now = deps.seams.clock.now()
+  const { open } = await windowOpen(tx, view.id, now)
+  const mayMove = (member: MemberView) =>
+    toMove(member) && lasting.some((place) => isOn(member.machine, place) && (open || isUrgent(place, now)))
   for (const group of groups) {
     // Who is kept warm serves nobody: it is not moved, goes when its time is over, and leaves no gap.
     const members = [...view.members.values()].filter(
       (member) => member.group === group.name && member.warmUntil === null,
     )
     let room = roomOf(group, members)
-    for (const member of members.filter(toMove).sort((a, b) => a.ordinal - b.ordinal)) {
+    for (const member of members.filter(mayMove).sort((a, b) => a.ordinal - b.ordinal)) {
       if (room === 0) break
       const against = whyNot(view, group, member)
       const problem = { subject: member.ref, machineId: member.machine.id, code } as const
@@ -54,6 +60,11 @@ export async function decideMoves(
     }
   }
   return changed
+}
+
+/** Its moves do not wait for the windows of platforms, or not any more. */
+function isUrgent({ deadline_at }: MaintenanceTable, now: number): boolean {
+  return deadline_at === null || now >= deadline_at
 }
 
 function isWell(view: PlatformView, member: MemberView): boolean {

@@ -39,6 +39,8 @@ export const factKinds = [
   'platform.forgotten',
   'schedule.due',
   'schedule.refused',
+  'upgrade.begun',
+  'upgrade.refused',
   'lease.reminder',
   'lease.expired',
   'lease.renewed',

@@ -31,6 +31,7 @@ export const problemStatus: { readonly [code in ProblemCode]: Answer } = {
   platform_held: { status: 409, title: 'Platform is held' },
   platform_hibernated: { status: 409, title: 'Platform is hibernated' },
   lease_expired: { status: 409, title: 'Lease has expired' },
+  upgrade_refused: { status: 409, title: 'Automatic upgrade refused' },
   power_not_supported: { status: 409, title: 'Provider cannot stop machines' },
   not_founded: { status: 409, title: 'Not founded yet' },
   member_gone: { status: 409, title: 'Member gone' },

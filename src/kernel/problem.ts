@@ -27,6 +27,7 @@ export const problemCodes = [
   'platform_held',
   'platform_hibernated',
   'lease_expired',
+  'upgrade_refused',
   'power_not_supported',
   'not_founded',
   'member_gone',

@@ -56,6 +56,7 @@ export interface Database {
   schedules: ScheduleTable
   leases: LeaseTable
   maintenance_windows: MaintenanceWindowTable
+  auto_upgrades: AutoUpgradeTable
   receipts: ReceiptTable
   receipt_objects: ReceiptObjectTable
   secrets: SecretTable
@@ -188,6 +189,8 @@ export interface MaintenanceTable {
   /** Our machines there when it began, COUNT. */
   machines: number
   started_at: Instant
+  /** Until then platforms are moved in their windows only; null: at any time. */
+  deadline_at: Instant | null
   /** null: something of ours is there, or was when last looked. */
   emptied_at: Instant | null
   /** null: it lasts. */
@@ -491,6 +494,17 @@ export interface MaintenanceWindowTable {
   cron: string
   time_zone: string
   duration_ms: number
+}
+
+/** A platform that follows the versions of its blueprint by itself. */
+export interface AutoUpgradeTable {
+  platform_id: PlatformId
+  /** As far as: the last of three numbers may differ, or the last two. */
+  follow: 'patch' | 'minor'
+  /** Digest of the version that was begun by itself last. */
+  tried: string | null
+  /** When it was refused last, for want of quota, of capacity or of a parameter. */
+  refused_at: Instant | null
 }
 
 /** One run of an operation, beside its task. */

@@ -80,7 +80,7 @@ test('what machines are made of is listed and shown', async () => {
   await good('GET', `/v1/providers/${begun.provider}/weather`)
   await good('GET', `/v1/providers/${begun.provider}/problems`)
   const maintenance = `/v1/providers/${begun.provider}/hosts/host-1/maintenance`
-  await good('POST', maintenance, { reason: 'new memory' })
+  await good('POST', maintenance, { reason: 'new memory', deadline: null })
   await good('GET', maintenance)
   await good('DELETE', maintenance)
   await good('PATCH', `/v1/providers/${begun.provider}`, { labels: { a: 'b' } })
@@ -200,6 +200,7 @@ test('a platform is stopped and goes on, by each way there is', async () => {
     ['schedule', { hibernate: '0 20 * * 1-5', wake: null, timeZone }],
     ['lease', { expiresAt: '2999-01-01T00:00:00Z' }],
     ['maintenance-window', { opens: '0 2 * * 6', timeZone }],
+    ['auto-upgrade', { follow: 'patch' }],
   ] as const) {
     const set = await good('PUT', `${at}/${what}`, body)
     expect((await good('GET', `${at}/${what}`)).body).toEqual(set.body)

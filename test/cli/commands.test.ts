@@ -163,16 +163,39 @@ describe('output', () => {
 
 describe('terms of a platform from its first moment', () => {
   test('a lease is counted from now on; schedule and window are of one time zone', async () => {
-    const words = ['--hibernate', '0 20 * * 1-5', '--window', '0 2 * * 6', '--zone', 'Europe/Berlin', '--protect']
+    const words = [
+      '--auto-upgrade',
+      'patch',
+      '--hibernate',
+      '0 20 * * 1-5',
+      '--window',
+      '0 2 * * 6',
+      '--zone',
+      'Europe/Berlin',
+      '--protect',
+    ]
     await gantry('platform create team-a --blueprint swarm --lease 30d --grace 1d', undefined, words)
     const { lease, ...rest } = Object(server.asked.find(({ method }) => method === 'POST')?.body)
     expect(rest).toMatchObject({
       deletionProtection: true,
+      autoUpgrade: 'patch',
       schedule: { hibernate: '0 20 * * 1-5', wake: null, timeZone: 'Europe/Berlin' },
       maintenanceWindow: { opens: '0 2 * * 6', durationSeconds: 14_400, timeZone: 'Europe/Berlin' },
     })
     expect(lease.graceSeconds).toBe(86_400)
     expect(lease.expiresAt).toBe(new Date(Date.parse(at(60)) + 30 * 86_400_000).toISOString())
+  })
+
+  test.each([
+    ['auto-upgrade team-a minor', { follow: 'minor' }],
+    ['auto-upgrade team-a', undefined],
+  ])('platform %s', async (line, body) => {
+    const answer = { follow: 'minor', next: '1.1.0', waitsFor: 'its window opens 2026-11-28T01:00:00.000Z' }
+    const { out } = await gantry(`platform ${line}`, ({ path }) =>
+      path === `/v1/platforms/${platform.id}/auto-upgrade` ? { body: answer } : undefined,
+    )
+    expect(server.asked.find(({ method }) => method === 'PUT')?.body).toEqual(body)
+    expect(out).toMatch(/next +1.1.0, its window opens/)
   })
 
   test('none of them is asked for unless it is said; a grace without a lease is a slip', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { typed } from './command-line.ts'
 import { type Asked, type PretendServer, pretendServer } from './pretend-server.ts'
+import { start } from './sample-task.ts'
 
 const longAgo = '2020-01-01T00:00:00.000Z'
 const figures = { calls: 12, refused: 0, failed: 6, throttled: 0, errorRate: 0.5, p50Ms: 40, p90Ms: 900 }
@@ -98,10 +99,10 @@ test('show says the same in a line, and names the hosts in maintenance with the 
 })
 
 test('maintenance is begun with its reason, shows what is in the way, and is ended', async () => {
-  const begun = await gantry('provider maintenance start dc1 host-2 --reason memory')
+  const begun = await gantry('provider maintenance start dc1 host-2 --reason memory --within 7d')
   expect(server.asked.find(({ method }) => method === 'POST')).toMatchObject({
     path: `/v1/providers/${provider.id}/hosts/host-2/maintenance`,
-    body: { reason: 'memory' },
+    body: { reason: 'memory', deadline: new Date(start + 60_000 + 7 * 86_400_000).toISOString() },
   })
   expect(begun.out).toMatch(/host-2 +being emptied for .*\(new memory\) +1 machine left of 4/)
   expect(begun.out).toMatch(/team-a +voter-0@1 +stuck: alone/)

@@ -6,6 +6,7 @@ import type { WorldInput } from '../../providers/simulated/world/layout.ts'
 import { loadBlueprintFolder } from '../../src/blueprints/index.ts'
 import { endMaintenance, startMaintenance } from '../../src/care/index.ts'
 import type { PlatformId } from '../../src/kernel/ids.ts'
+import { setWindow } from '../../src/resources/terms/index.ts'
 import { type MemoryLife, openLife } from '../crash/installation.ts'
 import { type Process, stateOf } from '../crash/process.ts'
 import { makeTemplate } from '../crash/template.ts'
@@ -23,6 +24,14 @@ async function built(life: MemoryLife, parameters: { voters: number; workers: nu
 async function begin(life: MemoryLife, gantry: Process, host: string): Promise<void> {
   const place = { provider: template.providerId, host }
   const because = { actor: 'admin', reason: 'new memory' }
+  const { due } = await life.wait(gantry.store.write((tx) => startMaintenance(tx, gantry.seams, place, because)))
+  for (const platform of due) gantry.engine.wake(platform)
+}
+
+/** As begin, with platforms moved in their windows only for `ms`. */
+async function beginWithin(life: MemoryLife, gantry: Process, host: string, ms: number | null): Promise<void> {
+  const place = { provider: template.providerId, host }
+  const because = { actor: 'admin', reason: null, deadlineAt: ms === null ? null : gantry.seams.clock.now() + ms }
   const { due } = await life.wait(gantry.store.write((tx) => startMaintenance(tx, gantry.seams, place, because)))
   for (const platform of due) gantry.engine.wake(platform)
 }
@@ -196,4 +205,50 @@ test('asking twice is asking once; a host that is not there is refused by name',
   expect(await gantry.store.read.selectFrom('maintenances').select('id').execute()).toHaveLength(1)
   await expect(begin(life, gantry, 'host-9')).rejects.toMatchObject({ code: 'not_found', next: /host-1, host-2/ })
   await expect(end(life, gantry, 'host-2')).rejects.toMatchObject({ code: 'wrong_state' })
+})
+
+const minute = 60_000
+
+/** A window that opens in `ms` for an hour, once a day. */
+async function windowIn(gantry: Process, id: PlatformId, ms: number): Promise<void> {
+  const at = new Date(gantry.seams.clock.now() + ms)
+  const opens = `${at.getUTCMinutes()} ${at.getUTCHours()} * * *`
+  await gantry.request(id, (tx) => setWindow(tx, id, { opens, durationSeconds: 3600, timeZone: 'UTC' }))
+}
+
+test('with a deadline, who has a window is moved in it; who has none at once', async () => {
+  await using life = openLife(template)
+  const gantry = await life.start()
+  const [first, second] = [
+    await gantry.ask('team-a', { voters: 1, workers: 2 }),
+    await gantry.ask('team-b', { voters: 1, workers: 2 }),
+  ]
+  for (const id of [first, second]) await gantry.run(async (store) => (await stateOf(store, id)) === 'ready')
+  await windowIn(gantry, first, 10 * minute)
+  const host = life.world.living().find(({ key }) => key.includes(`${first}/worker-`))?.host ?? ''
+  const of = (id: PlatformId) => on(life, host).filter(({ key }) => key.includes(`${id}/worker-`)).length
+  const before = of(first)
+  expect(before).toBeGreaterThan(0)
+  await beginWithin(life, gantry, host, 600 * minute)
+  await life.clock.advance(5 * minute)
+  expect([of(first), of(second)]).toEqual([before, 0])
+  await life.clock.advance(12 * minute)
+  expect(of(first)).toBe(0)
+})
+
+test('when the deadline has passed, or is taken back, nobody waits for a window any more', async () => {
+  for (const late of [true, false]) {
+    await using life = openLife(template)
+    const { gantry, id } = await built(life, { voters: 3, workers: 3 })
+    await windowIn(gantry, id, 720 * minute)
+    const host = busiest(life)
+    const before = on(life, host).length
+    await beginWithin(life, gantry, host, 10 * minute)
+    await life.clock.advance(5 * minute)
+    expect(on(life, host)).toHaveLength(before)
+    if (late) await life.clock.advance(6 * minute)
+    else await beginWithin(life, gantry, host, null)
+    await gantry.run(() => isEmpty(gantry))
+    expect(on(life, host)).toEqual([])
+  }
 })

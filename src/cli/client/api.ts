@@ -165,6 +165,9 @@ export function apiOf(server: Server) {
       call(server, 'get', '/v1/platforms/{platform}/maintenance-window', { platform }),
     setMaintenanceWindow: (platform: string, body: BodyOf<'put', '/v1/platforms/{platform}/maintenance-window'>) =>
       call(server, 'put', '/v1/platforms/{platform}/maintenance-window', { platform }, { body }),
+    autoUpgrade: (platform: string) => call(server, 'get', '/v1/platforms/{platform}/auto-upgrade', { platform }),
+    setAutoUpgrade: (platform: string, follow: 'none' | 'patch' | 'minor') =>
+      call(server, 'put', '/v1/platforms/{platform}/auto-upgrade', { platform }, { body: { follow } }),
     wakePlatform: (platform: string) => call(server, 'post', '/v1/platforms/{platform}/wake', { platform }),
     retryPlatform: (platform: string) => call(server, 'post', '/v1/platforms/{platform}/retry', { platform }),
     async runOperation(platform: string, body: BodyOf<'post', typeof operationsOf>): Promise<Task> {

@@ -5,9 +5,11 @@ import { duration } from '../client/duration.ts'
 import { count, type Paint, tame } from '../client/text.ts'
 import type { Maintenance } from '../client/types.ts'
 import type { Runner } from '../session.ts'
+import { span } from '../values.ts'
 
 interface StartOptions {
   readonly reason?: string
+  readonly within?: string
 }
 
 export function addMaintenance(provider: Command, { run }: Runner): void {
@@ -16,10 +18,20 @@ export function addMaintenance(provider: Command, { run }: Runner): void {
     .command('start <provider> <host>')
     .description('place nothing new there, and replace what is there elsewhere')
     .option('--reason <text>', 'for whoever asks why')
+    .option(
+      '--within <time>',
+      'for so long, e.g. 7d, platforms with a maintenance window are moved in it only; then at any time',
+    )
     .action(
       run<StartOptions>(async ({ api, names, print, world }, { args: [name = '', host = ''], options }) => {
         const { id } = await names.provider(name)
-        const shown = await api.startMaintenance(id, host, { reason: options.reason ?? null })
+        const shown = await api.startMaintenance(id, host, {
+          reason: options.reason ?? null,
+          deadline:
+            options.within === undefined
+              ? null
+              : new Date(world.now() + span(options.within, '--within')).toISOString(),
+        })
         print.data(shown, (paint) => maintenanceLines(shown, world.now(), paint))
       }),
     )

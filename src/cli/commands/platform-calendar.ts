@@ -1,6 +1,6 @@
 // When a platform sleeps, until when it is wanted, and when it may be worked on. Without options each shows what is set.
 
-import type { Command } from 'commander'
+import { Argument, type Command } from 'commander'
 import { duration } from '../client/duration.ts'
 import { facts } from '../client/table.ts'
 import type { Runner } from '../session.ts'
@@ -95,6 +95,25 @@ export function addPlatformCalendar(platform: Command, { run }: Runner): void {
       }),
     )
   platform
+    .command('auto-upgrade <platform>')
+    .description('have it follow new versions of its blueprint by itself, in its window')
+    .addArgument(new Argument('[follow]', 'how far').choices(['none', 'patch', 'minor']))
+    .action(
+      run(async ({ api, names, print }, { args: [name = '', wish] }) => {
+        const id = await names.platformId(name)
+        const now = await (wish === undefined ? api.autoUpgrade(id) : api.setAutoUpgrade(id, followOf(wish)))
+        print.data(now, (paint) =>
+          facts(
+            [
+              ['follows', now.follow === 'none' ? 'no version by itself' : `${now.follow} versions of its blueprint`],
+              ['next', now.next && `${now.next}, ${now.waitsFor ?? 'about to begin'}`],
+            ],
+            paint,
+          ),
+        )
+      }),
+    )
+  platform
     .command('window <platform>')
     .description('say when what can wait may be done on it')
     .option('--opens <cron>', "e.g. '0 2 * * 6'")
@@ -124,6 +143,11 @@ export function addPlatformCalendar(platform: Command, { run }: Runner): void {
         )
       }),
     )
+}
+
+/** As commander has checked it. */
+export function followOf(text: string): 'none' | 'patch' | 'minor' {
+  return text === 'patch' || text === 'minor' ? text : 'none'
 }
 
 /** RFC 3339, null for never; undefined when nothing is asked for. */

@@ -1,6 +1,6 @@
 // Asking for a platform: first what would happen, then what is happening, at the end what to do next.
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { ApiProblem } from '../client/api-problem.ts'
 import { usualTime } from '../client/duration.ts'
 import { memberLines, outputLines, readyLine } from '../client/summary.ts'
@@ -10,6 +10,7 @@ import { previewLines } from '../preview.ts'
 import { progressOf, type Runner, type Session } from '../session.ts'
 import { UsageError } from '../usage.ts'
 import { assignments, labels, several, span } from '../values.ts'
+import { followOf } from './platform-calendar.ts'
 
 interface CreateOptions {
   readonly blueprint: string
@@ -22,6 +23,7 @@ interface CreateOptions {
   readonly hibernate?: string
   readonly wake?: string
   readonly window?: string
+  readonly autoUpgrade?: string
   readonly zone?: string
   readonly plan?: boolean
   readonly wait?: boolean
@@ -41,6 +43,13 @@ export function addPlatformCreate(platform: Command, { run }: Runner): void {
     .option('--hibernate <cron>', "when its machines are stopped, e.g. '0 20 * * 1-5'")
     .option('--wake <cron>', "when they are started, e.g. '0 7 * * 1-5'")
     .option('--window <cron>', "when what can wait may be done on it for 4 hours, e.g. '0 2 * * 6'")
+    .addOption(
+      new Option('--auto-upgrade <follow>', 'which new versions of its blueprint it follows by itself').choices([
+        'none',
+        'patch',
+        'minor',
+      ]),
+    )
     .option('--zone <zone>', 'time zone of these times, e.g. Europe/Berlin (default: UTC)')
     .option('--plan', 'say what would happen and change nothing')
     .option('--wait', 'show progress until it is ready')
@@ -79,13 +88,14 @@ export function addPlatformCreate(platform: Command, { run }: Runner): void {
 
 /** From when until when it is wanted, sleeps and may be worked on; what is not said is left out. */
 function termsOf(options: CreateOptions, now: number) {
-  const { lease, grace, hibernate = null, wake = null, window, zone: timeZone = 'UTC' } = options
+  const { lease, grace, hibernate = null, wake = null, window, autoUpgrade, zone: timeZone = 'UTC' } = options
   if (grace !== undefined && lease === undefined) throw new UsageError('--grace needs --lease: it follows its end.')
   const expiresAt = lease === undefined ? null : new Date(now + span(lease, '--lease')).toISOString()
   const graceSeconds = span(grace ?? '3d', '--grace') / 1000
   return {
     ...(expiresAt === null ? {} : { lease: { expiresAt, graceSeconds } }),
     ...(hibernate === null && wake === null ? {} : { schedule: { hibernate, wake, timeZone } }),
+    ...(autoUpgrade === undefined ? {} : { autoUpgrade: followOf(autoUpgrade) }),
     ...(window === undefined ? {} : { maintenanceWindow: { opens: window, durationSeconds: 4 * 3600, timeZone } }),
   }
 }

@@ -1,3 +1,3 @@
 export { blueprintEndpoints } from './endpoints.ts'
 export { addShippedBlueprints } from './shipped.ts'
-export { blueprintSource, findBlueprint } from './store.ts'
+export { blueprintSource, findBlueprint, listVersions, newerVersion } from './store.ts'

@@ -89,6 +89,26 @@ export async function findBlueprint(db: Db, _scope: Scope, reference: string): P
   })
 }
 
+/** Every version of a blueprint, in no order. */
+export function listVersions(db: Db, _scope: Scope, name: string): Promise<BlueprintTable[]> {
+  return db.selectFrom('blueprints').selectAll().where('name', '=', name).execute()
+}
+
+/**
+ * The highest release after `version` that differs from it in the last of its three numbers (`patch`), or in the last two
+ * (`minor`). Pre-releases are for those who name them.
+ */
+export function newerVersion(
+  rows: readonly BlueprintTable[],
+  version: string,
+  within: 'patch' | 'minor',
+): BlueprintTable | undefined {
+  const fixed = (text: string) => text.split('.').slice(0, within === 'patch' ? 2 : 1)
+  const follows = (text: string) =>
+    !text.includes('-') && compareVersions(text, version) > 0 && fixed(text).join() === fixed(version).join()
+  return newest(rows.filter((row) => follows(row.blueprint_version)))
+}
+
 /** All blueprints by name and version after a position, one more than `limit`. */
 export function listBlueprints(
   db: Db,

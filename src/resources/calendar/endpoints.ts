@@ -9,13 +9,17 @@ import { endpoint, type GantryKit } from '../endpoint.ts'
 import { getPlatform, type PlatformRow } from '../platforms/index.ts'
 import type { Rooms } from '../rooms.ts'
 import {
+  AutoUpgrade,
+  AutoUpgradePut,
   Lease,
   LeasePut,
   Schedule,
   SchedulePut,
+  setAutoUpgrade,
   setLease,
   setSchedule,
   setWindow,
+  showAutoUpgrade,
   showLease,
   showSchedule,
   showWindow,
@@ -128,6 +132,46 @@ export const calendarEndpoints = [
       call.commit((tx) => {
         const set = (row: PlatformRow) => setLease(tx, rooms.seams, call.scope.actor, row, call.body)
         return put(tx, call.scope, call.params.platform, call.ifMatch, set, showLease)
+      }),
+  }),
+  endpoint({
+    method: 'get',
+    path: '/v1/platforms/{platform}/auto-upgrade',
+    operationId: 'getAutoUpgrade',
+    summary: 'Which new versions of its blueprint a platform follows by itself',
+    description: asIs,
+    tag: 'platforms',
+    permission: 'platform.read',
+    about,
+    params,
+    answers: { 200: { description: 'What it follows, and what is next.', schema: AutoUpgrade, headers: ['ETag'] } },
+    problems: [],
+    handle: (rooms, { scope, params: { platform } }) => {
+      const now = rooms.seams.clock.now()
+      return shown(rooms, scope, platform, (db, row) => showAutoUpgrade(db, scope, row, now))
+    },
+  }),
+  endpoint({
+    method: 'put',
+    path: '/v1/platforms/{platform}/auto-upgrade',
+    operationId: 'setAutoUpgrade',
+    summary: 'Have a platform follow new versions of its blueprint by itself',
+    description:
+      'In its window, by the same rollout as any change: canaries first, stopped at the first failure with a problem. Once begun it goes through, past the end of the window. A version that stopped or was taken back is not tried again until this is set anew.',
+    tag: 'platforms',
+    permission: 'platform.write',
+    about,
+    params,
+    body: AutoUpgradePut,
+    matches: true,
+    answers: { 200: { description: 'What it follows, and what is next.', schema: AutoUpgrade, headers: ['ETag'] } },
+    problems: [],
+    handle: (rooms, call) =>
+      call.commit((tx) => {
+        const now = rooms.seams.clock.now()
+        const set = (row: PlatformRow) => setAutoUpgrade(tx, row.id, call.body)
+        const show = (db: Db, row: PlatformRow) => showAutoUpgrade(db, call.scope, row, now)
+        return put(tx, call.scope, call.params.platform, call.ifMatch, set, show)
       }),
   }),
   endpoint({

@@ -7,6 +7,7 @@ import { getPlatform, type PlatformRow } from '../platforms/index.ts'
 import type { KeepDeps } from './keep-deps.ts'
 import { keepLease } from './keep-lease.ts'
 import { keepSchedule } from './keep-schedule.ts'
+import { keepUpgrade } from './keep-upgrade.ts'
 
 export interface Keeper extends AsyncDisposable {
   /** Looks at all of them now. For tests. */
@@ -32,7 +33,7 @@ export function startKeeper(deps: KeepDeps): Keeper {
       await deps.seams.clock.sleep(everyMs, signal).catch(() => undefined)
       if (signal.aborted) return
       await look().catch((error: unknown) => {
-        if (!signal.aborted) deps.log('schedules and leases could not be looked at', { error })
+        if (!signal.aborted) deps.log('schedules, leases and upgrades could not be looked at', { error })
       })
     }
   }
@@ -45,7 +46,7 @@ export function startKeeper(deps: KeepDeps): Keeper {
         if (begun) deps.wake(concerned.id)
       } catch (error) {
         if (signal.aborted) return
-        deps.log('a schedule or lease could not be kept', { platform: concerned.id, error })
+        deps.log('a schedule, lease or upgrade could not be kept', { platform: concerned.id, error })
       }
     }
   }
@@ -65,15 +66,16 @@ async function find({ read }: Store): Promise<Concerned[]> {
       where.or([
         where('id', 'in', read.selectFrom('schedules').select('platform_id')),
         where('id', 'in', read.selectFrom('leases').select('platform_id')),
+        where('id', 'in', read.selectFrom('auto_upgrades').select('platform_id')),
       ]),
     )
     .orderBy('id')
     .execute()
 }
 
-/** One platform, in one transaction. The lease first: what is over needs no schedule. */
+/** One platform, in one transaction. The lease first: what is over needs no schedule, and what sleeps no upgrade. */
 async function keep(deps: KeepDeps, tx: Tx, { id, tenant_id, project_id }: Concerned): Promise<boolean> {
   const row = await getPlatform(tx, ownScope(tenant_id, project_id, id), id)
   if (row.want === 'absent') return false
-  return (await keepLease(deps, tx, row)) || (await keepSchedule(deps, tx, row))
+  return (await keepLease(deps, tx, row)) || (await keepSchedule(deps, tx, row)) || keepUpgrade(deps, tx, row)
 }

@@ -20,7 +20,7 @@ export const maintenanceEndpoints = [
     operationId: 'startMaintenance',
     summary: 'Put a host in maintenance',
     description:
-      'Nothing new is placed there from now on, and our machines are replaced elsewhere, within the rules of their platforms: what is on the disks of a machine alone goes with it, as in any repair. A host that is in maintenance already stays so. A zone that does not show its hosts is named as a host is.',
+      'Nothing new is placed there from now on, and our machines are replaced elsewhere, within the rules of their platforms: what is on the disks of a machine alone goes with it, as in any repair. With a `deadline` the platforms that have a maintenance window are moved in it until then. A host that is in maintenance already stays so, by the deadline that is named now. A zone that does not show its hosts is named as a host is.',
     tag,
     permission: 'provider.write',
     about,
@@ -33,10 +33,12 @@ export const maintenanceEndpoints = [
       let woken: readonly PlatformId[] = []
       const reply = await call.commit(async (tx) => {
         await requireProvider(tx, provider)
-        const because = { actor: call.scope.actor, reason: call.body.reason }
+        const { reason, deadline } = call.body
+        const deadlineAt = deadline === null ? null : Date.parse(deadline)
+        const because = { actor: call.scope.actor, reason, deadlineAt }
         const { maintenance, due } = await startMaintenance(tx, rooms.seams, { provider, host }, because)
         woken = due
-        return ok(await showMaintenance(tx, call.scope, maintenance))
+        return ok(await showMaintenance(tx, call.scope, maintenance, rooms.seams.clock.now()))
       })
       for (const platform of woken) rooms.wake(platform)
       return reply
@@ -54,10 +56,10 @@ export const maintenanceEndpoints = [
     params,
     answers: { 200: { description: 'The maintenance.', schema: Maintenance } },
     problems: [],
-    async handle({ store }, { scope, params: { provider, host } }) {
+    async handle({ store, seams }, { scope, params: { provider, host } }) {
       await requireProvider(store.read, provider)
       const row = await latestMaintenance(store.read, scope, provider, host)
-      return ok(await showMaintenance(store.read, scope, row))
+      return ok(await showMaintenance(store.read, scope, row, seams.clock.now()))
     },
   }),
   endpoint({
@@ -79,7 +81,7 @@ export const maintenanceEndpoints = [
         await requireProvider(tx, provider)
         const { maintenance, due } = await endMaintenance(tx, rooms.seams, { provider, host }, call.scope.actor)
         woken = due
-        return ok(await showMaintenance(tx, call.scope, maintenance))
+        return ok(await showMaintenance(tx, call.scope, maintenance, rooms.seams.clock.now()))
       })
       for (const platform of woken) rooms.wake(platform)
       return reply

@@ -1,15 +1,21 @@
 // A maintenance as it is shown: what is left on the host, and for each machine why it is there still.
 
 import type { Scope } from '../../access/index.ts'
+import { type WindowState, windowOpen } from '../../care/index.ts'
 import { instant } from '../../http/schema.ts'
-import type { ProviderId } from '../../kernel/ids.ts'
+import type { PlatformId, ProviderId } from '../../kernel/ids.ts'
 import { ProblemError } from '../../kernel/problem.ts'
 import type { PlatformState } from '../../kernel/states.ts'
 import type { Db, MaintenanceTable } from '../../store/index.ts'
 import type { Maintenance } from './schemas.ts'
 
 /** Those that last, at one provider, with what is left. */
-export async function listMaintenances(db: Db, scope: Scope, provider: ProviderId): Promise<Maintenance[]> {
+export async function listMaintenances(
+  db: Db,
+  scope: Scope,
+  provider: ProviderId,
+  now: number,
+): Promise<Maintenance[]> {
   const rows = await db
     .selectFrom('maintenances')
     .selectAll()
@@ -17,7 +23,7 @@ export async function listMaintenances(db: Db, scope: Scope, provider: ProviderI
     .where('ended_at', 'is', null)
     .orderBy('started_at')
     .execute()
-  return Promise.all(rows.map((row) => showMaintenance(db, scope, row)))
+  return Promise.all(rows.map((row) => showMaintenance(db, scope, row, now)))
 }
 
 /** The one that lasts on a host, or the last one there was. Throws not_found when there never was one. */
@@ -43,8 +49,8 @@ export async function latestMaintenance(
   })
 }
 
-export async function showMaintenance(db: Db, scope: Scope, row: MaintenanceTable): Promise<Maintenance> {
-  const left = row.ended_at === null ? await leftOn(db, scope, row) : []
+export async function showMaintenance(db: Db, scope: Scope, row: MaintenanceTable, now: number): Promise<Maintenance> {
+  const left = row.ended_at === null ? await leftOn(db, scope, row, now) : []
   return {
     id: row.id,
     provider: row.provider_id,
@@ -53,6 +59,7 @@ export async function showMaintenance(db: Db, scope: Scope, row: MaintenanceTabl
     reason: row.reason,
     startedBy: row.actor,
     startedAt: instant(row.started_at),
+    deadline: instant(row.deadline_at),
     emptiedAt: left.length === 0 ? instant(row.emptied_at) : null,
     endedAt: instant(row.ended_at),
     machines: row.machines,
@@ -60,7 +67,7 @@ export async function showMaintenance(db: Db, scope: Scope, row: MaintenanceTabl
   }
 }
 
-async function leftOn(db: Db, _scope: Scope, row: MaintenanceTable): Promise<Maintenance['left']> {
+async function leftOn(db: Db, _scope: Scope, row: MaintenanceTable, now: number): Promise<Maintenance['left']> {
   const machines = await db
     .selectFrom('machines')
     .innerJoin('platforms', 'platforms.id', 'machines.platform_id')
@@ -79,6 +86,9 @@ async function leftOn(db: Db, _scope: Scope, row: MaintenanceTable): Promise<Mai
     db,
     machines.map(({ id }) => id),
   )
+  const windows = new Map<PlatformId, WindowState>()
+  if (row.deadline_at !== null && now < row.deadline_at)
+    for (const { platform } of machines) windows.set(platform, await windowOpen(db, platform, now))
   return machines.map((machine) => {
     const { id, member, platform, name, state, member_state, warm_until } = machine
     const seen = { machine: id, name: member, platform, platformName: name }
@@ -92,6 +102,12 @@ async function leftOn(db: Db, _scope: Scope, row: MaintenanceTable): Promise<Mai
       }
     const stuck = problems.get(id) ?? inTheWay[state]?.(name)
     if (stuck !== undefined) return { ...seen, state: 'stuck', reason: stuck }
+    const window = windows.get(platform)
+    if (window && !window.open) {
+      const opens = `opens ${instant(window.until) ?? 'never'}`
+      const reason = `it is moved in the window of ${name}, which ${opens}, at the latest from ${instant(row.deadline_at)} on`
+      return { ...seen, state: 'waiting', reason }
+    }
     return { ...seen, state: 'waiting', reason: 'few of a group are moved at a time; its turn comes by itself' }
   })
 }

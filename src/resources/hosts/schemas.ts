@@ -53,6 +53,9 @@ export const ZoneList = pageOf('ZoneList', Zone)
 export const MaintenanceStart = z
   .strictObject({
     reason: z.string().min(1).max(500).nullable().default(null).openapi({ example: 'new memory modules' }),
+    deadline: Instant.nullable().default(null).openapi({
+      description: 'Until then platforms with a maintenance window are moved in it only; null: all from now on.',
+    }),
   })
   .openapi('MaintenanceStart')
 
@@ -79,6 +82,7 @@ export const Maintenance = z
     reason: z.string().nullable(),
     startedBy: z.string(),
     startedAt: Instant,
+    deadline: Instant.nullable().openapi({ description: 'Until then platforms are moved in their windows only.' }),
     emptiedAt: Instant.nullable(),
     endedAt: Instant.nullable(),
     machines: z.int().openapi({ description: 'COUNT of our machines there when it began.' }),

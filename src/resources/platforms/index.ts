@@ -1,5 +1,6 @@
 export { planStepView } from './admission.ts'
 export { change } from './change.ts'
+export { decideChange, requestChange } from './changing.ts'
 export { platformEndpoints } from './endpoints.ts'
 export { tryAgain } from './going-on.ts'
 export { platformInsightEndpoints } from './insight.ts'

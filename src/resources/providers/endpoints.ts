@@ -124,7 +124,7 @@ export const providerEndpoints = [
           simulated: await isSimulated(rooms, row),
           zones,
           machines: counts.get(row.id) ?? 0,
-          maintenance: await listMaintenances(db, scope, row.id),
+          maintenance: await listMaintenances(db, scope, row.id, rooms.seams.clock.now()),
           weather: rooms.sessions.weather(row.id),
         }),
       )
@@ -241,7 +241,7 @@ async function shown(rooms: Rooms, db: Db, scope: Scope, row: ProviderTable): Pr
   const zones = await listZones(db, scope, row.id)
   const machines = (await machineCounts(db, [row.id])).get(row.id) ?? 0
   const weather = rooms.sessions.weather(row.id)
-  const maintenance = await listMaintenances(db, scope, row.id)
+  const maintenance = await listMaintenances(db, scope, row.id, rooms.seams.clock.now())
   return providerView(row, { simulated: await isSimulated(rooms, row), zones, machines, maintenance, weather })
 }
 

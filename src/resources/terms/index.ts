@@ -1,5 +1,6 @@
+export { dueUpgrade, setAutoUpgrade, showAutoUpgrade } from './auto-upgrade.ts'
 export { leaseIsOpen, remindedSchema, reminders, setLease, showLease, watchSchema } from './lease.ts'
 export { setSchedule, showSchedule } from './schedule.ts'
-export { Lease, LeasePut, Schedule, SchedulePut, Window, WindowPut } from './schemas.ts'
+export { AutoUpgrade, AutoUpgradePut, Lease, LeasePut, Schedule, SchedulePut, Window, WindowPut } from './schemas.ts'
 export { checkTerms, setTerms, Terms } from './terms.ts'
 export { setWindow, showWindow } from './window.ts'

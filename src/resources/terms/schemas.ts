@@ -57,6 +57,25 @@ export const Lease = z
   .openapi('Lease')
 export type Lease = z.output<typeof Lease>
 
+export const AutoUpgradePut = z
+  .strictObject({
+    follow: z.enum(['none', 'patch', 'minor']).openapi({
+      description:
+        'Which new versions of its blueprint it follows by itself: none, those in which the last of the three numbers differs, or the last two. Pre-releases never.',
+    }),
+  })
+  .openapi('AutoUpgradePut')
+export type AutoUpgradePut = z.output<typeof AutoUpgradePut>
+
+export const AutoUpgrade = z
+  .object({
+    follow: z.enum(['none', 'patch', 'minor']),
+    next: z.string().nullable().openapi({ description: 'The version it would follow to.', example: '1.1.0' }),
+    waitsFor: z.string().nullable().openapi({ description: 'Why that is not begun; null: it is about to be.' }),
+  })
+  .openapi('AutoUpgrade')
+export type AutoUpgrade = z.output<typeof AutoUpgrade>
+
 export const WindowPut = z
   .strictObject({
     opens: Cron.nullable().openapi({ description: 'null: at any time.' }),

@@ -4,14 +4,18 @@
 import { z } from '../../http/schema.ts'
 import type { Seams } from '../../kernel/seams.ts'
 import type { Tx } from '../../store/index.ts'
+import { setAutoUpgrade } from './auto-upgrade.ts'
 import { checkLease, type LeasedPlatform, setLease } from './lease.ts'
 import { checkSchedule, setSchedule } from './schedule.ts'
-import { LeasePut, SchedulePut, WindowPut } from './schemas.ts'
+import { AutoUpgradePut, LeasePut, SchedulePut, WindowPut } from './schemas.ts'
 import { checkWindow, setWindow } from './window.ts'
 
 export const Terms = z.object({
   lease: LeasePut.optional().openapi({ description: 'Until when it is wanted; without one for ever.' }),
   schedule: SchedulePut.optional().openapi({ description: 'When it hibernates and wakes by itself.' }),
+  autoUpgrade: AutoUpgradePut.shape.follow.optional().openapi({
+    description: 'Which new versions of its blueprint it follows by itself, in its window; none without it.',
+  }),
   maintenanceWindow: WindowPut.optional().openapi({ description: 'When what can wait may be done on it.' }),
 })
 export type Terms = z.output<typeof Terms>
@@ -33,8 +37,9 @@ export async function setTerms(
 ): Promise<void> {
   const now = seams.clock.now()
   checkTerms(terms, now)
-  const { lease, schedule, maintenanceWindow } = terms
+  const { lease, schedule, maintenanceWindow, autoUpgrade } = terms
   if (lease) await setLease(tx, seams, actor, platform, lease)
   if (schedule) await setSchedule(tx, platform.id, schedule, now)
   if (maintenanceWindow) await setWindow(tx, platform.id, maintenanceWindow)
+  if (autoUpgrade) await setAutoUpgrade(tx, platform.id, { follow: autoUpgrade })
 }

@@ -10,6 +10,7 @@ import { health } from './0009-health.ts'
 import { durations } from './0010-durations.ts'
 import { prices } from './0011-prices.ts'
 import { deadPlaces } from './0012-dead-places.ts'
+import { upgrades } from './0013-upgrades.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, oldest first. Append; never edit one that was released. */
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   durations,
   prices,
   deadPlaces,
+  upgrades,
 ]

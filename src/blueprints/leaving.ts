@@ -56,11 +56,16 @@ export function needOf(key: string): Need {
 
 /**
  * Null when the group declares none, when the member cannot have become part of anything yet (founding, which its
- * steps wait for, is not done), or when nobody is left to run it on.
+ * steps wait for, is not done), or when nobody is left to run it on. Where a member of before founds anew, it waits for that.
  */
 function leaveStep(view: View, subject: PlanMember, after: readonly Need[]): ScriptStep | null {
   const spec = view.blueprint.document.leave?.[subject.group]
-  if (spec === undefined || !hasJoined(view, subject.group) || !inputsExist(view, spec)) return null
+  if (spec === undefined) return null
+  const founding = foundingsOf(view, subject.group)
+  const isFounded = founding.length === 0 || founding.some((step) => view.founded.has(step.keyFor(null)))
+  const anew = isFounded ? [] : founding
+  if (!anew.every((step) => foundsAnew(view, step))) return null
+  if (!inputsExist(view, spec, anew)) return null
   const on = parseSelection(spec.on)
   if (on.kind !== 'anyHealthy') throw new Error(`leave runs on any-healthy, not ${spec.on}`)
   const except = [subject.ref, ...waitingFor(view, subject)]
@@ -73,7 +78,7 @@ function leaveStep(view: View, subject: PlanMember, after: readonly Need[]): Scr
     member: subject.ref,
     subject: subject.ref,
     on: { kind: 'anyHealthy', group: on.group, except },
-    needs: after,
+    needs: [...after, ...anew.map((step) => needOf(step.keyFor(null)))],
     deadlineMs: durationMs(spec.deadline ?? '10m'),
     maxAttempts: spec.attempts ?? 10,
     onLost: 'rerun',
@@ -104,28 +109,39 @@ function waitingFor(view: View, subject: PlanMember): MemberRef[] {
   return others.filter(({ name, state }) => state === 'joining' && later.has(name)).map((member) => member.ref)
 }
 
-/** Whether founding, if steps of the group wait for it, is done; before that none of its members joined anything. */
-function hasJoined(view: View, group: string): boolean {
-  const waitsFor = new Set<string>()
+/** The foundings that steps of the group wait for. */
+function foundingsOf(view: View, group: string): ViewStep[] {
+  const found = new Set<ViewStep>()
   for (const step of view.steps.values()) {
     if (step.on.kind !== 'each' || !step.active) continue
-    if (step.on.groups === null || step.on.groups.includes(group)) onceBelow(view, step, waitsFor)
+    if (step.on.groups === null || step.on.groups.includes(group)) onceBelow(view, step, found)
   }
-  return waitsFor.size === 0 || [...waitsFor].some((key) => view.founded.has(key))
+  return [...found]
 }
 
-function onceBelow(view: View, step: ViewStep, into: Set<string>): void {
+function onceBelow(view: View, step: ViewStep, into: Set<ViewStep>): void {
   for (const need of step.spec.needs ?? []) {
     const needed = view.steps.get(typeof need === 'string' ? need : need.step)
-    if (needed?.mode === 'once' && needed.active) into.add(needed.keyFor(null))
+    if (needed?.mode === 'once' && needed.active) into.add(needed)
     else if (needed !== undefined) onceBelow(view, needed, into)
   }
 }
 
-function inputsExist(view: View, spec: LeaveSpec): boolean {
+/**
+ * Whether what is being founded goes on with what was: its founder was a member before, so who was one too is known to it
+ * and has to leave. A founder that is only joining knows nobody.
+ */
+function foundsAnew(view: View, { on }: ViewStep): boolean {
+  if (on.kind !== 'founder') return false
+  const founder = presentOf(view, on.group).find(({ ref }) => ref === view.founders[on.group])
+  return founder !== undefined && founder.state !== 'joining'
+}
+
+/** Whether what its script is given is there, or is when these foundings are done. */
+function inputsExist(view: View, spec: LeaveSpec, awaited: readonly ViewStep[]): boolean {
   return stepsNamed(view, spec, null).every((name) => {
     const step = view.steps.get(name)
-    return step?.mode !== 'once' || view.founded.has(step.keyFor(null))
+    return step?.mode !== 'once' || view.founded.has(step.keyFor(null)) || awaited.includes(step)
   })
 }
 

@@ -1,11 +1,11 @@
 // Choices, taken once and written down: who founds, who is replaced and where its successor goes. The
 // plan that follows is pure, so a flapping machine can never change a choice already made.
 
-import { groupsOf, onceKey } from '../blueprints/index.ts'
+import { groupsOf } from '../blueprints/index.ts'
 import { decisionsRest, type EngineHooks, type PlatformView } from '../engine/index.ts'
 import type { Tx } from '../store/store.ts'
 import type { DecideDeps } from './deps.ts'
-import { decideFounders } from './founder.ts'
+import { decideFounders, isFounded } from './founder.ts'
 import { decideMoves } from './move.ts'
 import { watchQuorums } from './quorum.ts'
 import { decideRefounding } from './refound.ts'
@@ -39,13 +39,4 @@ export function decider(deps: DecideDeps): EngineHooks['decide'] {
     if (await decideRollout(tx, deps, view)) return true
     return (await decideMoves(tx, deps, view, groups)) || changed
   }
-}
-
-/** Whether a once step on the group's founder is recorded as done. */
-function isFounded(view: PlatformView, group: string): boolean {
-  return Object.entries(view.blueprint.document.steps ?? {}).some(
-    ([name, step]) =>
-      step.on === `founder(${group})` &&
-      (view.records.get(onceKey(name, view.foundings[group]))?.achieved ?? null) !== null,
-  )
 }

@@ -1,4 +1,4 @@
-import type { MemberRef } from '../blueprints/index.ts'
+import { type MemberRef, onceKey } from '../blueprints/index.ts'
 import type { PlatformView } from '../engine/index.ts'
 import type { Seams } from '../kernel/seams.ts'
 import type { Tx } from '../store/store.ts'
@@ -26,6 +26,15 @@ export async function decideFounders(
   const data = { member: first.ref, ...(founding > 1 && { founding }) }
   await writeDecision(tx, seams, view, { kind: 'founder', subject: group, reason, data })
   return true
+}
+
+/** Whether a once step on the group's founder is recorded as done. */
+export function isFounded(view: PlatformView, group: string): boolean {
+  return Object.entries(view.blueprint.document.steps ?? {}).some(
+    ([name, step]) =>
+      step.on === `founder(${group})` &&
+      (view.records.get(onceKey(name, view.foundings[group]))?.achieved ?? null) !== null,
+  )
 }
 
 /** Whether it may still found: proven gone or given up, it does not. */

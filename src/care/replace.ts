@@ -8,6 +8,7 @@ import type { Tx } from '../store/store.ts'
 import { careActor, writeDecision } from './decision.ts'
 import type { DecideDeps } from './deps.ts'
 import { formMembers } from './form.ts'
+import { isFounded } from './founder.ts'
 import { meltedProviders } from './meltdown.ts'
 import { ignoredMachines, openProblem, resolveProblem } from './problems.ts'
 import { isRestarting } from './restart.ts'
@@ -36,7 +37,9 @@ export async function decideReplacements(tx: Tx, deps: DecideDeps, view: Platfor
       const cause = await causeOf(tx, deps, view, member)
       if (cause === undefined) continue
       const group = groupOf(view, member)
-      if (group.quorum && leaving > 0) continue
+      // Whoever is to found votes with nobody yet, and those who leave may be waiting for it.
+      const isToFound = view.founders[group.name] === member.ref && !isFounded(view, group.name)
+      if (group.quorum && leaving > 0 && !isToFound) continue
       if (await replace(tx, deps, view, member, cause)) {
         changed = true
         leaving += 1

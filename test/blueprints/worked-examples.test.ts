@@ -123,6 +123,23 @@ test('a founder lost before founding is done is removed first; who is decided to
   expect(decided.steps.map((step) => step.key)).not.toContain('script/voter-0@2/join')
 })
 
+test('founding anew by one who was a member: whoever is lost leaves once it is done, as its cluster still knows them', () => {
+  const lost = replacing(before, 'voter-0')
+  const anew = { ...lost, founders: { voter: 'voter-2@1' }, foundings: { voter: 2 } } as PlanInput
+  const after = plan(quorum, anew)
+  expect(needed(after, 'leave/voter-0@1')).toEqual(['script/found#2'])
+  expect(needed(after, 'machine/voter-0@1')).toEqual(['leave/voter-0@1'])
+  expect(needed(after, 'script/found#2').filter((key) => key.includes('voter-0'))).toEqual([])
+})
+
+test('founding anew by one who only joins: nobody has to leave a cluster that never knew him', () => {
+  const lost = replacing(before, 'voter-0')
+  const anew = { ...lost, founders: { voter: 'voter-0@2' }, foundings: { voter: 2 } } as PlanInput
+  const after = plan(quorum, anew)
+  expect(after.steps.map(({ key }) => key)).not.toContain('leave/voter-0@1')
+  expect(needed(after, 'machine/voter-0@2')).toContain('machine/voter-0@1')
+})
+
 test('the last voter has nobody to leave on, so no leave is planned', () => {
   const single = built(quorum, { voters: 1, workers: 0 })
   const after = plan(quorum, replacing(single, 'voter-0'))

@@ -31,6 +31,11 @@ async function bereaved(life: MemoryLife, parameters: { voters: number; workers:
 }
 
 async function refound(gantry: Process, id: PlatformId): Promise<void> {
+  await giveUp(gantry, id)
+  await gantry.run(async (store) => (await stateOf(store, id)) === 'ready')
+}
+
+async function giveUp(gantry: Process, id: PlatformId): Promise<void> {
   const problem = await gantry.store.read
     .selectFrom('problems')
     .selectAll()
@@ -43,7 +48,6 @@ async function refound(gantry: Process, id: PlatformId): Promise<void> {
     const place = { id, tenantId: row.tenant_id, projectId: row.project_id }
     await resolveByPerson(tx, gantry.seams, place, problem, 'refound', 'user:ann')
   })
-  await gantry.run(async (store) => (await stateOf(store, id)) === 'ready')
 }
 
 async function foundings(gantry: Process) {
@@ -74,7 +78,10 @@ test('the voter that still answers founds anew; the dead are replaced one at a t
   })
   const steps = stepsSince(life, before)
   expect(steps.filter((key) => key.startsWith('script/found'))).toEqual(['script/found#2'])
-  // The cluster is the same one, so its worker stays in it.
+  // The cluster is the same one: the dead have to leave it, once it can let them go, and its worker stays in it.
+  const order = ['script/found#2', 'leave/voter-0@1', 'leave/voter-1@1'].map((key) => steps.indexOf(key))
+  expect(order).toEqual([...order].sort((a, b) => a - b))
+  expect(order).not.toContain(-1)
   expect(steps).not.toContain('script/worker-0@1/join')
   expect(slots(life)).toEqual(['voter-0@2', 'voter-1@2', 'voter-2@1', 'worker-0@1'])
   const moves = await gantry.store.read
@@ -108,6 +115,20 @@ test('where no voter answers a fresh one founds, and whoever depends on what fou
   expect(await outputOf(gantry, 'script/found#2')).not.toEqual(first)
   expect(await outputOf(gantry, 'script/found')).toEqual(first)
   expect(slots(life)).toEqual(['voter-0@2', 'voter-1@2', 'voter-2@2', 'worker-0@1', 'worker-1@1'])
+})
+
+test('a voter that was to found anew and turns out to be dead too is not waited for: a fresh one founds', async () => {
+  await using life = openLife(template)
+  const { gantry, id } = await bereaved(life, { voters: 3, workers: 1 }, ['voter-0', 'voter-1'])
+  const last = life.world.living().find(({ key }) => String(key).includes('/voter-2@'))
+  if (!last) throw new Error('voter-2 is dead already')
+  life.world.kill(last, 'vanished')
+  await giveUp(gantry, id)
+  await gantry.run(async () => (await foundings(gantry)).length === 2)
+  await life.clock.runUntil(gantry.care.scanNow())
+  await gantry.run(async (store) => (await stateOf(store, id)) === 'ready')
+  expect((await foundings(gantry)).map(({ member }) => member)).toEqual(['voter-0@1', 'voter-2@1', expect.anything()])
+  expect(slots(life)).toEqual(['voter-0@2', 'voter-1@2', 'voter-2@2', 'worker-0@1'])
 })
 
 test('a quorum lost again is a question again, and its answer a third founding', async () => {

@@ -13,6 +13,8 @@ export interface Node {
   readonly labels: Map<string, string>
   /** It left by itself; it stays in the list, down, until it is removed. */
   left: boolean
+  /** A manager that another one went on without: it stays in the list, knowing nothing of it, until it is removed. */
+  lost: boolean
 }
 
 export interface Task {
@@ -43,11 +45,11 @@ export interface Cluster {
 }
 
 export function isUp(node: Node): boolean {
-  return !node.left && node.engine.membership?.nodeId === node.id && node.engine.isUp()
+  return !node.left && !node.lost && node.engine.membership?.nodeId === node.id && node.engine.isUp()
 }
 
 export function managersOf(cluster: Cluster): Node[] {
-  return [...cluster.nodes.values()].filter((node) => node.role === 'manager')
+  return [...cluster.nodes.values()].filter((node) => node.role === 'manager' && !node.lost)
 }
 
 export function hasQuorum(cluster: Cluster): boolean {

@@ -21,6 +21,7 @@ export const words = {
   lastManagerLeaves:
     'You are attempting to leave the swarm on a node that is participating as a manager. Removing the last manager erases all current state of the swarm. Use `--force` to ignore this message.',
   lastManagerDemoted: 'rpc error: code = FailedPrecondition desc = attempting to demote the last manager of the swarm',
+  noMember: "rpc error: code = NotFound desc = can't find manager in raft memberlist",
   quorumLost:
     "rpc error: code = FailedPrecondition desc = can't remove member from the raft: this would result in a loss of quorum",
 } as const

@@ -139,6 +139,10 @@ describe('a swarm of three managers and a worker', () => {
     })
     expect(await said(2, "docker info -f '{{.Swarm.ControlAvailable}} {{.Swarm.Nodes}}'")).toBe('true 0')
     await said(2, 'docker swarm init --force-new-cluster --advertise-addr 10.77.0.3')
+    // As of real Docker: they stay until they are removed, and cannot be demoted.
+    expect(await nodes(2)).toBe('a Unknown Active \nb Unknown Active \nc Ready Active Leader\nd Ready Active')
+    expect((await on(2, 'docker node demote a')).stderr).toContain("can't find manager in raft memberlist")
+    await said(2, 'docker node rm --force a b')
     expect(await nodes(2)).toBe('c Ready Active Leader\nd Ready Active')
   })
 

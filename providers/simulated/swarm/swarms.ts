@@ -9,7 +9,7 @@ import { Refusal, refused, words } from './refusal.ts'
 export interface Swarms {
   /** Makes a cluster of this engine alone. Throws Refusal. */
   init(engine: Engine): Cluster
-  /** What a manager knows goes on with it as the only manager; workers stay, other managers are none of it. Throws Refusal. */
+  /** What a manager knows goes on with it as the only manager; workers stay, of other managers their entries. Throws Refusal. */
   goOnAlone(engine: Engine): Cluster
   /** Throws Refusal. `unanswered` when nobody is at that address. */
   join(
@@ -43,6 +43,7 @@ export function createSwarms(seams: Seams, reach: (address: string) => Engine | 
       availability: 'active',
       labels: new Map(),
       left: false,
+      lost: false,
     }
     cluster.nodes.set(node.id, node)
     engine.membership = { clusterId: cluster.id, nodeId: node.id }
@@ -75,7 +76,7 @@ export function createSwarms(seams: Seams, reach: (address: string) => Engine | 
       const found = member(engine)
       if (found === null || found.self.role !== 'manager') throw new Refusal(words.isWorker)
       const { cluster, self } = found
-      for (const node of managersOf(cluster)) if (node !== self) cluster.nodes.delete(node.id)
+      for (const node of managersOf(cluster)) if (node !== self) node.lost = true
       cluster.leader = self.id
       return cluster
     },
@@ -101,6 +102,7 @@ export function createSwarms(seams: Seams, reach: (address: string) => Engine | 
       const found = member(engine)
       if (found === null) throw new Refusal(engine.membership === null ? words.notManager : words.isWorker)
       if (found.self.role !== 'manager') throw new Refusal(words.isWorker)
+      if (found.self.lost) throw new Refusal(words.noLeader)
       leaderOf(found.cluster)
       return found
     },

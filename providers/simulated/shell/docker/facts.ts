@@ -45,7 +45,7 @@ function swarmOf(machine: Machine, engine: Engine): Data {
   }
   const { cluster, self } = found
   const controls = self.role === 'manager'
-  const led = hasQuorum(cluster)
+  const led = !self.lost && hasQuorum(cluster)
   return {
     NodeID: self.id,
     NodeAddr: engine.address,
@@ -72,12 +72,12 @@ export function nodeOf(cluster: Cluster, node: Node): { readonly [key: string]: 
       Engine: { EngineVersion: engineVersion },
     },
     Status: {
-      State: isUp(node) ? 'ready' : 'down',
+      State: node.lost ? 'unknown' : isUp(node) ? 'ready' : 'down',
       Addr: node.engine.address,
       ...(isUp(node) ? {} : { Message: 'heartbeat failure' }),
     },
     ManagerStatus:
-      node.role === 'manager'
+      node.role === 'manager' && !node.lost
         ? {
             Leader: cluster.leader === node.id,
             Reachability: isUp(node) ? 'reachable' : 'unreachable',
@@ -91,12 +91,18 @@ export function nodeOf(cluster: Cluster, node: Node): { readonly [key: string]: 
 export function nodeLine(cluster: Cluster, node: Node, self: Node): { readonly [key: string]: string } {
   const availability = { active: 'Active', pause: 'Pause', drain: 'Drain' }[node.availability]
   const manager =
-    node.role !== 'manager' ? '' : cluster.leader === node.id ? 'Leader' : isUp(node) ? 'Reachable' : 'Unreachable'
+    node.role !== 'manager' || node.lost
+      ? ''
+      : cluster.leader === node.id
+        ? 'Leader'
+        : isUp(node)
+          ? 'Reachable'
+          : 'Unreachable'
   return {
     ID: node.id,
     Self: String(node === self),
     Hostname: node.engine.hostname,
-    Status: isUp(node) ? 'Ready' : 'Down',
+    Status: node.lost ? 'Unknown' : isUp(node) ? 'Ready' : 'Down',
     Availability: availability,
     ManagerStatus: manager,
     TLSStatus: 'Ready',

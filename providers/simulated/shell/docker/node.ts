@@ -127,6 +127,7 @@ function update(cluster: Cluster, self: Node, args: readonly string[]): Result {
 
 function demote(cluster: Cluster, found: Node): string {
   if (found.role === 'worker') return `Node ${found.engine.hostname} is already a worker.\n`
+  if (found.lost) throw new Refusal(words.noMember)
   if (managersOf(cluster).length === 1) throw new Refusal(words.lastManagerDemoted)
   if (!keepsQuorumWithout(cluster, found)) throw new Refusal(words.quorumLost)
   found.role = 'worker'
@@ -142,7 +143,7 @@ function promote(found: Node): string {
 function remove(cluster: Cluster, self: Node, args: readonly string[]): Result {
   const options = readOptions(args, { '-f': 'force', '--force': 'force' })
   return each(cluster, self, options.words, (found, word) => {
-    if (found.role === 'manager') throw new Refusal(stillManager(found.id))
+    if (managersOf(cluster).includes(found)) throw new Refusal(stillManager(found.id))
     if (isUp(found) && !options.has('force')) throw new Refusal(notDown(found.id))
     cluster.nodes.delete(found.id)
     return `${word}\n`

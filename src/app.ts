@@ -8,15 +8,7 @@ import { firstToken } from './access/index.ts'
 import type { TerminalAccess } from './bootstrap/index.ts'
 import { lazyRemote } from './bootstrap/lazy-remote.ts'
 import type { Remote } from './bootstrap/remote.ts'
-import {
-  type Care,
-  type DecideDeps,
-  engineHooks,
-  startCare,
-  startChecks,
-  startPlatformChecks,
-  startStepChecks,
-} from './care/index.ts'
+import { type Care, type DecideDeps, engineHooks, startCare, startChecks } from './care/index.ts'
 import {
   type Engine,
   type EngineHooks,
@@ -184,10 +176,8 @@ export async function openHouse(parts: HouseParts, store: Store, closing: AbortS
   const care = started.use(startCare({ store, seams, sessions, wake, log: roomLog, ...scanPace }))
   const keeper = started.use(startKeeper({ store, seams, blueprints, forming, wake, log: roomLog }))
   const probe = prober({ remote, seams, privateKey: (ref) => vault.get(store.read, ref) })
-  started.use(startChecks({ store, seams, blueprints, probe, wake, log: roomLog }))
-  started.use(startStepChecks({ store, seams, blueprints, probe, wake, log: roomLog }))
   const secret = (ref: string) => vault.get(store.read, ref)
-  started.use(startPlatformChecks({ store, seams, blueprints, probe, secret, wake, log: roomLog }))
+  started.use(startChecks({ store, seams, blueprints, probe, secret, wake, log: roomLog }))
 
   const rooms: Rooms = {
     store,

@@ -3,6 +3,7 @@
 
 import ssh2, { type Client, type ConnectConfig, type ParsedKey, type PublicKeyAuthMethod } from 'ssh2'
 import type { Endpoint } from '../kernel/endpoint.ts'
+import { noMore } from '../kernel/no-more.ts'
 import type { Seams } from '../kernel/seams.ts'
 import { RemoteFault, type RemoteFaultKind } from './remote.ts'
 
@@ -50,7 +51,7 @@ export function handshake(
     const settle = (finish: () => void) => {
       if (settled) return
       settled = true
-      timer.abort()
+      timer.abort(noMore)
       signal.removeEventListener('abort', onAbort)
       client.off('close', onClose)
       finish()

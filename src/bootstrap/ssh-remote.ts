@@ -1,6 +1,7 @@
 // Remote over SSH: every verb is one command on one channel, which carries the runner with it. What is above this
 // file cannot tell whether a machine is real.
 
+import { noMore } from '../kernel/no-more.ts'
 import type { Seams } from '../kernel/seams.ts'
 import { type PoolLimits, pool } from './pool.ts'
 import { type Remote, RemoteFault, type RemoteTarget } from './remote.ts'
@@ -96,7 +97,7 @@ async function within<T>(
   try {
     return await work(late.signal)
   } finally {
-    done.abort()
+    done.abort(noMore)
     signal.removeEventListener('abort', onAbort)
   }
 }

@@ -2,6 +2,7 @@ import type { Endpoint } from '../kernel/endpoint.ts'
 import { endpointsSchema } from '../kernel/endpoint.ts'
 import type { MachineId, PlatformId, ProjectId, TenantId } from '../kernel/ids.ts'
 import type { MachineState } from '../kernel/states.ts'
+import { statement } from '../store/statement.ts'
 import type { Db } from '../store/store.ts'
 
 /** A machine whose group has a check, with what is needed to speak to it and to recognise it. */
@@ -22,21 +23,9 @@ export interface CheckedMachine {
   readonly sshSecret: string
 }
 
-/** Machines that serve in platforms of these blueprints; whoever is being made, changed or removed is left alone. */
-export async function loadCheckedMachines(db: Db, digests: readonly string[]): Promise<CheckedMachine[]> {
-  const rows = await db
-    .selectFrom('machines')
-    .innerJoin('members', 'members.machine_id', 'machines.id')
-    .innerJoin('platforms', 'platforms.id', 'machines.platform_id')
-    .select(['machines.id', 'machines.platform_id', 'machines.tenant_id', 'machines.project_id', 'machines.member'])
-    .select(['machines.state', 'endpoints', 'login_user', 'host_key', 'group_name', 'blueprint_digest', 'ssh_secret'])
-    .where('platforms.blueprint_digest', 'in', digests)
-    .where('platforms.want', '=', 'present')
-    .where('platforms.state', 'in', ['building', 'ready', 'changing', 'degraded', 'blocked'])
-    .where('members.state', '=', 'in')
-    .where('machines.state', 'in', ['ready', 'unhealthy'])
-    .where('missing_since', 'is', null)
-    .execute()
+/** Machines that serve in platforms of this blueprint; whoever is being made, changed or removed is left alone. */
+export async function loadCheckedMachines(db: Db, digest: string): Promise<CheckedMachine[]> {
+  const rows = await selectChecked.all(db, { digest })
   return rows.map((row) => ({
     id: row.id,
     platformId: row.platform_id,
@@ -52,3 +41,18 @@ export async function loadCheckedMachines(db: Db, digests: readonly string[]): P
     sshSecret: row.ssh_secret,
   }))
 }
+
+const selectChecked = statement((db, { digest }: { digest: string }) =>
+  db
+    .selectFrom('machines')
+    .innerJoin('members', 'members.machine_id', 'machines.id')
+    .innerJoin('platforms', 'platforms.id', 'machines.platform_id')
+    .select(['machines.id', 'machines.platform_id', 'machines.tenant_id', 'machines.project_id', 'machines.member'])
+    .select(['machines.state', 'endpoints', 'login_user', 'host_key', 'group_name', 'blueprint_digest', 'ssh_secret'])
+    .where('platforms.blueprint_digest', '=', digest)
+    .where('platforms.want', '=', 'present')
+    .where('platforms.state', 'in', ['building', 'ready', 'changing', 'degraded', 'blocked'])
+    .where('members.state', '=', 'in')
+    .where('machines.state', 'in', ['ready', 'unhealthy'])
+    .where('missing_since', 'is', null),
+)

@@ -1,6 +1,7 @@
 // One scan of one provider: its hosts, its machines, and what it says of the provider itself.
 
 import type { ProviderId } from '../kernel/ids.ts'
+import { noMore } from '../kernel/no-more.ts'
 import type { Session } from '../provider/contract.ts'
 import { ProviderFault } from '../provider/fault.ts'
 import { HeldBack } from '../provider/weather.ts'
@@ -50,7 +51,7 @@ export async function lookAfter(
     await noteProvider(deps, provider, state, fault?.message ?? null)
     return found.soon
   } finally {
-    timer.abort()
+    timer.abort(noMore)
   }
 }
 

@@ -5,6 +5,7 @@ import { type ProblemOwner, tellProblem } from '../events/index.ts'
 import { type MachineId, newId, type PlatformId } from '../kernel/ids.ts'
 import type { ProblemCode } from '../kernel/problem.ts'
 import type { Seams } from '../kernel/seams.ts'
+import { statement } from '../store/statement.ts'
 import type { Db, Tx } from '../store/store.ts'
 import { careActor } from './decision.ts'
 
@@ -69,16 +70,19 @@ export const overIgnored = 'ignored until it was over'
 /** About a machine that works: who ignores it has not said that it may die. */
 const worksAllTheSame = ['machine_changed', 'platform_unhealthy', 'step_drifted'] as const
 
-/** Machines whose illness a person chose to ignore: they are not made anew by themselves. */
-export async function ignoredMachines(db: Db, platform: PlatformId): Promise<ReadonlySet<string>> {
-  const rows = await db
+const selectIgnored = statement((db, { platform }: { platform: PlatformId }) =>
+  db
     .selectFrom('problems')
     .leftJoin('problem_machines', 'problem_machines.problem_id', 'problems.id')
     .select(['problems.machine_id', 'problem_machines.machine_id as carried'])
     .where('platform_id', '=', platform)
     .where('resolution', '=', 'ignore')
-    .where('code', 'not in', worksAllTheSame)
-    .execute()
+    .where('code', 'not in', worksAllTheSame),
+)
+
+/** Machines whose illness a person chose to ignore: they are not made anew by themselves. */
+export async function ignoredMachines(db: Db, platform: PlatformId): Promise<ReadonlySet<string>> {
+  const rows = await selectIgnored.all(db, { platform })
   return new Set(rows.flatMap(({ machine_id, carried }) => machine_id ?? carried ?? []))
 }
 
@@ -93,38 +97,50 @@ export async function carriedBy(db: Db, problem: string): Promise<MachineId[]> {
   return rows.map(({ machine_id }) => machine_id)
 }
 
-async function isIgnored(db: Db, platform: PlatformId, { subject, code }: Pick<NewProblem, 'subject' | 'code'>) {
-  const row = await db
+interface Named {
+  readonly platform: PlatformId
+  readonly subject: string
+  readonly code: string
+}
+
+const selectIgnoring = statement((db, { platform, subject, code }: Named) =>
+  db
     .selectFrom('problems')
     .select('id')
     .where('platform_id', '=', platform)
     .where('subject', '=', subject)
     .where('code', '=', code)
-    .where('resolution', '=', 'ignore')
-    .executeTakeFirst()
-  return row !== undefined
-}
-
-/** It is over: when it comes again it is told again. */
-async function forgetIgnoring(tx: Tx, platform: PlatformId, { subject, code }: Pick<NewProblem, 'subject' | 'code'>) {
-  await tx
+    .where('resolution', '=', 'ignore'),
+)
+const updateIgnoring = statement((db, { platform, subject, code }: Named) =>
+  db
     .updateTable('problems')
     .set({ resolution: overIgnored })
     .where('platform_id', '=', platform)
     .where('subject', '=', subject)
     .where('code', '=', code)
-    .where('resolution', '=', 'ignore')
-    .execute()
+    .where('resolution', '=', 'ignore'),
+)
+const selectOpen = statement((db, { platform, subject, code }: Named) =>
+  db
+    .selectFrom('problems')
+    .select('id')
+    .where('platform_id', '=', platform)
+    .where('subject', '=', subject)
+    .where('code', '=', code)
+    .where('resolved_at', 'is', null),
+)
+
+async function isIgnored(db: Db, platform: PlatformId, { subject, code }: Pick<NewProblem, 'subject' | 'code'>) {
+  return (await selectIgnoring.first(db, { platform, subject, code })) !== undefined
+}
+
+/** It is over: when it comes again it is told again. */
+async function forgetIgnoring(tx: Tx, platform: PlatformId, { subject, code }: Pick<NewProblem, 'subject' | 'code'>) {
+  await updateIgnoring.run(tx, { platform, subject, code })
 }
 
 async function findOpen(db: Db, platformId: PlatformId, subject: string, code: string): Promise<string | undefined> {
-  const row = await db
-    .selectFrom('problems')
-    .select('id')
-    .where('platform_id', '=', platformId)
-    .where('subject', '=', subject)
-    .where('code', '=', code)
-    .where('resolved_at', 'is', null)
-    .executeTakeFirst()
+  const row = await selectOpen.first(db, { platform: platformId, subject, code })
   return row?.id
 }

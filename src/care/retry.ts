@@ -1,4 +1,5 @@
 import type { Seams } from '../kernel/seams.ts'
+import { statement } from '../store/statement.ts'
 import type { Tx } from '../store/store.ts'
 import { writeDecision } from './decision.ts'
 import type { ProblemPlace } from './problems.ts'
@@ -12,13 +13,16 @@ export async function noteRetry(tx: Tx, seams: Seams, place: ProblemPlace, actor
   await writeDecision(tx, seams, place, decision, actor)
 }
 
-/** When a person last asked, ms since 1970; 0 when nobody did. */
-export async function lastRetry(tx: Tx, platform: ProblemPlace['id']): Promise<number> {
-  const row = await tx
+const selectLast = statement((db, { platform }: { platform: ProblemPlace['id'] }) =>
+  db
     .selectFrom('decisions')
     .select((select) => select.fn.max('at').as('at'))
     .where('platform_id', '=', platform)
-    .where('kind', '=', 'retry')
-    .executeTakeFirst()
+    .where('kind', '=', 'retry'),
+)
+
+/** When a person last asked, ms since 1970; 0 when nobody did. */
+export async function lastRetry(tx: Tx, platform: ProblemPlace['id']): Promise<number> {
+  const row = await selectLast.first(tx, { platform })
   return row?.at ?? 0
 }

@@ -3,6 +3,7 @@
 
 import { makeDue } from '../engine/index.ts'
 import type { Seams } from '../kernel/seams.ts'
+import { statement } from '../store/statement.ts'
 import type { Store, Tx } from '../store/store.ts'
 import { openProblem, type ProblemPlace, resolveProblem } from './problems.ts'
 import { lastRetry } from './retry.ts'
@@ -49,18 +50,7 @@ export async function noteDrift(tx: Tx, seams: Seams, verified: Verified, found:
 
 /** Ends the problems whose step was done again, or whose machine is no member's any more. */
 export async function closeDrift(store: Store, seams: Seams): Promise<void> {
-  const rows = await store.read
-    .selectFrom('problems')
-    .innerJoin('platforms', 'platforms.id', 'problems.platform_id')
-    .leftJoin('records', (join) =>
-      join.onRef('records.platform_id', '=', 'problems.platform_id').onRef('records.key', '=', 'problems.subject'),
-    )
-    .select(['problems.platform_id as id', 'platforms.tenant_id as tenantId', 'platforms.project_id as projectId'])
-    .select(['problems.subject', 'machine_id as machineId', 'since', 'records.key', 'suspect', 'finished_at', 'status'])
-    .where('code', '=', code)
-    .where((where) => where.or([where('resolved_at', 'is', null), where('resolution', '=', 'ignore')]))
-    .execute()
-  for (const row of rows) {
+  for (const row of await selectDrifted.all(store.read, {})) {
     const again = row.status === 'done' && row.suspect === null && (row.finished_at ?? 0) >= row.since
     if (row.key !== null && !again) continue
     const { subject, machineId } = row
@@ -69,3 +59,16 @@ export async function closeDrift(store: Store, seams: Seams): Promise<void> {
     )
   }
 }
+
+const selectDrifted = statement((db) =>
+  db
+    .selectFrom('problems')
+    .innerJoin('platforms', 'platforms.id', 'problems.platform_id')
+    .leftJoin('records', (join) =>
+      join.onRef('records.platform_id', '=', 'problems.platform_id').onRef('records.key', '=', 'problems.subject'),
+    )
+    .select(['problems.platform_id as id', 'platforms.tenant_id as tenantId', 'platforms.project_id as projectId'])
+    .select(['problems.subject', 'machine_id as machineId', 'since', 'records.key', 'suspect', 'finished_at', 'status'])
+    .where('code', '=', code)
+    .where((where) => where.or([where('resolved_at', 'is', null), where('resolution', '=', 'ignore')])),
+)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { MemberFacts } from '../blueprints/index.ts'
 import { endpointsSchema } from '../kernel/endpoint.ts'
 import type { PlatformId, ProjectId, TenantId } from '../kernel/ids.ts'
+import { statement } from '../store/statement.ts'
 import type { Db } from '../store/store.ts'
 import type { CheckedMachine } from './checked-machines.ts'
 
@@ -24,26 +25,7 @@ const addressesSchema = z.array(z.string())
 
 /** Where the step is done and nothing else is known; also of paused platforms, which are told of drift as well. */
 export async function loadVerified(db: Db, digest: string, step: string): Promise<Verified[]> {
-  const rows = await db
-    .selectFrom('records')
-    .innerJoin('machines', (join) =>
-      join.onRef('machines.platform_id', '=', 'records.platform_id').onRef('machines.member', '=', 'records.member'),
-    )
-    .innerJoin('members', 'members.machine_id', 'machines.id')
-    .innerJoin('platforms', 'platforms.id', 'records.platform_id')
-    .select(['records.platform_id', 'machines.tenant_id', 'machines.project_id', 'platforms.name', 'records.key'])
-    .select(['machines.member', 'group_name', 'ordinal', 'addresses', 'zone', 'records.input', 'machines.id'])
-    .select(['endpoints', 'login_user', 'host_key', 'ssh_secret'])
-    .where('platforms.blueprint_digest', '=', digest)
-    .where('platforms.want', '=', 'present')
-    .where('platforms.state', 'in', ['ready', 'changing', 'degraded', 'blocked', 'paused'])
-    .where('members.state', '=', 'in')
-    .where('machines.state', 'in', ['ready', 'unhealthy'])
-    .where('missing_since', 'is', null)
-    .where('records.key', 'like', `script/%/${step}`)
-    .where('records.status', '=', 'done')
-    .where('suspect', 'is', null)
-    .execute()
+  const rows = await selectVerified.all(db, { digest, key: `script/%/${step}` })
   return rows.map((row) => {
     const endpoints = endpointsSchema.parse(JSON.parse(row.endpoints))
     const address = addressesSchema.parse(JSON.parse(row.addresses))[0] ?? endpoints[0]?.address ?? ''
@@ -65,3 +47,25 @@ export async function loadVerified(db: Db, digest: string, step: string): Promis
     }
   })
 }
+
+const selectVerified = statement((db, { digest, key }: { digest: string; key: string }) =>
+  db
+    .selectFrom('records')
+    .innerJoin('machines', (join) =>
+      join.onRef('machines.platform_id', '=', 'records.platform_id').onRef('machines.member', '=', 'records.member'),
+    )
+    .innerJoin('members', 'members.machine_id', 'machines.id')
+    .innerJoin('platforms', 'platforms.id', 'records.platform_id')
+    .select(['records.platform_id', 'machines.tenant_id', 'machines.project_id', 'platforms.name', 'records.key'])
+    .select(['machines.member', 'group_name', 'ordinal', 'addresses', 'zone', 'records.input', 'machines.id'])
+    .select(['endpoints', 'login_user', 'host_key', 'ssh_secret'])
+    .where('platforms.blueprint_digest', '=', digest)
+    .where('platforms.want', '=', 'present')
+    .where('platforms.state', 'in', ['ready', 'changing', 'degraded', 'blocked', 'paused'])
+    .where('members.state', '=', 'in')
+    .where('machines.state', 'in', ['ready', 'unhealthy'])
+    .where('missing_since', 'is', null)
+    .where('records.key', 'like', key)
+    .where('records.status', '=', 'done')
+    .where('suspect', 'is', null),
+)

@@ -3,6 +3,7 @@
 
 import type { ProviderId } from '../kernel/ids.ts'
 import { jittered } from '../kernel/seams.ts'
+import { statement } from '../store/statement.ts'
 import { type LookDeps, lookAfter } from './look-after.ts'
 import { type ScanMemory, scanMemory } from './round.ts'
 
@@ -27,6 +28,8 @@ interface Charge {
   restMs: number
   scanning: Promise<void> | null
 }
+
+const selectProviders = statement((db) => db.selectFrom('providers').select('id').where('deleted_at', 'is', null))
 
 export function startCare(deps: CareDeps): Care {
   const { clock, random } = deps.seams
@@ -65,7 +68,7 @@ export function startCare(deps: CareDeps): Care {
 
   /** Who is to be looked after now. */
   async function meet(): Promise<ProviderId[]> {
-    const rows = await deps.store.read.selectFrom('providers').select('id').where('deleted_at', 'is', null).execute()
+    const rows = await selectProviders.all(deps.store.read, {})
     const living = new Set(rows.map(({ id }) => id))
     for (const id of charges.keys()) if (!living.has(id)) charges.delete(id)
     for (const id of living) {

@@ -8,6 +8,7 @@ import { chooseExecutor, memberAnswers } from './executor.ts'
 import { freshOutputs } from './fresh.ts'
 import { resolveInput } from './input.ts'
 import { recordJourney } from './journey.ts'
+import { selectReportOnly } from './lease.ts'
 import { openLog } from './logs.ts'
 import { fencedWrite, mayAct, type RunState, recordOf } from './state.ts'
 import type { MachineChange, StepContext } from './step-kind.ts'
@@ -31,7 +32,7 @@ export function stepContext(run: RunState, step: PlanStep, fingerprint: string, 
     answers: (ref) => memberAnswers(run.view.members.get(ref)),
     mayAct: () => mayAct(run),
     async mayDestroy() {
-      const row = await store.read.selectFrom('installation').select('report_only').executeTakeFirst()
+      const row = await selectReportOnly.first(store.read, {})
       return row?.report_only !== 1
     },
     async markCreateSent(ref) {

@@ -2,6 +2,7 @@
 // lost, and a scan by index of what is due or abandoned finds everything that a crash left behind.
 
 import type { PlatformId } from '../kernel/ids.ts'
+import { statement } from '../store/statement.ts'
 import type { EngineDeps } from './deps.ts'
 import { claimLease } from './lease.ts'
 import { ownerSchema } from './owner.ts'
@@ -15,6 +16,20 @@ export interface Engine extends AsyncDisposable {
 }
 
 const scanEveryMs = 1_000
+
+/** Two looks into an index each, as one look for either would read every run. None while no lease would be given. */
+const selectDue = statement((db, { now }: { now: number }) => {
+  const reporting = db.selectFrom('installation').select('id').where('report_only', '=', 1)
+  const runs = db
+    .selectFrom('runs')
+    .select('platform_id')
+    .where((where) => where.not(where.exists(reporting)))
+  return runs
+    .where('due_at', '<=', now)
+    .where('owner', 'is', null)
+    .unionAll(runs.where('lease_until', '<=', now))
+    .limit(1_000)
+})
 
 export function startEngine(deps: EngineDeps): Engine {
   const runs = new Map<PlatformId, Run>()
@@ -59,21 +74,7 @@ export function startEngine(deps: EngineDeps): Engine {
   }
 
   async function due(): Promise<PlatformId[]> {
-    const installation = await deps.store.read.selectFrom('installation').select('report_only').executeTakeFirst()
-    // No lease would be given.
-    if (installation?.report_only === 1) return []
-    const now = await deps.store.now()
-    const rows = await deps.store.read
-      .selectFrom('runs')
-      .select('platform_id')
-      .where((where) =>
-        where.or([
-          where.and([where('due_at', '<=', now), where('owner', 'is', null)]),
-          where('lease_until', '<=', now),
-        ]),
-      )
-      .limit(1_000)
-      .execute()
+    const rows = await selectDue.all(deps.store.read, { now: await deps.store.now() })
     return rows.map((row) => row.platform_id)
   }
 

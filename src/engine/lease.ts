@@ -4,6 +4,7 @@
 import { appendEvent } from '../events/index.ts'
 import type { PlatformId } from '../kernel/ids.ts'
 import type { Seams } from '../kernel/seams.ts'
+import type { RunTable } from '../store/schema.ts'
 import { statement } from '../store/statement.ts'
 import type { Store, Tx } from '../store/store.ts'
 import type { Owner, Processes } from './owner.ts'
@@ -27,7 +28,13 @@ export interface Lease {
   until: number
 }
 
-const selectReportOnly = statement((db) => db.selectFrom('installation').select('report_only'))
+const selectRun = statement((db, { platform }: { platform: PlatformId }) =>
+  db.selectFrom('runs').selectAll().where('platform_id', '=', platform),
+)
+const updateRun = statement((db, { platform, ...set }: { platform: PlatformId } & Omit<RunTable, 'platform_id'>) =>
+  db.updateTable('runs').set(set).where('platform_id', '=', platform),
+)
+export const selectReportOnly = statement((db) => db.selectFrom('installation').select('report_only'))
 
 /**
  * Takes the run if it is free, expired, or its owner is dead on this machine; undefined when somebody works on it, and
@@ -41,7 +48,7 @@ export async function claimLease(
   processes: Processes,
   now: number,
 ): Promise<Lease | undefined> {
-  const run = await tx.selectFrom('runs').selectAll().where('platform_id', '=', platformId).executeTakeFirst()
+  const run = await selectRun.first(tx, { platform: platformId })
   if (!run || (await selectReportOnly.first(tx, {}))?.report_only === 1) return undefined
   if (run.owner !== null && (run.lease_until ?? 0) > now) {
     const owner = ownerSchema.parse(JSON.parse(run.owner))
@@ -49,11 +56,8 @@ export async function claimLease(
   }
   const fence = run.fence + 1
   const until = now + leaseMs
-  await tx
-    .updateTable('runs')
-    .set({ owner: ownerText(processes.self), lease_until: until, fence, due_at: null })
-    .where('platform_id', '=', platformId)
-    .execute()
+  const owner = ownerText(processes.self)
+  await updateRun.run(tx, { platform: platformId, owner, lease_until: until, fence, due_at: null })
   if (run.owner !== null) await tellTakeover(tx, seams, platformId, (run.lease_until ?? 0) > now)
   return { platformId, fence, until }
 }
@@ -89,50 +93,50 @@ export async function assertFence(tx: Tx, lease: Lease): Promise<void> {
   if (run?.fence !== lease.fence) throw new LeaseLost(lease.platformId)
 }
 
+const renewRun = statement((db, { platform, until }: { platform: PlatformId; until: number }) =>
+  db.updateTable('runs').set({ lease_until: until }).where('platform_id', '=', platform).returning('due_at'),
+)
+
 /** Extends the lease; answers whether the run was woken since it was claimed. Throws LeaseLost when it was taken over. */
 export async function renewLease(store: Store, lease: Lease): Promise<boolean> {
   const now = await store.now()
   const woken = await store.write(async (tx) => {
     await assertFence(tx, lease)
-    const run = await tx
-      .updateTable('runs')
-      .set({ lease_until: now + leaseMs })
-      .where('platform_id', '=', lease.platformId)
-      .returning('due_at')
-      .executeTakeFirst()
+    const run = await renewRun.first(tx, { platform: lease.platformId, until: now + leaseMs })
     return (run?.due_at ?? Number.POSITIVE_INFINITY) <= now
   })
   lease.until = now + leaseMs
   return woken
 }
 
+const clearDue = statement((db, { platform }: { platform: PlatformId }) =>
+  db.updateTable('runs').set({ due_at: null }).where('platform_id', '=', platform),
+)
+
 /** Takes note of a wake-up: called in the transaction that reads afresh what is wanted. */
 export async function consumeWake(tx: Tx, lease: Lease): Promise<void> {
   await assertFence(tx, lease)
-  await tx.updateTable('runs').set({ due_at: null }).where('platform_id', '=', lease.platformId).execute()
+  await clearDue.run(tx, { platform: lease.platformId })
 }
 
 /** Gives the run back, due again at `dueAt` (null: only when woken); a wake-up that came meanwhile is kept. */
 export async function releaseLease(tx: Tx, lease: Lease, dueAt: number | null): Promise<void> {
-  await assertFence(tx, lease)
-  const run = await tx
-    .selectFrom('runs')
-    .select('due_at')
-    .where('platform_id', '=', lease.platformId)
-    .executeTakeFirst()
-  const times = [run?.due_at ?? null, dueAt].filter((time) => time !== null)
-  await tx
-    .updateTable('runs')
-    .set({ owner: null, lease_until: null, due_at: times.length > 0 ? Math.min(...times) : null })
-    .where('platform_id', '=', lease.platformId)
-    .execute()
+  const platform = lease.platformId
+  const run = await selectRun.first(tx, { platform })
+  if (run?.fence !== lease.fence) throw new LeaseLost(platform)
+  const times = [run.due_at, dueAt].filter((time) => time !== null)
+  const due_at = times.length > 0 ? Math.min(...times) : null
+  await updateRun.run(tx, { platform, owner: null, lease_until: null, fence: run.fence, due_at })
 }
+
+const upsertDue = statement((db, { platform, at }: { platform: PlatformId; at: number }) =>
+  db
+    .insertInto('runs')
+    .values({ platform_id: platform, due_at: at, owner: null, lease_until: null, fence: 0 })
+    .onConflict((conflict) => conflict.column('platform_id').doUpdateSet({ due_at: at })),
+)
 
 /** Makes a run due; called in the transaction that changes what is wanted, so that a crash cannot lose the wake-up. */
 export async function makeDue(tx: Tx, platformId: PlatformId, at: number): Promise<void> {
-  await tx
-    .insertInto('runs')
-    .values({ platform_id: platformId, due_at: at, owner: null, lease_until: null, fence: 0 })
-    .onConflict((conflict) => conflict.column('platform_id').doUpdateSet({ due_at: at }))
-    .execute()
+  await upsertDue.run(tx, { platform: platformId, at })
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { planOperation } from '../blueprints/index.ts'
-import type { PlatformId } from '../kernel/ids.ts'
+import type { PlatformId, TaskId } from '../kernel/ids.ts'
+import { statement } from '../store/statement.ts'
 import type { Db } from '../store/store.ts'
 import { taskOf } from './operations.ts'
 import type { BlueprintSource } from './source.ts'
@@ -15,6 +16,25 @@ export const operationInputSchema = z.object({
   foundings: z.record(z.string(), z.int()).optional(),
 })
 
+function operationsOf(db: Db, platform: PlatformId) {
+  return db
+    .selectFrom('operations')
+    .innerJoin('tasks', 'tasks.id', 'operations.task_id')
+    .select(['task_id', 'blueprint_digest', 'input', 'tasks.operation', 'tasks.state'])
+    .where('operations.platform_id', '=', platform)
+    .orderBy('task_id')
+}
+
+const selectOpen = statement((db, { platform }: { platform: PlatformId }) =>
+  operationsOf(db, platform).where('tasks.state', 'in', openTaskStates),
+)
+
+function openOrEnding(db: Db, platform: PlatformId, ending: readonly TaskId[]) {
+  return operationsOf(db, platform)
+    .where((where) => where.or([where('tasks.state', 'in', openTaskStates), where('tasks.id', 'in', ending)]))
+    .execute()
+}
+
 /** Operations of a platform that have not ended, oldest first, and those that have but whose attempts still are under way. */
 export async function loadOperations(
   db: Db,
@@ -23,19 +43,7 @@ export async function loadOperations(
   inFlight: Iterable<string>,
 ): Promise<OperationView[]> {
   const ending = [...new Set([...inFlight].flatMap((key) => taskOf(key) ?? []))]
-  const rows = await db
-    .selectFrom('operations')
-    .innerJoin('tasks', 'tasks.id', 'operations.task_id')
-    .select(['task_id', 'blueprint_digest', 'input', 'tasks.operation', 'tasks.state'])
-    .where('operations.platform_id', '=', platform)
-    .where((where) =>
-      where.or([
-        where('tasks.state', 'in', openTaskStates),
-        ...(ending.length > 0 ? [where('tasks.id', 'in', ending)] : []),
-      ]),
-    )
-    .orderBy('task_id')
-    .execute()
+  const rows = ending.length === 0 ? await selectOpen.all(db, { platform }) : await openOrEnding(db, platform, ending)
   return Promise.all(
     rows.map(async (row): Promise<OperationView> => {
       const name = row.operation ?? ''

@@ -9,6 +9,7 @@ import { endpointsSchema } from '../kernel/endpoint.ts'
 import type { PlatformId } from '../kernel/ids.ts'
 import { type Problem, problemSchema } from '../kernel/problem.ts'
 import type { MachineTable, MemberTable, PlatformTable, RecordTable } from '../store/schema.ts'
+import { statement } from '../store/statement.ts'
 import type { Db } from '../store/store.ts'
 import { loadHibernation } from './load-hibernation.ts'
 import { loadOperations } from './load-operations.ts'
@@ -27,13 +28,18 @@ const founderSchema = z.object({
   abandoned: z.array(z.string()).default([]),
 })
 
+interface ById {
+  readonly id: PlatformId
+}
+const selectPlatform = statement((db, { id }: ById) => db.selectFrom('platforms').selectAll().where('id', '=', id))
+
 /** Undefined when the platform is deleted or was never there. */
 export async function loadPlatform(
   db: Db,
   blueprints: BlueprintSource,
   id: PlatformId,
 ): Promise<PlatformView | undefined> {
-  const row = await db.selectFrom('platforms').selectAll().where('id', '=', id).executeTakeFirst()
+  const row = await selectPlatform.first(db, { id })
   if (!row || row.state === 'deleted') return undefined
   const inFlight = await loadInFlight(db, id)
   const members = await loadMembers(db, id)
@@ -95,39 +101,43 @@ async function loadOlder(
   return older
 }
 
+const selectRevisions = statement((db, { id, generation }: ById & { generation: number }) =>
+  db
+    .selectFrom('revisions')
+    .select(['number', 'renews', 'settled_at'])
+    .where('platform_id', '=', id)
+    .where((where) => where.or([where('number', '=', generation), where('renews', '=', 1)])),
+)
+
 async function loadRollout(
   db: Db,
   { id, generation, want }: Pick<PlatformTable, 'id' | 'generation' | 'want'>,
 ): Promise<Pick<PlatformView, 'settled' | 'renewedAt'>> {
   if (want === 'absent') return { settled: true, renewedAt: 0 }
-  const rows = await db
-    .selectFrom('revisions')
-    .select(['number', 'renews', 'settled_at'])
-    .where('platform_id', '=', id)
-    .where((where) => where.or([where('number', '=', generation), where('renews', '=', 1)]))
-    .execute()
+  const rows = await selectRevisions.all(db, { id, generation })
   return {
     settled: rows.find((row) => row.number === generation)?.settled_at !== null,
     renewedAt: Math.max(0, ...rows.filter((row) => row.renews === 1).map((row) => row.number)),
   }
 }
 
-async function loadMembers(db: Db, id: PlatformId): Promise<Map<MemberRef, MemberView>> {
-  const members = await db
+const selectMembers = statement((db, { id }: ById) =>
+  db
     .selectFrom('members')
     .selectAll()
     .where('platform_id', '=', id)
     .where('state', '!=', 'gone')
     .orderBy('group_name')
     .orderBy('ordinal')
-    .orderBy('incarnation')
-    .execute()
-  const machines = await db
-    .selectFrom('machines')
-    .selectAll()
-    .where('platform_id', '=', id)
-    .where('state', '!=', 'deleted')
-    .execute()
+    .orderBy('incarnation'),
+)
+const selectMachines = statement((db, { id }: ById) =>
+  db.selectFrom('machines').selectAll().where('platform_id', '=', id).where('state', '!=', 'deleted'),
+)
+
+async function loadMembers(db: Db, id: PlatformId): Promise<Map<MemberRef, MemberView>> {
+  const members = await selectMembers.all(db, { id })
+  const machines = await selectMachines.all(db, { id })
   const byId = new Map(machines.map((machine) => [machine.id, machine]))
   const views = new Map<MemberRef, MemberView>()
   for (const member of members) {
@@ -174,23 +184,22 @@ function memberView(member: MemberTable, machine: MachineTable): MemberView {
   }
 }
 
+const selectRecords = statement((db, { id }: ById) =>
+  db.selectFrom('records').selectAll().where('platform_id', '=', id).where('key', 'not like', 'op/%'),
+)
+const selectRecordsLike = statement((db, { id, like }: ById & { like: string }) =>
+  db.selectFrom('records').selectAll().where('platform_id', '=', id).where('key', 'like', like),
+)
+
 /** Of operations those that run: what is history grows for ever, and nobody asks a run about it. */
 async function loadRecords(
   db: Db,
   id: PlatformId,
   operations: readonly OperationView[],
 ): Promise<Map<string, RecordView>> {
-  const rows = await db
-    .selectFrom('records')
-    .selectAll()
-    .where('platform_id', '=', id)
-    .where((where) =>
-      where.or([
-        where('key', 'not like', 'op/%'),
-        ...operations.map((operation) => where('key', 'like', `${operationPrefix(operation.task)}%`)),
-      ]),
-    )
-    .execute()
+  const rows = [...(await selectRecords.all(db, { id }))]
+  for (const { task } of operations)
+    rows.push(...(await selectRecordsLike.all(db, { id, like: `${operationPrefix(task)}%` })))
   return new Map(rows.map((row) => [row.key, recordView(row)]))
 }
 
@@ -222,40 +231,49 @@ function parseMemo(text: string): Json {
   return z.json().parse(JSON.parse(text))
 }
 
-async function loadProblem(db: Db, id: PlatformId): Promise<Problem | null> {
-  const row = await db
+const selectProblem = statement((db, { id }: ById) =>
+  db
     .selectFrom('problems')
     .select(['code', 'detail'])
     .where('platform_id', '=', id)
     .where('subject', '=', 'platform')
-    .where('resolved_at', 'is', null)
-    .executeTakeFirst()
+    .where('resolved_at', 'is', null),
+)
+
+async function loadProblem(db: Db, id: PlatformId): Promise<Problem | null> {
+  const row = await selectProblem.first(db, { id })
   return row ? problemSchema.parse(row) : null
 }
 
-async function loadUnhealthy(db: Db, id: PlatformId): Promise<string | null> {
-  const row = await db
+const selectUnhealthy = statement((db, { id }: ById) =>
+  db
     .selectFrom('problems')
     .select('detail')
     .where('platform_id', '=', id)
     .where('code', '=', 'platform_unhealthy')
-    .where('resolved_at', 'is', null)
-    .executeTakeFirst()
+    .where('resolved_at', 'is', null),
+)
+
+async function loadUnhealthy(db: Db, id: PlatformId): Promise<string | null> {
+  const row = await selectUnhealthy.first(db, { id })
   return row?.detail ?? null
 }
+
+const selectFounders = statement((db, { id }: ById) =>
+  db
+    .selectFrom('decisions')
+    .select(['subject', 'data'])
+    .where('platform_id', '=', id)
+    .where('kind', '=', 'founder')
+    .orderBy('id'),
+)
 
 /** The latest founder decision of each group, and whom all of them gave up. */
 async function loadFounders(
   db: Db,
   id: PlatformId,
 ): Promise<Pick<PlatformView, 'founders' | 'foundings' | 'abandoned'>> {
-  const rows = await db
-    .selectFrom('decisions')
-    .select(['subject', 'data'])
-    .where('platform_id', '=', id)
-    .where('kind', '=', 'founder')
-    .orderBy('id')
-    .execute()
+  const rows = await selectFounders.all(db, { id })
   const decided = rows.map(({ subject, data }) => ({ subject, ...founderSchema.parse(JSON.parse(data)) }))
   return {
     founders: Object.fromEntries(decided.map(({ subject, member }) => [subject, member])),
@@ -264,24 +282,26 @@ async function loadFounders(
   }
 }
 
-async function loadRestarts(db: Db, id: PlatformId): Promise<ReadonlyMap<MemberRef, number>> {
-  const rows = await db
+const selectRestarts = statement((db, { id }: ById) =>
+  db
     .selectFrom('decisions')
     .select(({ fn }) => ['subject', fn.countAll<number>().as('count')])
     .where('platform_id', '=', id)
     .where('kind', '=', 'restart')
-    .groupBy('subject')
-    .execute()
+    .groupBy('subject'),
+)
+
+async function loadRestarts(db: Db, id: PlatformId): Promise<ReadonlyMap<MemberRef, number>> {
+  const rows = await selectRestarts.all(db, { id })
   return new Map(rows.map(({ subject, count }) => [subject, Number(count)]))
 }
 
+const selectInFlight = statement((db, { id }: ById) =>
+  db.selectFrom('attempts').selectAll().where('platform_id', '=', id).where('ended_at', 'is', null),
+)
+
 async function loadInFlight(db: Db, id: PlatformId): Promise<Map<string, RecordedAttempt>> {
-  const rows = await db
-    .selectFrom('attempts')
-    .selectAll()
-    .where('platform_id', '=', id)
-    .where('ended_at', 'is', null)
-    .execute()
+  const rows = await selectInFlight.all(db, { id })
   const attempts = new Map<string, RecordedAttempt>()
   for (const row of rows) {
     if (row.executor === null) continue

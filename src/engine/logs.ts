@@ -2,6 +2,7 @@
 // so after a crash the raw log is read again from its start and what is stored already is skipped.
 
 import { redactor } from '../secrets/index.ts'
+import { statement } from '../store/statement.ts'
 import { fencedWrite, type RunState } from './state.ts'
 import type { LogSink } from './step-kind.ts'
 
@@ -54,13 +55,16 @@ export async function openLog(run: RunState, attemptId: string, secrets: readonl
   }
 }
 
-async function storedCharacters(run: RunState, attemptId: string): Promise<number> {
-  const last = await run.deps.store.read
+const selectLast = statement((db, { attemptId }: { attemptId: string }) =>
+  db
     .selectFrom('logs')
     .select(['log_offset', 'chunk'])
     .where('attempt_id', '=', attemptId)
     .orderBy('log_offset', 'desc')
-    .limit(1)
-    .executeTakeFirst()
+    .limit(1),
+)
+
+async function storedCharacters(run: RunState, attemptId: string): Promise<number> {
+  const last = await selectLast.first(run.deps.store.read, { attemptId })
   return last ? last.log_offset + last.chunk.length : 0
 }

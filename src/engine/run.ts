@@ -2,6 +2,7 @@
 // back when there is nothing to do for a while. Steps finish in any order; each releases only what needs it.
 
 import { isOperationKey, type Plan, type PlanStep } from '../blueprints/index.ts'
+import { noMore } from '../kernel/no-more.ts'
 import type { EngineDeps } from './deps.ts'
 import { executeStep } from './execute.ts'
 import { forgetUnmentioned } from './fresh.ts'
@@ -236,7 +237,7 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
     const timer =
       nextAt === null ? nudged : deps.seams.clock.sleep(Math.max(0, nextAt - deps.seams.clock.now()), rest.signal)
     await Promise.race([nudged, timer])
-    rest.abort()
+    rest.abort(noMore)
     await Promise.allSettled([timer])
   }
 

@@ -2,13 +2,13 @@
 
 import { appendEvent } from '../events/index.ts'
 import type { Json } from '../kernel/canonical.ts'
-import { newId } from '../kernel/ids.ts'
+import { newId, type PlatformId } from '../kernel/ids.ts'
 import type { Problem } from '../kernel/problem.ts'
 import type { Seams } from '../kernel/seams.ts'
-import type { RecordTable } from '../store/schema.ts'
+import type { AttemptTable, RecordTable } from '../store/schema.ts'
 import { statement } from '../store/statement.ts'
 import type { Tx } from '../store/store.ts'
-import type { RunState } from './state.ts'
+import type { AttemptEnd, RunState } from './state.ts'
 import type { GoneProof, MachineChange, RecordedAttempt } from './step-kind.ts'
 import type { MemberView, Outputs, PlatformView, RecordView } from './view.ts'
 
@@ -85,12 +85,18 @@ export function problemText(problem: Problem | null): string | null {
   return problem === null ? null : JSON.stringify(problem)
 }
 
+const deleteRecord = statement((db, { platform, key }: { platform: PlatformId; key: string }) =>
+  db.deleteFrom('records').where('platform_id', '=', platform).where('key', '=', key),
+)
+
 export async function forgetRecords(tx: Tx, view: PlatformView, keys: readonly string[]): Promise<void> {
   for (const key of keys) {
-    await tx.deleteFrom('records').where('platform_id', '=', view.id).where('key', '=', key).execute()
+    await deleteRecord.run(tx, { platform: view.id, key })
     view.records.delete(key)
   }
 }
+
+const insertAttempt = statement((db, row: AttemptTable) => db.insertInto('attempts').values(row))
 
 export async function saveAttempt(
   tx: Tx,
@@ -100,38 +106,38 @@ export async function saveAttempt(
   attempt: Omit<RecordedAttempt, 'id'>,
 ): Promise<RecordedAttempt> {
   const recorded: RecordedAttempt = { ...attempt, id: newId('attempt', seams) }
-  await tx
-    .insertInto('attempts')
-    .values({
-      id: recorded.id,
-      platform_id: view.id,
-      step_key: key,
-      fingerprint: recorded.fingerprint,
-      number: recorded.number,
-      executor: recorded.executor,
-      machine_id: recorded.machineId,
-      fence: recorded.fence,
-      started_at: recorded.startedAt,
-      ended_at: null,
-      outcome: null,
-      exit_code: null,
-      detail: null,
-    })
-    .execute()
+  await insertAttempt.run(tx, {
+    id: recorded.id,
+    platform_id: view.id,
+    step_key: key,
+    fingerprint: recorded.fingerprint,
+    number: recorded.number,
+    executor: recorded.executor,
+    machine_id: recorded.machineId,
+    fence: recorded.fence,
+    started_at: recorded.startedAt,
+    ended_at: null,
+    outcome: null,
+    exit_code: null,
+    detail: null,
+  })
   view.inFlight.set(key, recorded)
   return recorded
 }
+
+const updateEnd = statement((db, { attemptId, at, outcome, exitCode, detail }: AttemptEnd) =>
+  db
+    .updateTable('attempts')
+    .set({ ended_at: at, outcome, exit_code: exitCode, detail })
+    .where('id', '=', attemptId)
+    .where('ended_at', 'is', null),
+)
 
 /** Writes the end of the step's attempt, if one is pending. */
 export async function writeEnd(tx: Tx, run: RunState, key: string): Promise<void> {
   const end = run.ends.get(key)
   if (!end) return
-  await tx
-    .updateTable('attempts')
-    .set({ ended_at: end.at, outcome: end.outcome, exit_code: end.exitCode, detail: end.detail })
-    .where('id', '=', end.attemptId)
-    .where('ended_at', 'is', null)
-    .execute()
+  await updateEnd.run(tx, end)
   run.ends.delete(key)
   if (run.view.inFlight.get(key)?.id === end.attemptId) run.view.inFlight.delete(key)
 }

@@ -8,7 +8,7 @@ export {
   type Subject,
   type TransitionKind,
 } from './event.ts'
-export { type EventFilter, lastEventSeq, listEvents } from './list.ts'
+export { type EventFilter, happenedSince, lastEventSeq, listEvents } from './list.ts'
 export { endCarrying, endProblem, endProblems, type ProblemOwner, tellPlace, tellProblem } from './problems.ts'
 export { followEvents } from './stream.ts'
 export { type Moved, moveMachine, moveMember, movePlatform, moveTask } from './transition.ts'

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { Json } from '../kernel/canonical.ts'
 import type { MachineId, PlatformId, ProjectId, TaskId, TenantId } from '../kernel/ids.ts'
 import type { EventTable } from '../store/schema.ts'
+import { statement } from '../store/statement.ts'
 import type { Db } from '../store/store.ts'
 import { type EventKind, eventKinds, type RecordedEvent, type Subject } from './event.ts'
 
@@ -51,12 +52,27 @@ export async function listEvents(db: Db, filter: EventFilter & { readonly limit?
 
 /** The newest committed sequence number; 0 when nothing ever happened. */
 export async function lastEventSeq(db: Db): Promise<number> {
-  const row = await db
-    .selectFrom('events')
-    .select((eb) => eb.fn.max('seq').as('seq'))
-    .executeTakeFirst()
+  const row = await selectLast.first(db, {})
   return row?.seq ?? 0
 }
+
+/**
+ * The newest event after this one that changes something; undefined when there is none. Steps that only begin or wait
+ * are no change: they are by far the most events, and nothing follows from them but for their own run.
+ */
+export async function happenedSince(db: Db, after: number): Promise<number | undefined> {
+  return (await selectChange.first(db, { after }))?.seq ?? undefined
+}
+
+const selectChange = statement((db, { after }: { after: number }) =>
+  db
+    .selectFrom('events')
+    .select((select) => select.fn.max('seq').as('seq'))
+    .where('seq', '>', after)
+    .where('kind', 'not in', ['step.started', 'step.waiting']),
+)
+
+const selectLast = statement((db) => db.selectFrom('events').select((select) => select.fn.max('seq').as('seq')))
 
 function recorded(row: Selectable<EventTable>): RecordedEvent {
   return {

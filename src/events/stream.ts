@@ -2,6 +2,7 @@
 // by page and when the reader asks for more, so nothing is missed, nothing is told twice, and a slow
 // reader costs one page of memory.
 
+import { noMore } from '../kernel/no-more.ts'
 import type { Seams } from '../kernel/seams.ts'
 import type { Store } from '../store/store.ts'
 import type { RecordedEvent } from './event.ts'
@@ -49,7 +50,7 @@ export async function* followEvents(
 
   async function woken(): Promise<void> {
     const waiting = new AbortController()
-    wake = () => waiting.abort()
+    wake = () => waiting.abort(noMore)
     // Any rejection is one of our two signals; the loop looks at which.
     await seams.clock.sleep(pollEveryMs, AbortSignal.any([signal, waiting.signal])).catch(() => undefined)
     wake = null

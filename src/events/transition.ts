@@ -17,6 +17,7 @@ import {
   type TaskState,
   taskTransitions,
 } from '../kernel/states.ts'
+import type { PlatformTable, TaskTable } from '../store/schema.ts'
 import { statement } from '../store/statement.ts'
 import type { Tx } from '../store/store.ts'
 import { appendEvent } from './append.ts'
@@ -37,6 +38,27 @@ export interface Moved<S> {
   readonly changed: boolean
 }
 
+type Of<T, K extends keyof T> = { readonly platform: PlatformId } & Pick<T, K>
+
+const selectPlatform = statement((db, { platform }: { platform: PlatformId }) =>
+  db
+    .selectFrom('platforms')
+    .select(['state', 'state_reason', 'tenant_id', 'project_id', 'version', 'ready_at', 'deleted_at'])
+    .where('id', '=', platform),
+)
+const updateReason = statement((db, { platform, ...set }: Of<PlatformTable, 'state_reason' | 'version'>) =>
+  db.updateTable('platforms').set(set).where('id', '=', platform),
+)
+const updatePlatform = statement(
+  (
+    db,
+    {
+      platform,
+      ...set
+    }: Of<PlatformTable, 'state' | 'state_since' | 'state_reason' | 'version' | 'ready_at' | 'deleted_at'>,
+  ) => db.updateTable('platforms').set(set).where('id', '=', platform),
+)
+
 /**
  * Moves a platform, with `reason` as what explain shows (a new reason for the same state is kept, but is no
  * event). Raises its version; notes the first time it was ready, and when it was deleted; a deletion ends its problems.
@@ -49,30 +71,24 @@ export async function movePlatform(
 ): Promise<Moved<PlatformState>> {
   const { platform, to } = move
   const reason = move.reason ?? null
-  const row = await tx
-    .selectFrom('platforms')
-    .select(['state', 'state_reason', 'tenant_id', 'project_id', 'version', 'ready_at', 'deleted_at'])
-    .where('id', '=', platform)
-    .executeTakeFirst()
+  const row = await selectPlatform.first(tx, { platform })
   if (!row) throw missing('platform', platform)
-  const update = tx.updateTable('platforms').where('id', '=', platform)
   if (row.state === to) {
     if (move.reason !== undefined && row.state_reason !== reason)
-      await update.set({ state_reason: reason, version: row.version + 1 }).execute()
+      await updateReason.run(tx, { platform, state_reason: reason, version: row.version + 1 })
     return { from: to, to, changed: false }
   }
   assertTransition(platformTransitions, row.state, to)
   const now = seams.clock.now()
-  await update
-    .set({
-      state: to,
-      state_since: now,
-      state_reason: reason,
-      version: row.version + 1,
-      ready_at: to === 'ready' ? (row.ready_at ?? now) : row.ready_at,
-      deleted_at: to === 'deleted' ? now : row.deleted_at,
-    })
-    .execute()
+  await updatePlatform.run(tx, {
+    platform,
+    state: to,
+    state_since: now,
+    state_reason: reason,
+    version: row.version + 1,
+    ready_at: to === 'ready' ? (row.ready_at ?? now) : row.ready_at,
+    deleted_at: to === 'deleted' ? now : row.deleted_at,
+  })
   await appendEvent(tx, seams, {
     ...told(move, 'platform.state', row.state, to),
     subject: { kind: 'platform', id: platform },
@@ -175,6 +191,22 @@ export async function moveMember(
   return { from: row.state, to, changed: true }
 }
 
+const selectTask = statement((db, { task }: { task: TaskId }) =>
+  db.selectFrom('tasks').selectAll().where('id', '=', task),
+)
+const updateSaid = statement((db, { task, ...set }: { task: TaskId } & Pick<TaskTable, 'reason' | 'problem'>) =>
+  db.updateTable('tasks').set(set).where('id', '=', task),
+)
+const updateTask = statement(
+  (
+    db,
+    {
+      task,
+      ...set
+    }: { task: TaskId } & Pick<TaskTable, 'state' | 'reason' | 'problem' | 'superseded_by' | 'started_at' | 'ended_at'>,
+  ) => db.updateTable('tasks').set(set).where('id', '=', task),
+)
+
 /**
  * Moves a task, noting when it first ran and when it ended. `problem` is kept when given and cleared
  * otherwise; a new reason or problem for the same state is kept too, but is no event. Throws like the others.
@@ -191,28 +223,26 @@ export async function moveTask(
   },
 ): Promise<Moved<TaskState>> {
   const { task, to } = move
-  const row = await tx.selectFrom('tasks').selectAll().where('id', '=', task).executeTakeFirst()
+  const row = await selectTask.first(tx, { task })
   if (!row) throw missing('task', task)
   const reason = move.reason ?? null
   const problem = move.problem ? JSON.stringify(move.problem) : null
-  const update = tx.updateTable('tasks').where('id', '=', task)
   if (row.state === to) {
     const said = move.reason !== undefined || move.problem !== undefined
-    if (said && (row.reason !== reason || row.problem !== problem)) await update.set({ reason, problem }).execute()
+    if (said && (row.reason !== reason || row.problem !== problem)) await updateSaid.run(tx, { task, reason, problem })
     return { from: to, to, changed: false }
   }
   assertTransition(taskTransitions, row.state, to)
   const now = seams.clock.now()
-  await update
-    .set({
-      state: to,
-      reason,
-      problem,
-      superseded_by: move.supersededBy ?? row.superseded_by,
-      started_at: row.started_at ?? (to === 'running' ? now : null),
-      ended_at: taskTransitions[to].length === 0 ? now : null,
-    })
-    .execute()
+  await updateTask.run(tx, {
+    task,
+    state: to,
+    reason,
+    problem,
+    superseded_by: move.supersededBy ?? row.superseded_by,
+    started_at: row.started_at ?? (to === 'running' ? now : null),
+    ended_at: taskTransitions[to].length === 0 ? now : null,
+  })
   if (to === 'done') await recordDuration(tx, row, now)
   await appendEvent(tx, seams, {
     ...told(move, 'task.state', row.state, to),

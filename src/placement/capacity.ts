@@ -69,20 +69,25 @@ async function machineRow(tx: Tx, machine: MachineId): Promise<MachineRow> {
   return row
 }
 
+const updateReserved = statement(
+  (db, more: { provider: ProviderId; host: string; cpu: number; memory: number; disk: number }) =>
+    db
+      .updateTable('hosts')
+      .set((set) => ({
+        reserved_cpu: set('reserved_cpu', '+', more.cpu),
+        reserved_memory_bytes: set('reserved_memory_bytes', '+', more.memory),
+        reserved_disk_bytes: set('reserved_disk_bytes', '+', more.disk),
+      }))
+      .where('provider_id', '=', more.provider)
+      .where('name', '=', more.host),
+)
+
 /** A zone that does not show its hosts has nothing to count. */
 async function shift(tx: Tx, row: MachineRow, host: string | null, by: 1 | -1): Promise<void> {
   if (host === null) return
-  const result = await tx
-    .updateTable('hosts')
-    .set((eb) => ({
-      reserved_cpu: eb('reserved_cpu', '+', by * row.cpu),
-      reserved_memory_bytes: eb('reserved_memory_bytes', '+', by * row.memory_bytes),
-      reserved_disk_bytes: eb('reserved_disk_bytes', '+', by * row.disk_bytes),
-    }))
-    .where('provider_id', '=', row.provider_id)
-    .where('name', '=', host)
-    .executeTakeFirst()
-  if (result.numUpdatedRows === 0n) throw noCapacity(host, 'is not known any more')
+  const more = { cpu: by * row.cpu, memory: by * row.memory_bytes, disk: by * row.disk_bytes }
+  if ((await updateReserved.run(tx, { provider: row.provider_id, host, ...more })) === 0)
+    throw noCapacity(host, 'is not known any more')
 }
 
 const updateHeld = statement((db, { machine, capacity_held }: { machine: MachineId; capacity_held: Flag }) =>

@@ -4,6 +4,7 @@
 import type { ProviderId } from '../kernel/ids.ts'
 import type { Seams } from '../kernel/seams.ts'
 import type { HostTable } from '../store/schema.ts'
+import { statement } from '../store/statement.ts'
 import type { Db, Tx } from '../store/store.ts'
 import type { Resources } from './types.ts'
 
@@ -24,6 +25,16 @@ export interface HostChange {
   readonly from: HostTable['state'] | null
   readonly to: HostTable['state']
 }
+
+type SeenHost = Omit<HostTable, `reserved_${string}`>
+
+const upsertSeen = statement((db, host: SeenHost) => {
+  const { provider_id: _provider, name: _name, ...seen } = host
+  return db
+    .insertInto('hosts')
+    .values({ ...host, reserved_cpu: 0, reserved_memory_bytes: 0, reserved_disk_bytes: 0 })
+    .onConflict((conflict) => conflict.columns(['provider_id', 'name']).doUpdateSet(seen))
+})
 
 /**
  * Writes a complete inventory of one provider; a host it does not name any more is `gone`. `ourUse` is what
@@ -53,18 +64,7 @@ export async function saveInventory(
       state: report.state,
       seen_at: now,
     }
-    await tx
-      .insertInto('hosts')
-      .values({
-        provider_id: provider,
-        name: report.name,
-        ...seen,
-        reserved_cpu: 0,
-        reserved_memory_bytes: 0,
-        reserved_disk_bytes: 0,
-      })
-      .onConflict((conflict) => conflict.columns(['provider_id', 'name']).doUpdateSet(seen))
-      .execute()
+    await upsertSeen.run(tx, { provider_id: provider, name: report.name, ...seen })
     const from = known.get(report.name) ?? null
     if (from !== report.state) changes.push({ host: report.name, from, to: report.state })
     known.delete(report.name)

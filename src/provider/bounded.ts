@@ -1,6 +1,7 @@
 // Every call to a provider ends, and ends in an answer or a fault, whatever a kind does: a server that accepts and then
 // says nothing would else hold a run, a scan and the closing of the process for ever.
 
+import { noMore } from '../kernel/no-more.ts'
 import type { Clock } from '../kernel/seams.ts'
 import type { Session } from './contract.ts'
 import { type FaultFacts, ProviderFault } from './fault.ts'
@@ -103,7 +104,7 @@ export async function within<T>(
     return await Promise.race([call(over.signal), ended.promise])
   } finally {
     signal.removeEventListener('abort', aborted)
-    timer.abort()
+    timer.abort(noMore)
   }
 }
 

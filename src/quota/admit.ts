@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { PlatformId, ProjectId, TicketId } from '../kernel/ids.ts'
 import type { Seams } from '../kernel/seams.ts'
 import type { ReservationTable } from '../store/schema.ts'
+import { statement } from '../store/statement.ts'
 import type { Db, Tx } from '../store/store.ts'
 import type { Amounts } from './keys.ts'
 import { type Claim, type Draw, draw, type Held, isShort, leftOf, loadLines, quotaExceeded } from './ledger.ts'
@@ -121,20 +122,26 @@ async function writeCounters(tx: Tx, project: ProjectId, draws: readonly Draw[])
 }
 
 async function addUsed(tx: Tx, project: ProjectId, ticket: TicketId, key: string, delta: number): Promise<void> {
-  await tx
-    .updateTable('ticket_limits')
-    .set((eb) => ({ used: eb('used', '+', delta) }))
-    .where('ticket_id', '=', ticket)
-    .where('key', '=', key)
-    .execute()
-  await tx
-    .updateTable('shares')
-    .set((eb) => ({ used: eb('used', '+', delta) }))
-    .where('project_id', '=', project)
-    .where('ticket_id', '=', ticket)
-    .where('key', '=', key)
-    .execute()
+  await updateLimit.run(tx, { ticket, key, delta })
+  await updateShare.run(tx, { project, ticket, key, delta })
 }
+
+const updateLimit = statement((db, { ticket, key, delta }: { ticket: TicketId; key: string; delta: number }) =>
+  db
+    .updateTable('ticket_limits')
+    .set((set) => ({ used: set('used', '+', delta) }))
+    .where('ticket_id', '=', ticket)
+    .where('key', '=', key),
+)
+const updateShare = statement(
+  (db, { project, ticket, key, delta }: { project: ProjectId; ticket: TicketId; key: string; delta: number }) =>
+    db
+      .updateTable('shares')
+      .set((set) => ({ used: set('used', '+', delta) }))
+      .where('project_id', '=', project)
+      .where('ticket_id', '=', ticket)
+      .where('key', '=', key),
+)
 
 // A statement takes a bounded number of parameters, and few different texts keep prepared statements few.
 async function forEachChunk<T>(items: readonly T[], work: (chunk: T[]) => Promise<unknown>): Promise<void> {

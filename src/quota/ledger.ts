@@ -3,6 +3,7 @@
 
 import type { ProjectId, TicketId } from '../kernel/ids.ts'
 import { ProblemError } from '../kernel/problem.ts'
+import { statement } from '../store/statement.ts'
 import type { Db } from '../store/store.ts'
 import { type Amounts, amountText } from './keys.ts'
 
@@ -50,7 +51,11 @@ export interface Shortage {
 
 /** Every share of the project in living tickets, oldest ticket first. */
 export async function loadLines(db: Db, project: ProjectId): Promise<Line[]> {
-  return await db
+  return [...(await selectLines.all(db, { project }))]
+}
+
+const selectLines = statement((db, { project }: { project: ProjectId }) =>
+  db
     .selectFrom('shares')
     .innerJoin('ticket_limits', (join) =>
       join.onRef('ticket_limits.ticket_id', '=', 'shares.ticket_id').onRef('ticket_limits.key', '=', 'shares.key'),
@@ -69,9 +74,8 @@ export async function loadLines(db: Db, project: ProjectId): Promise<Line[]> {
     .where('tickets.deleted_at', 'is', null)
     .orderBy('tickets.created_at')
     .orderBy('tickets.id')
-    .orderBy('shares.key')
-    .execute()
-}
+    .orderBy('shares.key'),
+)
 
 /** What can still be drawn from a line; Infinity when nothing limits it. */
 export function leftOf(line: Line): number {

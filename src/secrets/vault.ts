@@ -45,6 +45,13 @@ const selectSecret = statement((db, { id, version }: { id: SecretId; version: nu
     .where('version', '=', version),
 )
 
+const emptySecret = statement((db, { id }: { id: SecretId }) =>
+  db.updateTable('secrets').set({ ciphertext: '' }).where('id', '=', id),
+)
+const emptyVersion = statement((db, { id, version }: { id: SecretId; version: number }) =>
+  db.updateTable('secrets').set({ ciphertext: '' }).where('id', '=', id).where('version', '=', version),
+)
+
 /** Throws 'secret_unavailable' when `masterKey` is not the one this database was written with. */
 export async function openVault(store: Store, masterKey: Uint8Array, seams: Seams): Promise<Vault> {
   if (masterKey.length !== keyBytes) throw unavailable(`The master key has ${masterKey.length} bytes, not ${keyBytes}.`)
@@ -122,8 +129,8 @@ export async function openVault(store: Store, masterKey: Uint8Array, seams: Seam
     // The row stays without its text, so that its version is never given again.
     async destroy(tx, secret) {
       const { id, version } = parse(secret)
-      const update = tx.updateTable('secrets').set({ ciphertext: '' }).where('id', '=', id)
-      await (version === null ? update : update.where('version', '=', version)).execute()
+      if (version === null) await emptySecret.run(tx, { id })
+      else await emptyVersion.run(tx, { id, version })
     },
   }
 }

@@ -2,6 +2,7 @@
 
 import { type Remote, RemoteFault } from '../bootstrap/remote.ts'
 import type { Endpoint } from '../kernel/endpoint.ts'
+import { noMore } from '../kernel/no-more.ts'
 import type { Seams } from '../kernel/seams.ts'
 
 export interface ProbedMachine {
@@ -43,7 +44,7 @@ export function prober({ remote, seams, privateKey }: ProbeDeps) {
       if (error instanceof RemoteFault) return { kind: 'silent', why: error.message } as const
       throw error
     } finally {
-      done.abort()
+      done.abort(noMore)
     }
   }
 }

@@ -35,6 +35,7 @@ export async function openStore(url: string, seams: Seams, options: StoreOptions
   const synchronous = options.synchronous ?? 'FULL'
   const writer = openWriter(path, synchronous, seams.clock.now())
   const reader = openConnection(path, { readonly: true, busyTimeoutMs })
+  const version = reader.database.prepare<[], number>('pragma data_version').pluck()
   const listeners = new Set<(lastEventSeq: number) => void>()
 
   // Gathering a turn's callers saves an fsync each; without fsync there is nothing to share, and a
@@ -52,6 +53,7 @@ export async function openStore(url: string, seams: Seams, options: StoreOptions
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+    version: () => version.get() ?? 0,
     async snapshot() {
       const copy = `${path}.copy-${Buffer.from(seams.random.bytes(6)).toString('hex')}`
       await takeSnapshot(path, copy)

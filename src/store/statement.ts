@@ -1,7 +1,7 @@
 // A query that runs a dozen times in the life of a machine is built and compiled once: building it with Kysely takes
 // several times as long as SQLite takes to run it. The types stay those of the builder.
 
-import type { Compilable, CompiledQuery } from 'kysely'
+import type { Compilable, CompiledQuery, QueryResult } from 'kysely'
 import type { Db } from './store.ts'
 
 export interface Statement<P, R> {
@@ -9,8 +9,8 @@ export interface Statement<P, R> {
   all(db: Db, parameters: P): Promise<readonly R[]>
   /** Runs it and answers its first row, if any. */
   first(db: Db, parameters: P): Promise<R | undefined>
-  /** Runs it for its effect. */
-  run(db: Db, parameters: P): Promise<void>
+  /** Runs it for its effect; answers how many rows it wrote, COUNT. */
+  run(db: Db, parameters: P): Promise<number>
 }
 
 /** Stands for a parameter while the query is built. */
@@ -40,18 +40,20 @@ export function statement<P extends object, R>(build: (db: Db, parameters: P) =>
     return query
   }
 
-  async function all(db: Db, parameters: P): Promise<readonly R[]> {
+  function result(db: Db, parameters: P): Promise<QueryResult<R>> {
     const query = compile(db, parameters)
     const values = query.parameters.map((value) => (value instanceof Hole ? given(parameters, value) : value))
-    return (await db.executeQuery<R>({ ...query, parameters: values })).rows
+    const { sql, query: node, queryId } = query
+    // Straight to the connection: no plugin has anything to do with what comes back.
+    return db
+      .getExecutor()
+      .provideConnection((connection) => connection.executeQuery<R>({ sql, query: node, queryId, parameters: values }))
   }
 
   return {
-    all,
-    first: async (db, parameters) => (await all(db, parameters))[0],
-    async run(db, parameters) {
-      await all(db, parameters)
-    },
+    all: async (db, parameters) => (await result(db, parameters)).rows,
+    first: async (db, parameters) => (await result(db, parameters)).rows[0],
+    run: async (db, parameters) => Number((await result(db, parameters)).numAffectedRows ?? 0n),
   }
 }
 

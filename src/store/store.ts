@@ -20,6 +20,11 @@ export interface Store extends AsyncDisposable {
   now(): Promise<number>
   /** Called after COMMIT with the highest event sequence of the group. Returns the unsubscribe function. */
   onCommit(listener: (lastEventSeq: number) => void): () => void
+  /**
+   * Another number whenever somebody, here or in another process, has committed since it was last asked. Next to free:
+   * who would read tables again and again asks this first.
+   */
+  version(): number
   /** A consistent copy beside the database, while others write; disposing of it removes it. Throws 'unavailable'. */
   snapshot(): Promise<{ readonly path: string } & Disposable>
 }

@@ -12,8 +12,6 @@ import {
   previewPlatform,
   startCare,
   startChecks,
-  startPlatformChecks,
-  startStepChecks,
   unformPlatform,
 } from '../../src/care/index.ts'
 import {
@@ -185,9 +183,7 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
   if (parts.checks) {
     const probe = prober({ remote, seams, privateKey: (ref) => vault.get(store.read, ref) })
     const wake = (id: PlatformId) => engine.wake(id)
-    startChecks({ store, seams, blueprints, probe, wake, log })
-    startStepChecks({ store, seams, blueprints, probe, wake, log })
-    startPlatformChecks({ store, seams, blueprints, probe, secret: (ref) => vault.get(store.read, ref), wake, log })
+    startChecks({ store, seams, blueprints, probe, secret: (ref) => vault.get(store.read, ref), wake, log })
   }
 
   async function kill(): Promise<void> {

@@ -3,7 +3,7 @@
 
 import { afterAll, expect, test } from 'vitest'
 import { loadBlueprintFolder } from '../../src/blueprints/index.ts'
-import { lastEventSeq } from '../../src/events/index.ts'
+import { appendEvent, lastEventSeq } from '../../src/events/index.ts'
 import { type MemoryLife, openLife } from '../crash/installation.ts'
 import { type Process, stateOf } from '../crash/process.ts'
 import { makeTemplate, type Template } from '../crash/template.ts'
@@ -86,6 +86,20 @@ test('a machine that misses one check and answers the next is nothing to tell, a
   expect(machineOf(life, 'voter-1').cutNext).toBeNull()
   expect(await lastEventSeq(gantry.store.read)).toBe(before)
   expect(await openCodes(gantry)).toEqual([])
+})
+
+test('what happens elsewhere makes nobody forget how often a machine has failed', async () => {
+  await using life = openLife(template)
+  const { gantry } = await built(life, { voters: 3, workers: 1 })
+  await passes(life, 5_000)
+  life.world.kill(machineOf(life, 'voter-0'), 'silent')
+  const about = { subject: { kind: 'tenant', id: template.tenantId }, tenant: template.tenantId, actor: 'test' } as const
+  for (let second = 0; second < 10; second += 1) {
+    await life.wait(gantry.store.write((tx) => appendEvent(tx, gantry.seams, { kind: 'tenant.changed', ...about })))
+    await passes(life, 1_000)
+  }
+  const told = gantry.store.read.selectFrom('problems').select('subject').where('code', '=', 'machine_hung')
+  expect(await told.execute()).toEqual([{ subject: 'voter-0@1' }])
 })
 
 test('a majority that hangs at once is a lost quorum, not a repair; when it answers again the platform goes on', async () => {

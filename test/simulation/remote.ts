@@ -9,6 +9,7 @@ import {
   type RemoteTarget,
   type ScriptAttempt,
 } from '../../src/bootstrap/remote.ts'
+import { noMore } from '../../src/kernel/no-more.ts'
 import type { Clock, Random } from '../../src/kernel/seams.ts'
 import type { SimCloud } from './cloud.ts'
 import type { Counters } from './counters.ts'
@@ -83,7 +84,7 @@ export function openRemote({ clock, random, cloud, journal, counters, onStart }:
       const stop = new AbortController()
       const pause = clock.sleep(waitMs, AbortSignal.any([stop.signal, signal])).catch(() => undefined)
       await Promise.race([folder.ended, pause])
-      stop.abort()
+      stop.abort(noMore)
       if (signal.aborted) throw new RemoteFault('broken', 'aborted')
       if (!cloud.answers(vm)) throw new RemoteFault('broken', 'the connection broke')
     }

@@ -1,6 +1,7 @@
 // Tenants and what they were promised. A request that was not answered is sent again under its key, to whoever answers.
 
 import { z } from 'zod'
+import { noMore } from '../../src/kernel/no-more.ts'
 import type { Clock } from '../../src/kernel/seams.ts'
 import type { Change } from './action.ts'
 import type { Counters } from './counters.ts'
@@ -78,7 +79,7 @@ export function openTenants(deps: TenantDeps): Tenants {
     try {
       return await Promise.race([process.request(...request), late])
     } finally {
-      over.abort()
+      over.abort(noMore)
     }
   }
 

@@ -2,6 +2,7 @@ import { type EventFilter, type EventKind, eventKinds, followEvents, lastEventSe
 import type { Call } from '../../http/endpoint.ts'
 import { ok, type Reply, type StreamEvent, stream } from '../../http/reply.ts'
 import { id, z } from '../../http/schema.ts'
+import { noMore } from '../../kernel/no-more.ts'
 import type { Seams } from '../../kernel/seams.ts'
 import type { Store } from '../../store/index.ts'
 import { endpoint, type GantryKit, installation } from '../endpoint.ts'
@@ -117,7 +118,7 @@ async function* frames(
           () => 'heartbeat' as const,
         ),
       ])
-      quiet.abort()
+      quiet.abort(noMore)
       if (first === 'heartbeat') {
         if (!signal.aborted) yield 'heartbeat'
         continue
@@ -128,7 +129,7 @@ async function* frames(
       yield { id: String(event.id), event: event.kind, data: JSON.stringify(event) }
     }
   } finally {
-    over.abort()
+    over.abort(noMore)
     await events.return()
   }
 }
@@ -138,12 +139,12 @@ async function nextEvent(store: Store, seams: Seams, filter: EventFilter, signal
   const over = new AbortController()
   const ended = AbortSignal.any([signal, over.signal])
   const timeout = seams.clock.sleep(waitMs, ended).then(
-    () => over.abort(),
+    () => over.abort(noMore),
     () => undefined,
   )
   const events = followEvents(store, seams, filter, ended)
   await events.next()
-  over.abort()
+  over.abort(noMore)
   await events.return()
   await timeout
 }

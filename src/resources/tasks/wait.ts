@@ -2,6 +2,7 @@
 
 import { followEvents, lastEventSeq } from '../../events/index.ts'
 import type { TaskId } from '../../kernel/ids.ts'
+import { noMore } from '../../kernel/no-more.ts'
 import type { Rooms } from '../rooms.ts'
 
 /** Resolves when the task has ended or is blocked, `waitMs` is over, or the signal aborts; whichever is first. */
@@ -11,7 +12,7 @@ export async function waitForTask(rooms: Rooms, task: TaskId, waitMs: number, si
   const over = new AbortController()
   const ended = AbortSignal.any([signal, over.signal])
   const timeout = seams.clock.sleep(waitMs, ended).then(
-    () => over.abort(),
+    () => over.abort(noMore),
     () => undefined,
   )
   const after = await lastEventSeq(store.read)
@@ -20,7 +21,7 @@ export async function waitForTask(rooms: Rooms, task: TaskId, waitMs: number, si
       if (await isSettled(rooms, task)) break
     }
   }
-  over.abort()
+  over.abort(noMore)
   await timeout
 }
 

@@ -21,7 +21,7 @@ const suites: Readonly<Record<string, string>> = {
   'fresh-clone': 'test/fresh-clone/run',
   hostility: 'test/hostility/run',
   e2e: 'test/e2e/run',
-  'e2e-life': 'GANTRY_E2E=full test/e2e/run life.test.ts',
+  'e2e-life': 'GANTRY_E2E=full test/e2e/run life.test.ts hardship.test.ts',
   bench: 'npm run bench',
   native: 'npm run native',
 }

@@ -190,12 +190,83 @@ test('a machine that was stopped is seen as stopped, and started again only by a
   expect((await observe('power'))[0]?.state).toBe('stopped')
   await create('power', asked)
   expect((await observe('power'))[0]?.state).toBe('stopped')
-  await session.power?.(owner, key('power'), 'on', signal)
+  await switched('power', 'on', 'Running')
+})
+
+/** Sends a power call and waits until Incus' own client says so; then the next look must say it too. */
+async function switched(member: string, to: 'on' | 'off' | 'shutdown' | 'reset', status: 'Running' | 'Stopped') {
+  await session.power?.(owner, key(member), to, signal)
   await eventually(
-    10_000,
-    () => observe('power'),
-    ([machine]) => machine?.state === 'running',
+    40_000,
+    async () => (await instances()).find(({ name }) => name === nativeName(key(member)))?.status,
+    (now) => now === status,
   )
+  expect((await observe(member))[0]?.state).toBe(status === 'Running' ? 'running' : 'stopped')
+}
+
+test('power calls lead to what they ask for from wherever a machine is, twice too; who is stopped keeps address and disk', async () => {
+  const asked = ask('switch')
+  await create('switch', asked)
+  const [before] = await observe('switch')
+  const at = {
+    address: before?.endpoints[0]?.address ?? '',
+    user: lab.facts.loginUser,
+    ...asked.login,
+    hostKey: asked.host.publicKey,
+  }
+  const kept = (command: string) =>
+    eventually(
+      15_000,
+      () => ssh(at, command),
+      (text) => text === 'kept\n',
+    )
+  await kept('echo kept | tee word; sync')
+  await switched('switch', 'shutdown', 'Stopped')
+  await switched('switch', 'off', 'Stopped')
+  // All it was asked for is still told, and it is in every list.
+  expect((await observe('switch'))[0]).toEqual({ ...before, state: 'stopped' })
+  expect((await Array.fromAsync(session.list(owner, signal))).map(({ state }) => state)).toEqual(['stopped'])
+  await switched('switch', 'on', 'Running')
+  await switched('switch', 'on', 'Running')
+  await kept('cat word')
+  const uptime = async () => Number((await ssh(at, 'cat /proc/1/stat')).split(' ')[21])
+  const started = await uptime()
+  await session.power?.(owner, key('switch'), 'reset', signal)
+  await eventually(15_000, uptime, (now) => now > started)
+  await kept('cat word')
+  await switched('switch', 'off', 'Stopped')
+  await switched('switch', 'reset', 'Running')
+})
+
+test("power of a machine that is gone says so, and a stranger's is left as it is", async () => {
+  await create('gone', ask('gone'))
+  await session.destroy(owner, key('gone'), signal)
+  for (const to of ['on', 'off', 'shutdown', 'reset'] as const)
+    await expect(session.power?.(owner, key('gone'), to, signal)).rejects.toMatchObject({ kind: 'gone' })
+  const name = nativeName(key('theirs'))
+  await lab.incus('create', lab.facts.image, name, '--storage', lab.facts.pool)
+  try {
+    await expect(session.power?.(owner, key('theirs'), 'on', signal)).rejects.toMatchObject({ kind: 'nameTaken' })
+    expect((await instances()).find((one) => one.name === name)?.status).toBe('Stopped')
+  } finally {
+    await lab.incus('delete', '--force', name)
+  }
+})
+
+test('a machine is of the request that made it until somebody changes it, and again when it is changed back', async () => {
+  const ref = await create('changed', ask('changed'))
+  const specOf = async () => (await observe('changed'))[0]?.specHash
+  expect(await specOf()).toBe('spec-of-changed')
+  const limit = (await lab.incus('config', 'get', ref, 'limits.memory')).trim()
+  await lab.incus('config', 'set', ref, 'limits.memory=1GiB')
+  expect(await specOf()).not.toBe('spec-of-changed')
+  await lab.incus('config', 'set', ref, `limits.memory=${limit}`)
+  expect(await specOf()).toBe('spec-of-changed')
+  await lab.incus('config', 'device', 'add', ref, 'files', 'disk', 'source=/tmp', 'path=/mnt')
+  expect(await specOf()).not.toBe('spec-of-changed')
+  await switched('changed', 'off', 'Stopped')
+  await switched('changed', 'on', 'Running')
+  expect(await specOf()).not.toBe('spec-of-changed')
 })
 
 test('a machine that somebody freezes or copies goes on: frozen it runs, and the copy is none of ours', async () => {

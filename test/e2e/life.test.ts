@@ -5,10 +5,11 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type Lab, startLab } from '../lab/incus/lab.ts'
 import { benchRow } from './bench.ts'
+import { type Judge, judgeOf } from './judge.ts'
 import { startLoad } from './load.ts'
 import { type GantryServer, startGantry } from './server.ts'
 import { eventually, seams } from './support.ts'
-import { allNodes, createGlobalWebService, keepImage, logins, managerNodes, readyNodes, runningOn } from './swarm.ts'
+import { createGlobalWebService, keepImage, runningOn } from './swarm.ts'
 import { registerLab, taskDone } from './tenant.ts'
 
 /** Every change of the nightly run, beside those of each commit. */
@@ -17,6 +18,7 @@ const isFull = process.env.GANTRY_E2E === 'full'
 let lab: Lab
 let gantry: GantryServer
 let platform: string
+let judge: Judge
 
 beforeAll(async () => {
   lab = await startLab()
@@ -30,47 +32,12 @@ afterEach(async ({ task }) => {
 })
 
 afterAll(async () => {
-  for (const name of platform ? await ourContainers().catch(() => []) : []) await lab.incus('delete', '--force', name)
+  for (const name of platform ? await judge.names().catch(() => []) : []) await lab.incus('delete', '--force', name)
   await gantry?.[Symbol.asyncDispose]()
   await lab?.[Symbol.asyncDispose]()
 })
 
-const instancesSchema = z.array(z.object({ name: z.string(), config: z.record(z.string(), z.string()) }))
-
-/** The containers of the platform, by Incus' own client. */
-async function ourContainers(): Promise<string[]> {
-  const all = instancesSchema.parse(JSON.parse(await lab.incus('list', '--all-projects', '--format', 'json')))
-  return all
-    .filter(({ config }) => config['user.gantry.key']?.split('/').includes(platform))
-    .map(({ name }) => name)
-    .sort()
-}
-
-const ready = () => gantry.api.machines({ platform, state: 'ready' })
-
-/** A machine of the platform that votes, other than those named. */
-async function aManager(...except: readonly string[]) {
-  const all = await logins(gantry.api, platform)
-  const found = [...all].find(([member]) => member.startsWith('manager-') && !except.includes(member))
-  if (!found) throw new Error('no manager is ready')
-  return found[1]
-}
-
-/** Waits until the swarm has exactly the machines that Gantry has, all Ready, and Incus exactly their containers. */
-async function isWhole(managers: number, workers: number): Promise<void> {
-  const machines = await ready()
-  const names = machines.map(({ name }) => name.replace('@1', '').replace('@', '-')).sort()
-  expect(names).toHaveLength(managers + workers)
-  const judge = await aManager()
-  await eventually(
-    30_000,
-    () => readyNodes(judge),
-    (nodes) => JSON.stringify(nodes) === JSON.stringify(names),
-  )
-  expect(await allNodes(judge)).toEqual(names)
-  expect(await managerNodes(judge)).toEqual(names.filter((name) => name.startsWith('manager-')))
-  expect(await ourContainers()).toEqual(machines.map(({ nativeRef }) => nativeRef).sort())
-}
+const ready = () => judge.ready()
 
 /** Asks for a change and waits for its task; answers seconds. */
 async function changed(body: Parameters<GantryServer['api']['changePlatform']>[1], withinMs: number): Promise<number> {
@@ -90,17 +57,18 @@ test('a Swarm of three managers and two workers is made on one host', async () =
     parameters: { managers: 3, workers: 2, flavor: 'small', managerSpread: 'should' },
   })
   platform = task.target.id
+  judge = judgeOf(lab, () => gantry.api, platform)
   await taskDone(() => gantry.api, task.id, 170_000)
   benchRow('incus: swarm of 3 managers and 2 workers, request to READY', (seams.clock.now() - began) / 1000)
-  await isWhole(3, 2)
+  await judge.isWhole(3, 2)
 })
 
 test('three managers become five, and three again: nobody else is touched, and who goes has left the swarm', async () => {
   const before = new Set((await ready()).map(({ nativeRef }) => nativeRef))
   benchRow('incus: managers 3 to 5', await changed({ groups: { manager: { count: 5 } } }, 170_000))
-  await isWhole(5, 2)
+  await judge.isWhole(5, 2)
   benchRow('incus: managers 5 to 3', await changed({ groups: { manager: { count: 3 } } }, 170_000))
-  await isWhole(3, 2)
+  await judge.isWhole(3, 2)
   expect(new Set((await ready()).map(({ nativeRef }) => nativeRef))).toEqual(before)
 }, 400_000)
 
@@ -122,23 +90,23 @@ async function killedToHealed(member: string): Promise<number> {
 
 test('kill -9 of the init of a worker: it is replaced, and the swarm knows only its successor', async () => {
   benchRow('incus: kill -9 of the init of a worker, to READY', await killedToHealed('worker-1'))
-  await isWhole(3, 2)
+  await judge.isWhole(3, 2)
 })
 
 test('kill -9 of the init of the manager that founded the swarm: the others carry on, and it is replaced', async () => {
   benchRow('incus: kill -9 of the init of the founding manager, to READY', await killedToHealed('manager-0'))
-  await isWhole(3, 2)
+  await judge.isWhole(3, 2)
 })
 
 test('every machine is replaced while two at a time are called: not one request fails', async () => {
   const before = await ready()
   await using images = keepImage(() => gantry.api, platform, lab.facts.tinyImage, 'tiny:1')
   await images.everywhere(before.length)
-  await createGlobalWebService(await aManager(), 'tiny:1')
+  await createGlobalWebService(await judge.aManager(), 'tiny:1')
   const all = before.length
   await eventually(
     60_000,
-    async () => runningOn(await aManager(), 'web'),
+    async () => runningOn(await judge.aManager(), 'web'),
     (nodes) => nodes.length === all,
   )
   const called = { outputs: ['manager-addresses', 'worker-addresses'], port: 8080 }
@@ -179,11 +147,11 @@ test('every machine is replaced while two at a time are called: not one request 
   const after = await ready()
   const old = new Set(before.map(({ id }) => id))
   expect(after.filter(({ id }) => old.has(id))).toEqual([])
-  await isWhole(3, 2)
+  await judge.isWhole(3, 2)
 }, 1_300_000)
 
 test('it is deleted, and Incus has none of its machines', async () => {
   const task = await gantry.api.deletePlatform(platform)
   await taskDone(() => gantry.api, task.id, 120_000)
-  expect(await ourContainers()).toEqual([])
+  expect(await judge.names()).toEqual([])
 })

@@ -1,13 +1,15 @@
 // Gantry as people run it: a child process in a folder of its own, which may be killed and started again.
 
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
 import { type Api, apiOf } from '../../src/cli/client/api.ts'
 
+const run = promisify(execFile)
 const entry = join(import.meta.dirname, '../../src/main.ts')
 
 export interface GantryServer extends AsyncDisposable {
@@ -15,6 +17,8 @@ export interface GantryServer extends AsyncDisposable {
   readonly api: Api
   /** The end of what it logged, over all its lives and without reads: shown when a test fails. */
   log(): string
+  /** What `gantry` with these words prints, as a person would run it; throws with what it said when it fails. */
+  cli(...words: readonly string[]): Promise<string>
   /** SIGKILL, and a new process on the same data. */
   killAndRestart(): Promise<void>
 }
@@ -64,6 +68,10 @@ export async function startGantry(): Promise<GantryServer> {
         .filter((line) => !line.includes('"message":"GET '))
         .slice(-60)
         .join('\n'),
+    async cli(...args) {
+      const env = { ...process.env, GANTRY_URL: child.url, GANTRY_TOKEN: token, GANTRY_CONFIG_DIR: folder }
+      return (await run(process.execPath, [entry, ...args], { env, timeout: 60_000 })).stdout
+    },
     async killAndRestart() {
       await end('SIGKILL')
       child = await start()

@@ -18,6 +18,8 @@ let project: string
 let platform: string
 /** The installation's id, with which everything of it is tagged at the provider. */
 let owner = ''
+/** What Gantry promises by default: so soon a machine that vanished is missed. */
+const noticeWithinMs = 70_000
 
 beforeAll(async () => {
   lab = await startLab()
@@ -95,13 +97,34 @@ test('a replicated service runs on all three machines and each answers from outs
   }
 })
 
-test('a worker whose container is killed is replaced by itself, leaves the swarm, and the service is whole again', async () => {
-  const [victim] = await gantry.api
-    .machines({ platform, state: 'ready' })
-    .then((all) => all.filter(({ member }) => member === 'worker-1'))
-  if (!victim?.nativeRef) throw new Error('worker-1 has no native name')
+test('a machine whose limits somebody changed is told, one that somebody deleted is replaced, and the service is whole again', async () => {
+  const machines = await gantry.api.machines({ platform, state: 'ready' })
+  const [changed, victim] = ['worker-0', 'worker-1'].map((name) => machines.find(({ member }) => member === name))
+  if (!changed?.nativeRef || !victim?.nativeRef) throw new Error('a worker has no native name')
+  const limit = (await lab.incus('config', 'get', changed.nativeRef, 'limits.memory')).trim()
   const began = seams.clock.now()
-  await lab.incus('stop', '--force', victim.nativeRef)
+  const seconds = () => (seams.clock.now() - began) / 1000
+  await lab.incus('config', 'set', changed.nativeRef, 'limits.memory=3GiB')
+  await lab.incus('delete', '--force', victim.nativeRef)
+  const problemsOf = async (subject: string) =>
+    (await gantry.api.platformProblems(platform))
+      .filter((problem) => problem.subject === subject)
+      .map(({ code }) => code)
+  const [noticed, told] = await Promise.all([
+    eventually(
+      noticeWithinMs,
+      async () => (await gantry.api.machines({ platform })).some(({ name }) => name === 'worker-1@2'),
+      (has) => has,
+    ).then(seconds),
+    eventually(
+      noticeWithinMs,
+      () => problemsOf('worker-0@1'),
+      (codes) => codes.includes('machine_changed'),
+    ).then(seconds),
+  ])
+  benchRow('incus: worker deleted behind our back, noticed', noticed)
+  benchRow('incus: machine changed behind our back, told', told)
+  await lab.incus('config', 'set', changed.nativeRef, `limits.memory=${limit}`)
   const healed = await eventually(
     160_000,
     () => gantry.api.platform(platform),
@@ -112,7 +135,7 @@ test('a worker whose container is killed is replaced by itself, leaves the swarm
       return state === 'ready' && worker?.machineState === 'ready'
     },
   )
-  benchRow('incus: worker killed to healed', (seams.clock.now() - began) / 1000)
+  benchRow('incus: worker deleted behind our back, to READY', seconds())
   expect(healed.machines).toEqual({ wanted: 3, ready: 3 })
   const manager = await login('manager-0')
   expect(await readyNodes(manager)).toEqual(['manager-0', 'worker-0', 'worker-1-2'])
@@ -124,13 +147,19 @@ test('a worker whose container is killed is replaced by itself, leaves the swarm
   const containers = await eventually(30_000, ourContainers, (names) => names.length === 3)
   expect(containers).not.toContain(victim.nativeRef)
   // The others were not touched: their containers are the ones from the beginning.
-  const machines = await gantry.api.machines({ platform, state: 'ready' })
-  expect(machines.map(({ name }) => name).sort()).toEqual(['manager-0@1', 'worker-0@1', 'worker-1@2'])
+  const now = await gantry.api.machines({ platform, state: 'ready' })
+  expect(now.map(({ name }) => name).sort()).toEqual(['manager-0@1', 'worker-0@1', 'worker-1@2'])
   await importImage(await login('worker-1'), lab.facts.tinyImage, 'tiny:1')
   await eventually(
     90_000,
     () => runningOn(manager, 'web'),
     (nodes) => nodes.length === 3,
+  )
+  // Changed back, it is as it was asked for.
+  await eventually(
+    noticeWithinMs,
+    () => problemsOf('worker-0@1'),
+    (codes) => codes.length === 0,
   )
 })
 

@@ -68,6 +68,20 @@ export async function createGlobalWebService(manager: Login, image: string): Pro
   await ssh(manager, `sudo docker service create ${options.join(' ')} ${image} /bin/sh -c '${page}'`)
 }
 
+/**
+ * The same with something to lose: it answers with what is in a volume of its machine, a word that was written there when
+ * the service first ran there.
+ */
+export async function createKeepingService(manager: Login, image: string): Promise<void> {
+  const page =
+    'test -s /www/index.html || cat /proc/sys/kernel/random/uuid > /www/index.html; trap "exit 0" TERM; httpd -f -p 8080 -h /www & wait'
+  const options = [
+    '--detach --name web --no-resolve-image --endpoint-mode dnsrr --mode global --restart-delay 1s',
+    '--publish mode=host,published=8080,target=8080 --mount type=volume,source=words,target=/www',
+  ]
+  await ssh(manager, `sudo docker service create ${options.join(' ')} ${image} /bin/sh -c '${page}'`)
+}
+
 /** Nodes that vote and are reachable. */
 export async function managerNodes(manager: Login): Promise<string[]> {
   const text = await ssh(manager, "sudo docker node ls --format '{{.Hostname}} {{.ManagerStatus}}'")

@@ -45,7 +45,8 @@ export async function startLab(): Promise<Lab> {
     () => true,
     () => false,
   )
-  const { stdout } = await run(script, ['up'], { maxBuffer: 1 << 24 })
+  const { stdout, stderr } = await run(script, ['up'], { maxBuffer: 1 << 24 })
+  if (!wasUp) process.stderr.write(stderr)
   return {
     facts: factsSchema.parse(JSON.parse(stdout)),
     async incus(...args) {

@@ -8,7 +8,7 @@ import { firstToken } from './access/index.ts'
 import type { TerminalAccess } from './bootstrap/index.ts'
 import { lazyRemote } from './bootstrap/lazy-remote.ts'
 import type { Remote } from './bootstrap/remote.ts'
-import { type Care, type DecideDeps, engineHooks, startCare, startChecks } from './care/index.ts'
+import { type Care, type DecideDeps, engineHooks, type Seats, startCare, startChecks } from './care/index.ts'
 import {
   type Engine,
   type EngineHooks,
@@ -58,6 +58,8 @@ export interface HouseParts {
   readonly log: Log
   /** How machines are spoken to. */
   readonly remote: Remote
+  /** For replays: where members were. */
+  readonly seats?: Seats
   /** For tests: another pace of scans. */
   readonly scanEveryMs?: number
   /** For tests: how it knows itself and other processes, by default by what this machine says of them. */
@@ -145,6 +147,7 @@ export async function openHouse(parts: HouseParts, store: Store, closing: AbortS
     keys: keyMaker(vault, seams),
     flavors: config.flavors,
     meltdown: { ...config.meltdown, windowMs: config.meltdown.windowMinutes * 60_000 },
+    ...(parts.seats && { seats: parts.seats }),
   }
   const roomLog = (message: string, facts: { readonly [name: string]: unknown }) => {
     const { error, ...rest } = facts
@@ -286,32 +289,34 @@ export function backupsHere(version: string) {
 export async function replayHere(
   text: string,
   version: string,
-  onPair?: ReplayOptions['onPair'],
+  onHappening?: ReplayOptions['onHappening'],
 ): Promise<ReplayResult> {
   const journal = parseJournal(text)
   const folder = mkdtempSync(join(tmpdir(), 'gantry-replay-'))
   try {
     const options = { open: replayHouseIn(folder, version), random: realSeams().random }
-    return await replay(journal, onPair ? { ...options, onPair } : options)
+    return await replay(journal, onHappening ? { ...options, onHappening } : options)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
 function replayHouseIn(folder: string, version: string): OpenReplayHouse {
-  return async ({ seams, kind, remote, flavors }) => {
+  return async ({ seams, kind, remote, flavors, meltdown, seats, stepKind }) => {
     await using started = new AsyncDisposableStack()
     const store = started.use(await openStore(`sqlite:${join(folder, 'gantry.db')}`, seams, { synchronous: 'OFF' }))
     const closing = new AbortController()
     const parts: HouseParts = {
       masterKey: seams.random.bytes(32),
-      config: configSchema.parse({ flavors }),
+      config: configSchema.parse({ flavors, meltdown }),
       version,
       kinds: { names: [kind.kind], get: async (name) => (name === kind.kind ? kind : undefined) },
       blueprints: null,
       seams,
       log: () => undefined,
       remote,
+      seats,
+      stepKind,
     }
     const house = started.use(await openHouse(parts, store, closing.signal))
     const token = await store.write((tx) => firstToken(tx, seams))

@@ -29,8 +29,8 @@ async function main(argv: readonly string[]): Promise<number> {
   const sshCrypto = async () => (await import('./app.ts')).sshCryptoDetail()
   const terminal: LocalFacts['terminal'] = async (access, command, signal) =>
     (await import('./app.ts')).openOwnTerminal(access, command, signal)
-  const replay: LocalFacts['replay'] = async (text, onPair) =>
-    (await import('./app.ts')).replayHere(text, version(), onPair)
+  const replay: LocalFacts['replay'] = async (text, onHappening) =>
+    (await import('./app.ts')).replayHere(text, version(), onHappening)
   const backups: LocalFacts['backups'] = async () => (await import('./app.ts')).backupsHere(version())
   return cli.main(argv, { sshCrypto, terminal, backups, replay })
 }

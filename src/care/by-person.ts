@@ -22,7 +22,7 @@ export async function resolveByPerson(
 ): Promise<void> {
   const now = seams.clock.now()
   const machines = problem.machine_id === null ? await carriedBy(tx, problem.id) : [problem.machine_id]
-  await noteRetry(tx, seams, place, actor)
+  await noteRetry(tx, seams, place, actor, { resolution, code: problem.code, problem: problem.subject })
   if (resolution === 'refound') {
     // The problem ends when the new founding is decided.
     await askRefound(tx, seams, place, actor)

@@ -50,7 +50,7 @@ export function changesAnything(preview: ChangePreview): boolean {
 /** What would be done. Throws `quota_exceeded`, `invalid_parameter` and what `seatSlots` throws; writes nothing. */
 export async function previewChange(
   db: Db,
-  deps: Pick<DecideDeps, 'flavors'>,
+  deps: Pick<DecideDeps, 'flavors' | 'seats'>,
   view: PlatformView,
   target: Wish,
   renewedAt = view.renewedAt,
@@ -84,7 +84,7 @@ export async function previewChange(
   const quota = await quoteQuota(db, { project: view.projectId, platform: view.id, claims })
   const gone = new Set([...removed.map(({ member }) => member.name), ...remade.map(({ member }) => member.name)])
   const neighbours = (await loadNeighbours(db, view.id)).filter(({ name }) => name === undefined || !gone.has(name))
-  const seating = await seatSlots(db, slots, neighbours)
+  const seating = await seatSlots(db, slots, neighbours, deps.seats)
   const behind = changes.filter(({ member, fate }) => fate !== 'stays' && member.state === 'in')
   const waves = allWaves(
     behind.map(({ member }) => behindOf(member)),

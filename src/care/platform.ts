@@ -49,7 +49,7 @@ export interface Preview {
 /** What would be made and where. Throws `quota_exceeded`, `invalid_parameter` and what `seatSlots` throws. */
 export async function previewPlatform(
   db: Db,
-  deps: Pick<DecideDeps, 'flavors'>,
+  deps: Pick<DecideDeps, 'flavors' | 'seats'>,
   wish: Pick<PlatformWish, 'projectId' | 'blueprint' | 'parameters'>,
 ): Promise<Preview> {
   const { blueprint } = wish.blueprint
@@ -57,7 +57,7 @@ export async function previewPlatform(
   const slots = slotsOf(groups, deps.flavors)
   // Quota first: it is the tenant's own to mend, and cheaper to look at than every host.
   await quoteQuota(db, { project: wish.projectId, platform: null, claims: claimsOf('preview', slots) })
-  const seating = await seatSlots(db, slots, [])
+  const seating = await seatSlots(db, slots, [], deps.seats)
   const members = slots.map(plannedMember)
   const founders = firstFounders(groups)
   return {

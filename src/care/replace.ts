@@ -102,7 +102,7 @@ export async function replace(
     return true
   }
   const named = { subject: member.ref, machineId: member.machine.id }
-  const found = await seatSuccessors(tx, view, [await sameAgain(tx, view, member)])
+  const found = await seatSuccessors(tx, deps, view, [await sameAgain(tx, view, member)])
   for (const code of hindrances) {
     if (found.kind === 'hindered' && found.code === code) continue
     await resolveProblem(

@@ -1,15 +1,21 @@
 import type { Seams } from '../kernel/seams.ts'
 import { statement } from '../store/statement.ts'
 import type { Tx } from '../store/store.ts'
-import { writeDecision } from './decision.ts'
+import { type Decision, writeDecision } from './decision.ts'
 import type { ProblemPlace } from './problems.ts'
 
 /**
  * A person asked to try again. Written down as a decision, because it answers the question that was put to a person:
- * how often a slot was given a new machine is counted anew from here.
+ * how often a slot was given a new machine is counted anew from here. `asked` says what it was that was asked for.
  */
-export async function noteRetry(tx: Tx, seams: Seams, place: ProblemPlace, actor: string): Promise<void> {
-  const decision = { kind: 'retry', subject: 'platform', reason: 'asked for', data: {} } as const
+export async function noteRetry(
+  tx: Tx,
+  seams: Seams,
+  place: ProblemPlace,
+  actor: string,
+  asked: Decision['data'] = {},
+): Promise<void> {
+  const decision: Decision = { kind: 'retry', subject: 'platform', reason: 'asked for', data: asked }
   await writeDecision(tx, seams, place, decision, actor)
 }
 

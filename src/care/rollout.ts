@@ -118,7 +118,7 @@ async function replaceAll(
   members: readonly MemberView[],
 ): Promise<boolean> {
   const slots = await Promise.all(members.map((member) => asWanted(tx, deps.flavors, view, member)))
-  const found = await seatSuccessors(tx, view, slots, 'changed')
+  const found = await seatSuccessors(tx, deps, view, slots, 'changed')
   const named = { subject: 'rollout', machineId: null }
   for (const code of hindrances) {
     if (found.kind === 'hindered' && found.code === code) continue

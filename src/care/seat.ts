@@ -1,5 +1,6 @@
 // Where slots would go: reads hosts and neighbours, and asks placement.
 
+import { type MemberRef, memberRef } from '../blueprints/index.ts'
 import type { PlatformId } from '../kernel/ids.ts'
 import { ProblemError } from '../kernel/problem.ts'
 import { type Assignment, loadHosts, type Placed, place } from '../placement/index.ts'
@@ -13,27 +14,46 @@ export interface Seating {
   readonly providers: readonly ProviderImages[]
 }
 
+/** Where a member's machine is put without asking placement, as it was in what is replayed; undefined: placement chooses. */
+export type Seats = (member: MemberRef) => Pick<Assignment, 'zone' | 'host'> | undefined
+
 /**
  * Seats all slots or throws `no_capacity`; `provider_unreachable` or `provider_denied` when nothing but that is in
  * the way; `invalid_parameter` for an image no provider has. `neighbours` are the platform's members that keep
  * their place.
  */
-export async function seatSlots(db: Db, slots: readonly Slot[], neighbours: readonly Placed[]): Promise<Seating> {
+export async function seatSlots(
+  db: Db,
+  slots: readonly Slot[],
+  neighbours: readonly Placed[],
+  seats: Seats = () => undefined,
+): Promise<Seating> {
   const providers = await loadProviderImages(db)
   const hosts = await loadHosts(db)
+  const given = slots.flatMap((slot): Assignment[] => {
+    const seat = seats(memberRef(slot.group.name, slot.ordinal, slot.incarnation))
+    const [provider] = providersWith(providers, slot.group.image)
+    return seat && provider ? [{ member: slotName(slot), provider, ...seat, why: 'it was there' }] : []
+  })
+  const seated = new Set(given.map(({ member }) => member))
   const answer = place({
-    members: slots.map((slot) => ({
-      name: slotName(slot),
-      group: slot.group.name,
-      resources: slot.resources,
-      spread: slot.group.spread,
-      providers: providersWith(providers, slot.group.image),
-    })),
+    members: slots
+      .filter((slot) => !seated.has(slotName(slot)))
+      .map((slot) => ({
+        name: slotName(slot),
+        group: slot.group.name,
+        resources: slot.resources,
+        spread: slot.group.spread,
+        providers: providersWith(providers, slot.group.image),
+      })),
     hosts,
     existing: neighbours,
   })
   if (answer.kind === 'refused') throw new ProblemError(seatProblem(answer, providers))
-  return { providers, assignments: new Map(answer.assignments.map((assignment) => [assignment.member, assignment])) }
+  return {
+    providers,
+    assignments: new Map([...given, ...answer.assignments].map((assignment) => [assignment.member, assignment])),
+  }
 }
 
 function providersWith(providers: readonly ProviderImages[], image: string): ProviderImages['id'][] {

@@ -7,6 +7,7 @@ import { ProblemError } from '../kernel/problem.ts'
 import { storedRequestSchema } from '../provider/request.ts'
 import type { Db, Tx } from '../store/store.ts'
 import { type Flavors, flavorOf } from './catalogue.ts'
+import type { DecideDeps } from './deps.ts'
 import type { FormPlatform } from './form.ts'
 import { loadNeighbours, type Seating, seatSlots } from './seat.ts'
 import { seatCodes } from './seat-problem.ts'
@@ -73,6 +74,7 @@ export async function nextIncarnation(db: Db, platform: PlatformId, group: strin
 /** Where successors would go. Writes nothing, so that what is refused leaves nothing half-written. */
 export async function seatSuccessors(
   tx: Db,
+  deps: Pick<DecideDeps, 'seats'>,
   view: PlatformView,
   slots: readonly Slot[],
   what = 'replaced',
@@ -80,7 +82,7 @@ export async function seatSuccessors(
   const names = new Set(slots.map((slot) => `${slot.group.name}-${slot.ordinal}`))
   try {
     const neighbours = (await loadNeighbours(tx, view.id)).filter(({ name }) => name === undefined || !names.has(name))
-    return { kind: 'seated', slots, seating: await seatSlots(tx, slots, neighbours) }
+    return { kind: 'seated', slots, seating: await seatSlots(tx, slots, neighbours, deps.seats) }
   } catch (error) {
     const code = error instanceof ProblemError ? hindrances.find((known) => known === error.code) : undefined
     if (!(error instanceof ProblemError) || code === undefined) throw error

@@ -6,8 +6,8 @@ import type { Terminal } from './client/screen.ts'
 export interface LocalFacts {
   /** Which implementation ssh2 uses for its ciphers here. */
   readonly sshCrypto: () => Promise<string>
-  /** Runs a journal again, telling each outcome as it comes. Throws ProblemError. */
-  readonly replay: (text: string, onPair: (pair: ReplayPair) => Promise<void>) => Promise<ReplayVerdict>
+  /** Runs a journal again, telling everything as it comes. Throws ProblemError. */
+  readonly replay: (text: string, onHappening: (happening: ReplayHappening) => Promise<void>) => Promise<ReplayVerdict>
   readonly backups: () => Promise<LocalBackups>
   /** Logs a person in with our own SSH, where no ssh program is installed; answers the exit code. */
   readonly terminal: (access: TerminalAccess, command: readonly string[], signal: AbortSignal) => Promise<number>
@@ -18,13 +18,22 @@ export interface ReplayPair {
   readonly step: string
   readonly recorded: string | null
   readonly replayed: string | null
+  /** What it said as it was recorded, where it was no success. */
+  readonly detail: string | null
 }
+
+/** What comes to pass in a replay. `afterMs`: when it was recorded, after the first request. */
+export type ReplayHappening =
+  | { readonly kind: 'request' | 'trouble' | 'takeover'; readonly afterMs: number; readonly text: string }
+  | { readonly kind: 'step'; readonly afterMs: number; readonly pair: ReplayPair }
 
 export interface ReplayVerdict {
   readonly divergence: string | null
   readonly recorded: string
   readonly replayed: string
   readonly failingStep: string | null
+  /** What had a part in what happened and is not in the journal, each with the reason. */
+  readonly untold: readonly string[]
 }
 
 /** What a backup file says of itself. */

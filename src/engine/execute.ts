@@ -216,6 +216,7 @@ async function failed(
       of: step.maxAttempts,
       code: problem.code,
       detail: problem.detail,
+      effect: problem.facts?.effect ?? undefined,
     })
   })
 }

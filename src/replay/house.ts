@@ -1,6 +1,8 @@
 // The house a replay runs in, as app.ts puts it together: the real engine, care and API over a recorded world.
 
 import type { Remote } from '../bootstrap/remote.ts'
+import type { Seats } from '../care/index.ts'
+import type { StepKind } from '../engine/index.ts'
 import type { Journal } from '../kernel/journal.ts'
 import type { Seams } from '../kernel/seams.ts'
 import type { ProviderKind } from '../provider/contract.ts'
@@ -11,6 +13,11 @@ export interface HouseOrder {
   readonly kind: ProviderKind
   readonly remote: Remote
   readonly flavors: Journal['house']['flavors']
+  readonly meltdown: Journal['house']['meltdown']
+  /** Where machines were: what else their hosts carried is not recorded, so it is not chosen again. */
+  readonly seats: Seats
+  /** Put around every step kind. */
+  readonly stepKind: (real: StepKind) => StepKind
 }
 
 export interface ReplayHouse extends AsyncDisposable {

@@ -10,8 +10,9 @@ import {
 } from '../bootstrap/remote.ts'
 import type { JournalAttempt } from '../kernel/journal.ts'
 import type { Clock } from '../kernel/seams.ts'
+import type { ReplayChecks } from './checks.ts'
 import type { ReplayCloud } from './cloud.ts'
-import type { Recording } from './script.ts'
+import type { Recording } from './recording.ts'
 
 interface Folder {
   status: AttemptStatus
@@ -21,21 +22,11 @@ interface Folder {
 /** Stands for an output that the journal does not tell; long enough to be a secret. */
 const untold = 'not-told-by-the-journal'
 
-const faults: Readonly<Record<string, RemoteFault['kind']>> = {
-  host_key_changed: 'hostKeyChanged',
-  login_denied: 'loginDenied',
-  machine_unreachable: 'protocol',
-}
+/** A step that proves a machine asks again so soon, ms. */
+const askMs = 500
 
-/** `keyOf` makes keys of a replay comparable with the recorded ones. */
-export function replayRemote(
-  cloud: ReplayCloud,
-  recording: Recording,
-  clock: Clock,
-  keyOf: (step: string) => string,
-): Remote {
+export function replayRemote(cloud: ReplayCloud, recording: Recording, checks: ReplayChecks, clock: Clock): Remote {
   const folders = new Map<string, Folder>()
-  const proven = new Set<string>()
 
   function memberOf(target: RemoteTarget): string {
     const member = target.endpoints.map(({ address }) => cloud.memberAt(address)).find((found) => found !== undefined)
@@ -45,12 +36,12 @@ export function replayRemote(
 
   function launch([attempt, ...rest]: readonly ScriptAttempt[]): void {
     if (!attempt || folders.has(attempt.id)) return
-    const recorded = recording.nextAttempt(keyOf(attempt.stepKey))
+    const recorded = recording.nextAttempt(attempt.stepKey)
     const log = Buffer.from(recorded?.log ?? '')
     const folder: Folder = { log, status: { kind: 'running', logBytes: log.length } }
     folders.set(attempt.id, folder)
     if (recorded?.endedAt == null || recorded.outcome === 'abandoned') return
-    clock.sleep(recorded.endedAt - recorded.startedAt).then(
+    clock.sleep(recording.due(recorded.endedAt) - clock.now()).then(
       () => {
         folder.status = ended(recorded, attempt, log.length)
         if (folder.status.kind === 'ended' && folder.status.exitCode === 0) launch(rest)
@@ -74,12 +65,11 @@ export function replayRemote(
     async prove(target) {
       const member = memberOf(target)
       const step = `ssh/${member}`
-      if (proven.has(member)) return
-      const trouble = recording.nextTrouble(step)
-      const fault = faults[trouble?.code ?? '']
-      if (fault) throw new RemoteFault(fault, trouble?.detail ?? 'as recorded')
-      if (!recording.everDone(step)) throw new RemoteFault('unreachable', 'it never answered')
-      proven.add(member)
+      const { next, at } = await recording.expected(step)
+      // What is proven already is looked at again only to do it anew.
+      const answers =
+        next === undefined ? recording.everDone(step) : next.outcome === 'done' && clock.now() >= at - askMs
+      if (!answers) throw new RemoteFault('unreachable', 'it does not answer yet')
     },
     async start(target, journey, waitMs, signal) {
       memberOf(target)
@@ -97,11 +87,8 @@ export function replayRemote(
     async log(_target, id, offset, maxBytes) {
       return folders.get(id)?.log.subarray(offset, offset + maxBytes) ?? new Uint8Array()
     },
-    // Checks are recorded nowhere: whoever answers is well, and deaths come from the journal.
-    async check(target) {
-      memberOf(target)
-      return { exitCode: 0, said: '' }
-    },
+    // Checks are recorded nowhere but where they found something.
+    check: async (target, script) => checks.answer(memberOf(target), script),
     forget: () => undefined,
     async [Symbol.asyncDispose]() {},
   }

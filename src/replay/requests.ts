@@ -1,14 +1,17 @@
 // The requests of a journal, made again through the API.
 
 import { z } from 'zod'
-import { parseBlueprint } from '../blueprints/index.ts'
+import { type Blueprint, parseBlueprint } from '../blueprints/index.ts'
+import { canonicalHash } from '../kernel/canonical.ts'
 import type { PlatformId } from '../kernel/ids.ts'
 import type { Journal, JournalRequest } from '../kernel/journal.ts'
-import { ProblemError } from '../kernel/problem.ts'
+import { ProblemError, problemSchema } from '../kernel/problem.ts'
+import type { RequestKind } from '../kernel/requests.ts'
 import type { ReplayHouse } from './house.ts'
 
 const idSchema = z.object({ id: z.string() })
 const taskSchema = z.object({ id: z.string(), target: z.object({ id: z.string() }) })
+const problemsSchema = z.object({ items: z.array(z.object({ id: z.string(), code: z.string(), subject: z.string() })) })
 const limits = {
   'platform.count': 'unlimited',
   'vm.count': 'unlimited',
@@ -17,20 +20,28 @@ const limits = {
   'disk.capacity': 'unlimited',
 }
 
+/** Where requests are made. */
 export interface Place {
   readonly project: string
-  /** `name@version` */
-  readonly blueprint: string
+  readonly provider: string
+  /** Digest -> `name@version`. */
+  readonly names: ReadonlyMap<string, string>
 }
 
-/** Tenant, quota without end, the recorded provider and the blueprint. */
+/** The versions a journal brings along. Throws ProblemError 'invalid_request' where one is not what it says. */
+export function blueprintsOf(journal: Journal): Blueprint[] {
+  return journal.blueprints.map(({ digest, files }) => {
+    const parsed = parseBlueprint(files)
+    if (parsed.digest !== digest) throw unfit(`its blueprint has digest ${parsed.digest}, and not ${digest} as it says`)
+    return parsed.blueprint
+  })
+}
+
+/** Tenant, quota without end, the recorded provider and the blueprints. */
 export async function prepare(house: ReplayHouse, journal: Journal): Promise<Place> {
-  const { blueprint, digest } = parseBlueprint(journal.blueprint.files)
-  if (digest !== journal.blueprint.digest)
-    throw refused(`its blueprint has digest ${digest}, and not ${journal.blueprint.digest} as it says`)
   const made = async (path: string, body: unknown) => {
     const answer = await house.call('POST', path, body)
-    if (answer.status >= 300) throw refused(`POST ${path} answered ${JSON.stringify(answer.body)}`)
+    if (answer.status >= 300) throw unfit(`POST ${path} answered ${JSON.stringify(answer.body)}`)
     return answer.body
   }
   const tenant = idSchema.parse(await made('/v1/tenants', { name: 'replay' })).id
@@ -38,58 +49,116 @@ export async function prepare(house: ReplayHouse, journal: Journal): Promise<Pla
   const shares = [{ ticket, limits }]
   const project = idSchema.parse(await made(`/v1/tenants/${tenant}/projects`, { name: 'replay', shares })).id
   const images = Object.fromEntries(journal.house.images.map((name) => [name, { ref: name, user: 'root' }]))
-  await made('/v1/providers', { name: 'replay', kind: 'replay', config: {}, images })
-  await made('/v1/blueprints', { files: journal.blueprint.files })
-  return { project, blueprint: `${blueprint.document.name}@${blueprint.document.version}` }
-}
-
-export interface Asked {
-  readonly task: string
-  readonly platform: PlatformId
-}
-
-/** Makes one of them. Throws ProblemError 'invalid_request' where it cannot be made again. */
-export async function ask(
-  house: ReplayHouse,
-  place: Place,
-  journal: Journal,
-  request: JournalRequest,
-  platform: PlatformId | undefined,
-): Promise<Asked> {
-  const call = callFor(place, journal, request, platform)
-  if (!call) throw refused(`${request.kind} is a request that is not replayed yet`)
-  const answer = await house.call(call.method, call.path, call.body)
-  const task = taskSchema.safeParse(answer.body)
-  if (!task.success) throw refused(`${request.kind} was refused: ${JSON.stringify(answer.body)}`)
-  return { task: task.data.id, platform: task.data.target.id as PlatformId }
-}
-
-function callFor(
-  { project, blueprint }: Place,
-  journal: Journal,
-  { kind, operation, parameters }: JournalRequest,
-  platform: PlatformId | undefined,
-): { method: string; path: string; body?: unknown } | undefined {
-  const at = `/v1/platforms/${platform}`
-  switch (kind) {
-    case 'platform.create': {
-      const body = { name: journal.head.platform.name, blueprint, parameters }
-      return { method: 'POST', path: `/v1/projects/${project}/platforms`, body }
-    }
-    case 'platform.retry':
-      return { method: 'POST', path: `${at}/retry` }
-    case 'platform.operation':
-      return { method: 'POST', path: `${at}/operations`, body: { operation, parameters } }
-    case 'platform.change':
-      return { method: 'PATCH', path: at, body: { parameters } }
-    case 'platform.delete':
-      return { method: 'DELETE', path: at }
-    default:
-      return undefined
+  const wish = { name: 'replay', kind: 'replay', config: {}, images }
+  const provider = idSchema.parse(await made('/v1/providers', wish)).id
+  const names = new Map<string, string>()
+  for (const { digest, files } of journal.blueprints) {
+    const { name, version } = parseBlueprint(files).blueprint.document
+    await made('/v1/blueprints', { files })
+    names.set(digest, `${name}@${version}`)
   }
+  return { project, provider, names }
 }
 
-function refused(why: string): ProblemError {
+/** What came of asking: a task where one follows it. */
+export type Asked =
+  | { readonly kind: 'accepted'; readonly task: string | null; readonly platform: PlatformId }
+  /** `why`: code and detail of the refusal. */
+  | { readonly kind: 'refused'; readonly why: string }
+
+export interface Asking {
+  readonly house: ReplayHouse
+  readonly place: Place
+  readonly journal: Journal
+  /** Those asked for so far, in their order. */
+  readonly asked: readonly { readonly task: string | null }[]
+  readonly platform: PlatformId | undefined
+}
+
+interface Call {
+  readonly method: 'POST' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly body?: unknown
+}
+
+/** Makes one of them. */
+export async function ask(asking: Asking, request: JournalRequest): Promise<Asked> {
+  const call = await calls[request.kind](asking, request)
+  if (typeof call === 'string') return { kind: 'refused', why: call }
+  const { status, body } = await asking.house.call(call.method, call.path, call.body)
+  if (status >= 300) {
+    const problem = problemSchema.loose().safeParse(body).data
+    return { kind: 'refused', why: problem ? `${problem.code}: ${problem.detail}` : `status ${status}` }
+  }
+  const task = taskSchema.safeParse(body).data
+  const platform = (task?.target.id as PlatformId | undefined) ?? asking.platform
+  if (platform === undefined) throw unfit(`it begins with ${request.kind}, and not with the platform's creation`)
+  return { kind: 'accepted', task: request.task === null ? null : (task?.id ?? null), platform }
+}
+
+const at = ({ platform }: Asking) => `/v1/platforms/${platform}`
+const post = (path: string, body?: unknown): Call => ({ method: 'POST', path, body })
+const action = (name: string) => (asking: Asking) => post(`${at(asking)}/${name}`)
+
+/** How each is made; a text says why it cannot be made yet. */
+const calls: { readonly [kind in RequestKind]: (asking: Asking, request: JournalRequest) => MaybeCall } = {
+  'platform.create': ({ place, journal }, { blueprint, parameters }) =>
+    post(`/v1/projects/${place.project}/platforms`, {
+      name: journal.head.platform.name,
+      blueprint: place.names.get(blueprint ?? ''),
+      parameters,
+    }),
+  'platform.change': (asking, { blueprint, parameters }) => ({
+    method: 'PATCH',
+    path: at(asking),
+    body: { blueprint: asking.place.names.get(blueprint ?? ''), parameters },
+  }),
+  'platform.rollback': (asking, request) => {
+    const revision = earlierRevision(asking.journal, request)
+    return post(`${at(asking)}/rollback`, revision === undefined ? {} : { revision })
+  },
+  'platform.renew': action('renew'),
+  'platform.operation': (asking, { operation, parameters }) =>
+    post(`${at(asking)}/operations`, { operation, parameters }),
+  'platform.resume': action('resume'),
+  'platform.retry': action('retry'),
+  'platform.hibernate': action('hibernate'),
+  'platform.wake': action('wake'),
+  'platform.delete': (asking) => ({ method: 'DELETE', path: at(asking) }),
+  'platform.pause': action('pause'),
+  'platform.forget': (asking, { about }) => post(`${at(asking)}/forget`, { reason: about.reason }),
+  'task.cancel': ({ journal, asked }, { about }) => {
+    const index = journal.requests.findIndex(({ task }) => task === about.task)
+    const task = asked[index]?.task
+    return task ? post(`/v1/tasks/${task}/cancel`) : `the journal tells nothing of task ${about.task}`
+  },
+  'problem.resolve': async (asking, { about }) => {
+    const { body } = await asking.house.call('GET', `${at(asking)}/problems`)
+    const open = problemsSchema.parse(body).items
+    const found = open.find(({ code, subject }) => code === about.code && subject === about.problem)
+    if (!found) return `${about.code} of ${about.problem} is not open`
+    return post(`${at(asking)}/problems/${found.id}/resolve`, { resolution: about.resolution })
+  },
+  'host.maintenance': ({ place }, { about }) => post(maintenanceOf(place, about.host), { reason: 'as recorded' }),
+  'host.maintenance-end': ({ place }, { about }) => ({ method: 'DELETE', path: maintenanceOf(place, about.host) }),
+}
+type MaybeCall = Call | string | Promise<Call | string>
+
+const maintenanceOf = ({ provider }: Place, host: string | undefined) =>
+  `/v1/providers/${provider}/hosts/${host}/maintenance`
+
+/** Number of the wish that it led back to: that of a replay is the same, as each wish is asked for again. */
+function earlierRevision({ requests }: Journal, request: JournalRequest): number | undefined {
+  const wishes = requests.filter(({ blueprint }) => blueprint !== null)
+  const before = wishes.slice(0, wishes.indexOf(request))
+  const same = canonicalHash(request.parameters)
+  const index = before.findLastIndex(
+    ({ blueprint, parameters }) => blueprint === request.blueprint && canonicalHash(parameters) === same,
+  )
+  return index < 0 ? undefined : index + 1
+}
+
+export function unfit(why: string): ProblemError {
   return new ProblemError({
     code: 'invalid_request',
     detail: `The journal cannot be replayed: ${why}.`,

@@ -9,7 +9,9 @@ import { OtherServer } from '../provider/identity.ts'
 
 /** What a step answers after a provider call failed. */
 export function providerOutcome(fault: ProviderFault, facts: Facts): Exclude<StepOutcome, { kind: 'done' }> {
-  const say = (code: Problem['code'], next: string): Problem => ({ code, detail: fault.message, facts, next })
+  // Whether it took place is told where it is not certain that it did not.
+  const told = fault.outcome === 'none' ? facts : { ...facts, effect: fault.outcome }
+  const say = (code: Problem['code'], next: string): Problem => ({ code, detail: fault.message, facts: told, next })
   switch (fault.kind) {
     case 'transient':
       return {

@@ -80,8 +80,8 @@ test('a build that failed fails again at the same step, and no secret is in its 
   expect(text).not.toContain('swordfish')
   expect(text).not.toContain('open-sesame')
   const seen: string[] = []
-  const result = await replayHere(text, '0.1.0', async (pair) => {
-    seen.push(`${pair.step} ${pair.replayed}`)
+  const result = await replayHere(text, '0.1.0', async (happening) => {
+    if (happening.kind === 'step') seen.push(`${happening.pair.step} ${happening.pair.replayed}`)
   })
   expect(result.divergence, JSON.stringify(result)).toBeNull()
   expect(result).toMatchObject({ recorded: 'blocked (script_failed)', replayed: 'blocked (script_failed)' })
@@ -145,4 +145,40 @@ test('a journal that was cut or changed is refused; one that was changed and sea
   expect(result.divergence).toMatch(/^script\/node-\d@1\/join: recorded failed script_failed, replayed done$/)
   const other = changed(text, (line) => (line.line === 'request' ? { ...line, code: 'quorum_lost' } : line))
   expect((await replayHere(other, '0.1.0')).divergence).toMatch(/recorded blocked \(quorum_lost\)/)
+})
+
+test('a journal of another release is refused, with the release that can replay it', async () => {
+  const { task } = await build('older', {}, 'done')
+  const text = await exported(task)
+  const older = text.replace('gantry-journal/2', 'gantry-journal/1').replace('"version":"0.1.0"', '"version":"0.0.9"')
+  await expect(replayHere(older, '0.1.0')).rejects.toMatchObject({
+    code: 'invalid_request',
+    detail: expect.stringContaining('gantry-journal/1, written by Gantry 0.0.9'),
+    next: expect.stringContaining('Replay it with Gantry 0.0.9'),
+  })
+  await expect(replayHere('{"hello": 1}\n', '0.1.0')).rejects.toThrow(/no journal/)
+})
+
+test('another decision than the recorded one is found out, and what a journal does not tell is named', async () => {
+  const { task } = await build('decided', {}, 'done')
+  const text = await exported(task)
+  const other = changed(text, (line) =>
+    line.line === 'decision' && line.kind === 'founder' ? { ...line, data: { member: 'node-1@1' } } : line,
+  )
+  expect((await replayHere(other, '0.1.0')).divergence).toBe(
+    'decision/founder/node: recorded it is node-1@1, replayed it is node-0@1',
+  )
+  const { until: at } = parseJournal(text).head
+  const meltdown = { at, code: 'meltdown', subject: 'platform', detail: 'much is down', endedAt: null, ending: null }
+  const lines: JournalLine[] = text
+    .trimEnd()
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line))
+  const result = await replayHere(journalText([...lines, { line: 'trouble', ...meltdown }]), '0.1.0')
+  expect(result.untold).toEqual([expect.stringContaining('meltdown of platform: what other platforms')])
+  const refused = changed(text, (line) => (line.line === 'request' ? { ...line, blueprint: 'f'.repeat(64) } : line))
+  expect((await replayHere(refused, '0.1.0')).divergence).toMatch(
+    /^platform.create: recorded accepted, replayed refused/,
+  )
 })

@@ -34,7 +34,7 @@ const type = (line: string) =>
       sshCrypto: async () => '',
       terminal: async () => 0,
       backups: async () => backupsHere('0.1.0'),
-      replay: (text, onPair) => replayHere(text, '0.1.0', onPair),
+      replay: (text, onHappening) => replayHere(text, '0.1.0', onHappening),
     },
   })
 
@@ -45,7 +45,7 @@ test('a task is exported to a file, and the file runs again step by step to the 
   expect(played, played.err + played.out).toMatchObject({ code: 0 })
   expect(played.out.match(/as recorded {2}(machine|ssh)\/machine-\d@1 {2}done/g)).toHaveLength(4)
   expect(played.out).toContain('It ends as recorded.')
-  expect((await type(`task export ${task}`)).out).toContain('gantry-journal/1')
+  expect((await type(`task export ${task}`)).out).toContain('gantry-journal/2')
   const asJson = await type(`replay ${file} -o json`)
   expect(JSON.parse(asJson.out)).toMatchObject({ divergence: null, recorded: 'done', replayed: 'done' })
 })

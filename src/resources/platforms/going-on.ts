@@ -6,6 +6,7 @@ import { isStill, makeDue, resumePlatform, retryBlocked } from '../../engine/ind
 import { moveTask } from '../../events/index.ts'
 import type { TaskId } from '../../kernel/ids.ts'
 import { ProblemError } from '../../kernel/problem.ts'
+import type { TaskKind } from '../../kernel/requests.ts'
 import type { Tx } from '../../store/index.ts'
 import type { Rooms } from '../rooms.ts'
 import { createTask, openTask } from '../tasks/index.ts'
@@ -68,7 +69,7 @@ function newTask(
   tx: Tx,
   scope: Scope,
   row: PlatformRow,
-  kind: string,
+  kind: TaskKind,
 ): Promise<TaskId> {
   return createTask(tx, scope, seams, {
     kind,

@@ -2,17 +2,20 @@
 // because what a task finds is what those before it have left.
 
 import { z } from 'zod'
-import type { TaskId } from '../../kernel/ids.ts'
+import type { PlatformId, TaskId } from '../../kernel/ids.ts'
 import type { JournalLine } from '../../kernel/journal.ts'
-import type { Db, TaskTable } from '../../store/index.ts'
+import type { Db, PlatformTable, TaskTable } from '../../store/index.ts'
 import type { Rooms } from '../rooms.ts'
+import { requestLines } from './journal-requests.ts'
 
-const parametersSchema = z.object({ parameters: z.record(z.string(), z.json()) })
 const filesSchema = z.record(z.string(), z.string())
 const imagesSchema = z.record(z.string(), z.unknown())
 const outputsSchema = z.record(z.string(), z.object({ value: z.string(), secret: z.boolean() }))
-const problemSchema = z.object({ code: z.string(), detail: z.string().optional() })
-const stepDataSchema = z.object({ code: z.string().optional(), detail: z.string().optional() })
+const stepDataSchema = z.object({
+  code: z.string().optional(),
+  detail: z.string().optional(),
+  effect: z.string().optional(),
+})
 
 /** Of each log only its end is kept, in characters. */
 const logCharacters = 4_000
@@ -30,29 +33,49 @@ export async function journalOf(rooms: Rooms, id: TaskId): Promise<JournalLine[]
   return [
     {
       line: 'journal',
-      format: 'gantry-journal/1',
+      format: 'gantry-journal/2',
       version: rooms.info.version,
       exportedAt: now,
+      until,
       task: id,
       platform: { id: platform.id, name: platform.name },
     },
-    await blueprintLine(db, platform.blueprint_digest),
-    await houseLine(rooms),
-    ...(await requestLines(db, task)),
+    ...(await blueprintLines(db, platform)),
+    await houseLine(rooms, platform.id),
+    ...(await seatLines(db, platform.id)),
+    ...(await requestLines(db, task, until)),
     ...(await decisionLines(db, task, until)),
+    ...(await troubleLines(db, task, until)),
     ...(await eventLines(db, task, until)),
     ...(await attemptLines(db, task, until)),
   ]
 }
 
-async function blueprintLine(db: Db, digest: string): Promise<JournalLine> {
-  const row = await db.selectFrom('blueprints').select('files').where('digest', '=', digest).executeTakeFirstOrThrow()
-  return { line: 'blueprint', digest, files: filesSchema.parse(JSON.parse(row.files)) }
+/** Each version that was ever wished for. */
+async function blueprintLines(
+  db: Db,
+  { id, blueprint_digest }: Pick<PlatformTable, 'id' | 'blueprint_digest'>,
+): Promise<JournalLine[]> {
+  const wishes = await db.selectFrom('revisions').select('blueprint_digest').where('platform_id', '=', id).execute()
+  const digests = new Set([...wishes.map((wish) => wish.blueprint_digest), blueprint_digest])
+  const rows = await db
+    .selectFrom('blueprints')
+    .select(['digest', 'files'])
+    .where('digest', 'in', [...digests])
+    .orderBy('created_at')
+    .execute()
+  return rows.map(({ digest, files }) => ({ line: 'blueprint', digest, files: filesSchema.parse(JSON.parse(files)) }))
 }
 
-async function houseLine({ store, config }: Rooms): Promise<JournalLine> {
-  const hosts = await store.read.selectFrom('hosts').select(['name', 'zone']).orderBy('zone').orderBy('name').execute()
-  const providers = await store.read.selectFrom('providers').select('images').execute()
+/** Of what serves others nothing is told: only hosts and images that the platform's own machines could name. */
+async function houseLine({ store, config }: Rooms, platform: PlatformId): Promise<JournalLine> {
+  const machines = store.read.selectFrom('machines').where('platform_id', '=', platform)
+  const places = await machines.select(['zone', 'host']).distinct().orderBy('zone').orderBy('host').execute()
+  const providers = await store.read
+    .selectFrom('providers')
+    .select('images')
+    .where('id', 'in', machines.select('provider_id'))
+    .execute()
   const images = new Set(providers.flatMap((row) => Object.keys(imagesSchema.parse(JSON.parse(row.images)))))
   const flavors = Object.fromEntries(
     Object.entries(config.flavors).map(([name, { cpu, memoryBytes, diskBytes }]) => [
@@ -60,44 +83,34 @@ async function houseLine({ store, config }: Rooms): Promise<JournalLine> {
       { cpu, memoryBytes, diskBytes },
     ]),
   )
-  return { line: 'house', flavors, hosts, images: [...images].sort() }
+  const hosts = places.flatMap(({ zone, host }) => (host === null ? [] : [{ name: host, zone }]))
+  return { line: 'house', flavors, hosts, images: [...images].sort(), meltdown: config.meltdown }
 }
 
-async function requestLines(db: Db, task: TaskTable): Promise<JournalLine[]> {
-  const revisions = await db
-    .selectFrom('revisions')
-    .select(['created_at', 'spec'])
-    .where('platform_id', '=', task.platform_id)
-    .orderBy('number', 'desc')
-    .execute()
-  // What was wanted when it was asked for: the wish is written in the transaction of its task.
-  const wanted = (at: number) => {
-    const spec = revisions.find((revision) => revision.created_at <= at)?.spec ?? revisions.at(-1)?.spec
-    return spec === undefined ? {} : parametersSchema.parse(JSON.parse(spec)).parameters
-  }
+async function seatLines(db: Db, platform: PlatformId): Promise<JournalLine[]> {
   const rows = await db
-    .selectFrom('tasks')
-    .leftJoin('operations', 'operations.task_id', 'tasks.id')
-    .selectAll('tasks')
-    .select('operations.parameters')
-    .where('tasks.platform_id', '=', task.platform_id)
-    .where('tasks.id', '<=', task.id)
-    .orderBy('tasks.id')
+    .selectFrom('machines')
+    .select(['member', 'zone', 'host'])
+    .where('platform_id', '=', platform)
+    .orderBy('id')
     .execute()
-  return rows.map((row) => ({
-    line: 'request',
-    at: row.created_at,
-    task: row.id,
-    kind: row.kind,
-    operation: row.operation,
-    parameters:
-      row.parameters === null
-        ? wanted(row.created_at)
-        : z.record(z.string(), z.json()).parse(JSON.parse(row.parameters)),
-    state: row.state,
-    code: row.problem === null ? null : problemSchema.parse(JSON.parse(row.problem)).code,
-    endedAt: row.ended_at,
-  }))
+  return rows.map((seat) => ({ line: 'seat', ...seat }))
+}
+
+async function troubleLines(db: Db, task: TaskTable, until: number): Promise<JournalLine[]> {
+  const rows = await db
+    .selectFrom('problems')
+    .select(['since', 'code', 'subject', 'detail', 'resolved_at', 'resolution'])
+    .where('platform_id', '=', task.platform_id)
+    .where('since', '<=', until)
+    .orderBy('since')
+    .orderBy('id')
+    .execute()
+  return rows.map(({ since, code, subject, detail, resolved_at, resolution }) => {
+    const over = resolved_at !== null && resolved_at <= until
+    const end = over ? { endedAt: resolved_at, ending: resolution } : { endedAt: null, ending: null }
+    return { line: 'trouble', at: since, code, subject, detail, ...end }
+  })
 }
 
 async function decisionLines(db: Db, task: TaskTable, until: number): Promise<JournalLine[]> {
@@ -130,23 +143,12 @@ async function eventLines(db: Db, task: TaskTable, until: number): Promise<Journ
     .where('kind', 'in', [...(Object.keys(outcomes) as (keyof typeof outcomes)[]), 'run.taken-over'])
     .orderBy('seq')
     .execute()
-  const lost = await db
-    .selectFrom('problems')
-    .select(['since', 'subject', 'detail'])
-    .where('platform_id', '=', task.platform_id)
-    .where('code', '=', 'machine_dead')
-    .where('since', '<=', until)
-    .orderBy('since')
-    .execute()
-  return [
-    ...lost.map(({ since, subject, detail }) => ({ line: 'lost' as const, at: since, member: subject, detail })),
-    ...rows.map((row): JournalLine => {
-      if (row.kind === 'run.taken-over') return { line: 'takenOver', at: row.at, cause: row.cause ?? '' }
-      const { code, detail } = stepDataSchema.parse(JSON.parse(row.data))
-      const outcome = outcomes[row.kind as keyof typeof outcomes]
-      return { line: 'outcome', at: row.at, step: row.step ?? '', outcome, code: code ?? null, detail: detail ?? null }
-    }),
-  ]
+  return rows.map((row): JournalLine => {
+    if (row.kind === 'run.taken-over') return { line: 'takenOver', at: row.at, cause: row.cause ?? '' }
+    const { code = null, detail = null, effect = null } = stepDataSchema.parse(JSON.parse(row.data))
+    const outcome = outcomes[row.kind as keyof typeof outcomes]
+    return { line: 'outcome', at: row.at, step: row.step ?? '', outcome, code, effect, detail }
+  })
 }
 
 async function attemptLines(db: Db, task: TaskTable, until: number): Promise<JournalLine[]> {

@@ -2,6 +2,7 @@ import type { Scope } from '../../access/index.ts'
 import { openTaskStates } from '../../engine/index.ts'
 import { appendEvent } from '../../events/index.ts'
 import { newId, type PlatformId, type ProjectId, type TaskId, type TenantId } from '../../kernel/ids.ts'
+import type { TaskKind } from '../../kernel/requests.ts'
 import type { Seams } from '../../kernel/seams.ts'
 import type { TaskState } from '../../kernel/states.ts'
 import type { Db, TaskTable, Tx } from '../../store/index.ts'
@@ -68,7 +69,7 @@ export async function createTask(
   scope: Scope,
   seams: Seams,
   wish: {
-    readonly kind: string
+    readonly kind: TaskKind
     readonly tenant: TenantId
     readonly project: ProjectId
     readonly platform: PlatformId

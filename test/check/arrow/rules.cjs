@@ -85,8 +85,8 @@ const rooms = {
     why: 'The console is a client of the REST API that happens to be served by the same process.',
   },
   replay: {
-    may: ['bootstrap', 'blueprints', 'provider', 'store', 'kernel'],
-    why: 'A replay is a client of the API over a world of its own: the house it runs in is passed in, so that it is the real one.',
+    may: ['care', 'engine', 'bootstrap', 'blueprints', 'provider', 'store', 'kernel'],
+    why: 'A replay is a client of the API over a world of its own: the house it runs in is passed in, so that it is the real one; it knows of engine and care what can be put around them.',
   },
   cli: {
     may: ['kernel', 'blueprints'],

@@ -1,0 +1,113 @@
+// What went wrong in the world, and what became of it by itself. Which named problem is the world's, and which the house
+// comes to by its own, is said for each: whoever adds one says it here.
+
+import type { Journal, JournalTrouble } from '../kernel/journal.ts'
+import type { ProblemCode } from '../kernel/problem.ts'
+import type { Clock } from '../kernel/seams.ts'
+import type { Db } from '../store/store.ts'
+import type { ReplayChecks } from './checks.ts'
+import type { ReplayCloud } from './cloud.ts'
+import type { Recording } from './recording.ts'
+
+/** world: it is played; house: it follows from what is played; anything else: why it cannot be played. */
+export const troubleOrigins: Readonly<Partial<Record<ProblemCode, 'world' | 'house' | (string & {})>>> = {
+  machine_dead: 'world',
+  machine_hung: 'world',
+  machine_changed: 'world',
+  member_unhealthy: 'world',
+  platform_unhealthy: 'world',
+  step_drifted: 'world',
+  quorum_lost: 'house',
+  meltdown: 'what other platforms of the provider lost at the same time is not told',
+  rollout_stopped: 'house',
+  host_maintenance: 'house',
+  lease_expired: 'the lease of the platform is not told',
+  no_capacity: 'what else its hosts carried is not told',
+  provider_unreachable: 'house',
+  provider_denied: 'house',
+  invalid_parameter: 'what the installation offered at that time is not told',
+}
+
+interface Stage {
+  readonly cloud: ReplayCloud
+  readonly checks: ReplayChecks
+  readonly recording: Recording
+  readonly clock: Clock
+  readonly read: Db
+}
+
+/** How often it is looked whether the replay has told a trouble, ms of its time. */
+const askEveryMs = 1_000
+
+/** Plays those of the world at their times, each until it was over and the replay has told it too. */
+export function playTroubles(journal: Journal, stage: Stage): void {
+  const startedAt = stage.clock.now()
+  for (const trouble of journal.troubles) {
+    if (troubleOrigins[trouble.code as ProblemCode] !== 'world') continue
+    play(trouble, startedAt, stage).catch(() => undefined)
+  }
+}
+
+async function play(trouble: JournalTrouble, startedAt: number, stage: Stage): Promise<void> {
+  const { cloud, checks, recording, clock } = stage
+  const until = (instant: number) => clock.sleep(Math.max(0, recording.due(instant) - clock.now()))
+  await until(trouble.at)
+  begin(trouble, cloud, checks)
+  if (trouble.endedAt === null || !overByItself.includes(trouble.ending ?? '')) return
+  await until(trouble.endedAt)
+  while (!(await isTold(trouble, startedAt, stage.read))) await clock.sleep(askEveryMs)
+  end(trouble, cloud, checks)
+}
+
+/** Endings that were seen, and not chosen: whoever was replaced is ill for ever, and nobody asks him any more. */
+const overByItself: readonly string[] = [
+  'it was seen again',
+  'it is as it was asked for',
+  'it answers again, and its check passes',
+  'its check passes again',
+  'the check of its platform passes again',
+  'done again',
+]
+
+async function isTold({ code, subject }: JournalTrouble, startedAt: number, read: Db): Promise<boolean> {
+  const row = await read
+    .selectFrom('problems')
+    .select('id')
+    .where('code', '=', code as ProblemCode)
+    .where('subject', '=', subject)
+    .where('since', '>=', startedAt)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+function begin(trouble: JournalTrouble, cloud: ReplayCloud, checks: ReplayChecks): void {
+  const { code, subject, detail } = trouble
+  if (code === 'machine_dead') cloud.strike(subject, detail.includes('the provider says') ? 'off' : 'gone')
+  else if (code === 'machine_changed') cloud.strike(subject, 'changed')
+  else checks.lasts(trouble, true)
+}
+
+function end(trouble: JournalTrouble, cloud: ReplayCloud, checks: ReplayChecks): void {
+  const { code, subject } = trouble
+  if (code === 'machine_dead' || code === 'machine_changed') cloud.strike(subject, 'well')
+  else checks.lasts(trouble, false)
+}
+
+/** What the journal does not tell though it had a part in what happened, each with the reason. */
+export function untold({ troubles, outcomes }: Journal): string[] {
+  const named = troubles.flatMap(({ code, subject }) => {
+    const origin = troubleOrigins[code as ProblemCode] ?? 'what led to it is not told'
+    return origin === 'world' || origin === 'house' ? [] : [`${code} of ${subject}: ${origin}`]
+  })
+  const failed = outcomes.flatMap(({ step, code }) => {
+    const why = code === null ? undefined : unplayedCodes[code as ProblemCode]
+    return why === undefined ? [] : [`${code} of ${step}: ${why}`]
+  })
+  return [...new Set([...named, ...failed])]
+}
+
+/** What a step failed by that lies in no answer of a provider or a machine. */
+const unplayedCodes: Readonly<Partial<Record<ProblemCode, string>>> = {
+  secret_unavailable: 'a journal holds no secret, so none can be lost',
+  internal: 'it was a mistake of Gantry itself, and lies in its log',
+}

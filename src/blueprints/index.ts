@@ -14,7 +14,16 @@ export type { BlueprintFiles } from './files.ts'
 export { loadBlueprintFolder } from './folder.ts'
 export { groupsOf } from './groups.ts'
 export { blueprintJsonSchema } from './json-schema.ts'
-export { isOperationKey, isPowerKey, machineKey, onceKey, operationPrefix, powerKey, restartKey, sshKey } from './keys.ts'
+export {
+  isOperationKey,
+  isPowerKey,
+  machineKey,
+  onceKey,
+  operationPrefix,
+  powerKey,
+  restartKey,
+  sshKey,
+} from './keys.ts'
 export { type Strategy, type UpdateRules, updateRules } from './language/update.ts'
 export {
   type MachineCheck,

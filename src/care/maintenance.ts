@@ -115,7 +115,7 @@ async function tend(tx: Tx, seams: Seams, id: MaintenanceTable['id']): Promise<P
 }
 
 /** Platforms with machines there that are not proven gone, and how many. */
-async function platformsOn(db: Db, { provider, host }: HostPlace) {
+export async function platformsOn(db: Db, { provider, host }: HostPlace) {
   const rows = await db
     .selectFrom('machines')
     .select(({ fn }) => ['platform_id', fn.countAll<number>().as('count')])
@@ -139,7 +139,8 @@ function lastingOn(db: Db, { provider, host }: HostPlace): Promise<MaintenanceTa
     .executeTakeFirst()
 }
 
-async function requireHost(db: Db, { provider, host }: HostPlace): Promise<void> {
+/** Throws not_found for a host that the provider does not have. */
+export async function requireHost(db: Db, { provider, host }: HostPlace): Promise<void> {
   const rows = await db
     .selectFrom('hosts')
     .select('name')

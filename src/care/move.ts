@@ -84,7 +84,7 @@ function roomOf(group: GroupSpec, members: readonly MemberView[]): number {
 }
 
 /** Why the group would not bear it; null: it would. */
-function whyNot(view: PlatformView, group: GroupSpec, member: MemberView): string | null {
+export function whyNot(view: PlatformView, group: GroupSpec, member: MemberView): string | null {
   if (!group.quorum) return null
   const { voters, alive } = quorumOf(view, group.name)
   if ((alive - 1) * 2 > voters) return null

@@ -3,7 +3,7 @@
 import { type MemberRef, memberRef } from '../blueprints/index.ts'
 import type { PlatformId } from '../kernel/ids.ts'
 import { ProblemError } from '../kernel/problem.ts'
-import { type Assignment, loadHosts, type Placed, place } from '../placement/index.ts'
+import { type Assignment, type Host, loadHosts, type Placed, place } from '../placement/index.ts'
 import type { Db } from '../store/store.ts'
 import { loadProviderImages, type ProviderImages } from './catalogue.ts'
 import { seatProblem } from './seat-problem.ts'
@@ -20,16 +20,16 @@ export type Seats = (member: MemberRef) => Pick<Assignment, 'zone' | 'host'> | u
 /**
  * Seats all slots or throws `no_capacity`; `provider_unreachable` or `provider_denied` when nothing but that is in
  * the way; `invalid_parameter` for an image no provider has. `neighbours` are the platform's members that keep
- * their place.
+ * their place; `hosts` are those there are, unless somebody asks what would be.
  */
 export async function seatSlots(
   db: Db,
   slots: readonly Slot[],
   neighbours: readonly Placed[],
   seats: Seats = () => undefined,
+  hosts?: readonly Host[],
 ): Promise<Seating> {
   const providers = await loadProviderImages(db)
-  const hosts = await loadHosts(db)
   const given = slots.flatMap((slot): Assignment[] => {
     const seat = seats(memberRef(slot.group.name, slot.ordinal, slot.incarnation))
     const [provider] = providersWith(providers, slot.group.image)
@@ -46,7 +46,7 @@ export async function seatSlots(
         spread: slot.group.spread,
         providers: providersWith(providers, slot.group.image),
       })),
-    hosts,
+    hosts: hosts ?? (await loadHosts(db)),
     existing: neighbours,
   })
   if (answer.kind === 'refused') throw new ProblemError(seatProblem(answer, providers))

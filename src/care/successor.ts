@@ -4,6 +4,7 @@ import { type GroupSpec, groupsOf } from '../blueprints/index.ts'
 import { type MemberView, type PlatformView, wishOf } from '../engine/index.ts'
 import type { PlatformId } from '../kernel/ids.ts'
 import { ProblemError } from '../kernel/problem.ts'
+import type { Host } from '../placement/index.ts'
 import { storedRequestSchema } from '../provider/request.ts'
 import type { Db, Tx } from '../store/store.ts'
 import { type Flavors, flavorOf } from './catalogue.ts'
@@ -78,11 +79,12 @@ export async function seatSuccessors(
   view: PlatformView,
   slots: readonly Slot[],
   what = 'replaced',
+  hosts?: readonly Host[],
 ): Promise<Found> {
   const names = new Set(slots.map((slot) => `${slot.group.name}-${slot.ordinal}`))
   try {
     const neighbours = (await loadNeighbours(tx, view.id)).filter(({ name }) => name === undefined || !names.has(name))
-    return { kind: 'seated', slots, seating: await seatSlots(tx, slots, neighbours, deps.seats) }
+    return { kind: 'seated', slots, seating: await seatSlots(tx, slots, neighbours, deps.seats, hosts) }
   } catch (error) {
     const code = error instanceof ProblemError ? hindrances.find((known) => known === error.code) : undefined
     if (!(error instanceof ProblemError) || code === undefined) throw error

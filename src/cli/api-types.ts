@@ -815,7 +815,7 @@ export interface paths {
         put?: never;
         /**
          * Start the machines of a hibernated platform
-         * @description Who votes is started first. It is ready once every machine has proved itself and its health check has passed; what depends on an address that changed is done again.
+         * @description Who votes is started first. It is ready once every machine has proved itself and its health check has passed; what depends on an address that changed is done again. `dryRun=true` answers with what would start, who would be made anew, and what is in the way.
          */
         post: operations["wakePlatform"];
         delete?: never;
@@ -986,7 +986,7 @@ export interface paths {
         put?: never;
         /**
          * Put a host in maintenance
-         * @description Nothing new is placed there from now on, and our machines are replaced elsewhere, within the rules of their platforms: what is on the disks of a machine alone goes with it, as in any repair. With a `deadline` the platforms that have a maintenance window are moved in it until then. A host that is in maintenance already stays so, by the deadline that is named now. A zone that does not show its hosts is named as a host is.
+         * @description Nothing new is placed there from now on, and our machines are replaced elsewhere, within the rules of their platforms: what is on the disks of a machine alone goes with it, as in any repair. With a `deadline` the platforms that have a maintenance window are moved in it until then. A host that is in maintenance already stays so, by the deadline that is named now. `dryRun=true` answers with who would go where, and who cannot. A zone that does not show its hosts is named as a host is.
          */
         post: operations["startMaintenance"];
         /**
@@ -1856,6 +1856,32 @@ export interface components {
             startedBy: string;
             /** @enum {string} */
             state: "emptying" | "empty" | "ended";
+        };
+        /** @description Where the machines of a host would go. Those who move first may take the place of those who move later. */
+        MaintenancePreview: {
+            host: string;
+            machines: {
+                /** @example mch_01k9hnvdc7f3a8w6q2x4y5z0tb */
+                machine: string;
+                /**
+                 * @description The member and its incarnation.
+                 * @example worker-1@2
+                 */
+                name: string;
+                onHost: string | null;
+                /** @example plt_01k9hnvdc7f3a8w6q2x4y5z0tb */
+                platform: string;
+                platformName: string;
+                /** @description Where its successor would be. */
+                providerName: string | null;
+                reason: string;
+                /**
+                 * @description waits: its platform is in no state for it now; stuck: it would stay, see `reason`.
+                 * @enum {string}
+                 */
+                what: "moves" | "waits" | "stuck";
+                zone: string | null;
+            }[];
         };
         MaintenanceStart: {
             /**
@@ -3396,6 +3422,20 @@ export interface components {
             step: string;
             /** @description Keys of steps it needs and that are not done. */
             waitsFor: string[];
+        };
+        WakePreview: {
+            /** @description What would keep machines from starting now. Quota and the capacity of hosts are kept while it hibernates. */
+            inTheWay: string[];
+            /** @description Members in the order in which their machines would start. */
+            machines: string[];
+            /** @description Those whose machines are gone: where they would be made anew, or why they cannot be. */
+            replaced: {
+                host: string | null;
+                member: string;
+                providerName: string | null;
+                why: string;
+                zone: string | null;
+            }[];
         };
         Zone: {
             capacity: components["schemas"]["Resources"] | null;
@@ -8133,7 +8173,10 @@ export interface operations {
     };
     wakePlatform: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Nothing is changed. */
+                dryRun?: "true" | "false";
+            };
             header?: {
                 /**
                  * @description The same key and request within 24 hours is done once and answered alike.
@@ -8158,6 +8201,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description With `dryRun=true`: what would be done. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WakePreview"];
+                };
+            };
             /** @description Its machines are being started; the task follows it. */
             202: {
                 headers: {
@@ -9806,7 +9859,10 @@ export interface operations {
     };
     startMaintenance: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Nothing is changed. */
+                dryRun?: "true" | "false";
+            };
             header?: {
                 /**
                  * @description The same key and request within 24 hours is done once and answered alike.
@@ -9826,14 +9882,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The maintenance, with what is to be moved. */
+            /** @description The maintenance, with what is to be moved; with `dryRun=true` who would go where. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Maintenance"];
+                    "application/json": components["schemas"]["Maintenance"] | components["schemas"]["MaintenancePreview"];
                 };
             };
             /** @description `unauthenticated`: Not authenticated. */

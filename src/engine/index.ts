@@ -9,7 +9,7 @@ export { operationInputSchema } from './load-operations.ts'
 export { decisionsRest } from './operations.ts'
 export { localProcesses, type Owner, type Processes } from './owner.ts'
 export { planOf } from './planning.ts'
-export { stoppingOrder } from './power-steps.ts'
+export { startingOrder, stoppingOrder } from './power-steps.ts'
 export { retryBlocked } from './retry.ts'
 export type { BlueprintSource } from './source.ts'
 export type {

@@ -54,6 +54,12 @@ export function stoppingOrder(view: Viewed): MemberRef[] {
   return inOrder(powerSteps(view, { power: 'off', members: [...view.members.keys()] })).map((step) => step.input.member)
 }
 
+/** Members in the order in which their machines would be started: who votes, and then the others. */
+export function startingOrder(view: Viewed, { members }: Pick<HibernationView, 'members'>): MemberRef[] {
+  const stopping = inOrder(powerSteps(view, { power: 'off', members }))
+  return stopping.map((step) => step.input.member).reverse()
+}
+
 function powerSteps(view: Viewed, { power, members }: Pick<HibernationView, 'power' | 'members'>): PowerStep[] {
   const quorums = new Set(
     groupsOf(view.blueprint, view.parameters).flatMap((group) => (group.quorum ? [group.name] : [])),

@@ -37,6 +37,23 @@ async function emptied(host: string): Promise<Body> {
   )
 }
 
+test('a dry run says who would go where, and changes nothing', async () => {
+  const host = await hostOf()
+  const { status, body } = await on.api('POST', `${path(host)}?dryRun=true`, {})
+  expect(status, JSON.stringify(body)).toBe(200)
+  const there = (await on.api('GET', `/v1/machines?platform=${platform}&state=ready`)).body.items.filter(
+    (one: Body) => one.host === host,
+  )
+  expect(body.machines.map((one: Body) => one.machine)).toEqual(there.map((one: Body) => one.id))
+  for (const one of body.machines) {
+    expect(one).toMatchObject({ platform, platformName: 'team-a', what: 'moves', providerName: 'dc1' })
+    expect(one.onHost).not.toBe(host)
+    expect(one.onHost).toMatch(/^host-/)
+  }
+  expect((await on.api('GET', path(host))).status).toBe(404)
+  expect((await on.api('POST', `${path('host-99')}?dryRun=true`, {})).body).toMatchObject({ code: 'not_found' })
+})
+
 test('a host is emptied: what is left is shown with its reason, then nothing is, and the host says why it takes nobody', async () => {
   const host = await hostOf()
   const begunNow = await on.api('POST', path(host), { reason: 'new memory' })

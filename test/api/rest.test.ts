@@ -62,6 +62,12 @@ test('hibernated: first asked what would be done, then machines are stopped and 
   ])
 })
 
+test('a dry run of waking says what would start, and who would be made anew where', async () => {
+  const preview = await on.api('POST', `${at('wake')}?dryRun=true`)
+  expect(preview.body).toEqual({ machines: ['machine-1@1', 'machine-0@1'], replaced: [], inTheWay: [] })
+  expect((await get()).state).toBe('hibernated')
+})
+
 test('woken, also by the Gantry that comes after, it is ready with all its machines', async () => {
   await on.restart()
   expect((await get()).state).toBe('hibernated')
@@ -69,6 +75,10 @@ test('woken, also by the Gantry that comes after, it is ready with all its machi
   expect(awake.body, JSON.stringify(awake.body)).toMatchObject({ kind: 'platform.wake', state: 'done' })
   expect((await get()).state).toBe('ready')
   expect(running()).toBe(2)
+  expect(await on.api('POST', `${at('wake')}?dryRun=true`)).toMatchObject({
+    status: 409,
+    body: { code: 'wrong_state' },
+  })
   expect(await on.api('POST', at('wake'))).toMatchObject({ status: 409, body: { code: 'wrong_state' } })
 })
 

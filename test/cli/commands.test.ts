@@ -209,6 +209,33 @@ describe('terms of a platform from its first moment', () => {
   })
 })
 
+describe('what would be done', () => {
+  test('waking: who starts, who is made anew and where, what is in the way', async () => {
+    const place = { providerName: 'dc1', zone: 'zone-a', host: 'host-2' }
+    const plan = {
+      machines: ['manager-0@1'],
+      replaced: [
+        { member: 'worker-0@1', ...place, why: 'the emptiest' },
+        { member: 'worker-1@1', providerName: null, zone: null, host: null, why: 'no host has room' },
+      ],
+      inTheWay: ['provider dc2 is unreachable'],
+    }
+    const { out } = await gantry('platform wake team-a --plan', ({ method }) =>
+      method === 'POST' ? { body: plan } : undefined,
+    )
+    expect(server.asked.find(({ method }) => method === 'POST')?.query.get('dryRun')).toBe('true')
+    expect(out.split('\n')).toEqual(
+      expect.arrayContaining([
+        'start  manager-0@1',
+        'anew   worker-0@1  at dc1/zone-a/host-2: the emptiest',
+        'stuck  worker-1@1  no host has room',
+        'in the way: provider dc2 is unreachable',
+        'Nothing was changed.',
+      ]),
+    )
+  })
+})
+
 describe('waiting', () => {
   const ready = task(
     building.steps.map((one) => done(one.name, one.member, 1, 2)),

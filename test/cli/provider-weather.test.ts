@@ -61,12 +61,25 @@ const provider = {
   maintenance: [maintenance],
 }
 
+const planned = {
+  machine: 'mch_01k9hnvdc7f3a8w6q2x4y5z0t0',
+  name: 'worker-0@1',
+  platform: 'plt_01k9hnvdc7f3a8w6q2x4y5z0t0',
+  platformName: 'team-a',
+  what: 'moves',
+  providerName: 'dc1',
+  zone: 'zone-a',
+  onHost: 'host-3',
+  reason: 'the emptiest',
+}
+
 let folder: string
 let server: PretendServer
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gantry-weather-'))
-  server = await pretendServer(({ method, path }: Asked) => {
+  server = await pretendServer(({ method, path, query }: Asked) => {
     if (path.endsWith('/weather')) return { body: weather }
+    if (query.get('dryRun') === 'true') return { body: { host: 'host-2', machines: [planned] } }
     if (path.endsWith('/maintenance'))
       return {
         body: method === 'DELETE' ? { ...maintenance, state: 'ended', left: [], endedAt: longAgo } : maintenance,
@@ -107,6 +120,13 @@ test('maintenance is begun with its reason, shows what is in the way, and is end
   expect(begun.out).toMatch(/host-2 +being emptied for .*\(new memory\) +1 machine left of 4/)
   expect(begun.out).toMatch(/team-a +voter-0@1 +stuck: alone/)
   expect((await gantry('provider maintenance end dc1 host-2')).out).toMatch(/it takes machines again/)
+})
+
+test('a plan of a maintenance says who would go where, and begins nothing', async () => {
+  const { out } = await gantry('provider maintenance start dc1 host-2 --plan')
+  expect(server.asked.find(({ method }) => method === 'POST')?.query.get('dryRun')).toBe('true')
+  expect(out).toMatch(/team-a +worker-0@1 +moves +dc1\/zone-a\/host-3 +the emptiest/)
+  expect(out).toContain('Nothing was changed.')
 })
 
 test('a rate limit is sent as numbers, and one that is none is refused before anything is sent', async () => {

@@ -4,7 +4,7 @@
 import { afterAll, expect, test } from 'vitest'
 import type { WorldInput } from '../../providers/simulated/world/layout.ts'
 import { loadBlueprintFolder } from '../../src/blueprints/index.ts'
-import { endMaintenance, startMaintenance } from '../../src/care/index.ts'
+import { endMaintenance, previewMaintenance, startMaintenance } from '../../src/care/index.ts'
 import type { PlatformId } from '../../src/kernel/ids.ts'
 import { setWindow } from '../../src/resources/terms/index.ts'
 import { type MemoryLife, openLife } from '../crash/installation.ts'
@@ -112,6 +112,9 @@ test('nothing new is placed on it, also when it was the best place; afterwards i
   expect(on(life, 'host-1').length).toBeGreaterThan(0)
 })
 
+const planOf = (life: MemoryLife, gantry: Process, host: string) =>
+  life.wait(previewMaintenance(gantry.store.read, gantry.blueprints, { provider: template.providerId, host }))
+
 const gib = 2 ** 30
 /** Two hosts, each with room for four machines of 2 CPUs. */
 const narrow: WorldInput = {
@@ -131,6 +134,14 @@ test('without a place elsewhere a machine stays and says why; ending it brings t
   const id = await gantry.ask('team-a', { voters: 1, workers: 6 })
   await gantry.run(async (store) => (await stateOf(store, id)) === 'ready')
   const host = 'host-2'
+  // Told before: as many find a place as the other host has room for, and the others say what is missing.
+  const there = on(life, host).length
+  const [planned] = await planOf(life, gantry, host)
+  expect(planned?.moves).toHaveLength(there)
+  const seated = planned?.moves.flatMap(({ seat }) => seat ?? []) ?? []
+  expect(seated.map((seat) => seat.host)).toEqual(Array(4 - on(life, 'host-1').length).fill('host-1'))
+  for (const { seat, why } of planned?.moves ?? [])
+    expect(seat === null ? why : 'found no host').toContain('found no host')
   await begin(life, gantry, host)
   await life.clock.advance(8 * 60_000)
   // Seven machines, room for four on the other host: some moved, the rest wait, and the platform works all the time.
@@ -153,6 +164,9 @@ test('who is alone in its quorum is not moved: that would end the cluster, and i
   await using life = openLife(template)
   const { gantry, id } = await built(life, { voters: 1, workers: 0 })
   const host = busiest(life)
+  expect(await planOf(life, gantry, host)).toMatchObject([
+    { moves: [{ member: { ref: 'voter-0@1' }, seat: null, why: expect.stringContaining('no majority') }] },
+  ])
   await begin(life, gantry, host)
   await life.clock.advance(10 * 60_000)
   expect(await moved(gantry)).toEqual([])

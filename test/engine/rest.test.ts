@@ -9,6 +9,7 @@ import { lookerOver } from '../../src/provider/look.ts'
 import { goOn } from '../../src/resources/platforms/going-on.ts'
 import { hibernate, pause, wake } from '../../src/resources/platforms/rest.ts'
 import { getPlatform, type PlatformRow } from '../../src/resources/platforms/store.ts'
+import { planWaking } from '../../src/resources/platforms/wake-preview.ts'
 import { powerStep } from '../../src/steps/index.ts'
 import type { Tx } from '../../src/store/index.ts'
 import { type MemoryLife, openLife } from '../crash/installation.ts'
@@ -178,6 +179,10 @@ test('a machine that is gone while its platform hibernates is a problem then, an
   await life.clock.advance(600_000)
   expect(await stateOf(gantry.store, id)).toBe('hibernated')
   expect(await problems(gantry)).toEqual(['machine_dead voter-1@1'])
+  const plan = await ask(gantry, id, (tx, _scope, row) => planWaking(gantry, tx, row))
+  expect([...plan.machines].sort()).toEqual(['voter-0@1', 'voter-2@1', 'worker-0@1', 'worker-1@1'])
+  expect(plan.machines.slice(0, 2).every((member) => member.startsWith('voter-'))).toBe(true)
+  expect(plan.replaced).toMatchObject([{ member: 'voter-1@1', host: expect.stringMatching(/^host-/) }])
   await woken(gantry, id)
   await is(gantry, id, 'ready')
   expect(await problems(gantry)).toEqual([])

@@ -64,8 +64,17 @@ export function apiOf(server: Server) {
     providerProblems: async (provider: string) =>
       (await call(server, 'get', '/v1/providers/{provider}/problems', { provider })).items,
     maintenance: (provider: string, host: string) => call(server, 'get', maintenanceOf, { provider, host }),
-    startMaintenance: (provider: string, host: string, body: BodyOf<'post', typeof maintenanceOf>) =>
-      call(server, 'post', maintenanceOf, { provider, host }, { body }),
+    async startMaintenance(provider: string, host: string, body: BodyOf<'post', typeof maintenanceOf>) {
+      const answer = await call(server, 'post', maintenanceOf, { provider, host }, { body })
+      if (!('left' in answer)) throw new Error('a plan was answered that was not asked for')
+      return answer
+    },
+    async previewMaintenance(provider: string, host: string) {
+      const [body, query] = [{}, { dryRun: 'true' }] as const
+      const answer = await call(server, 'post', maintenanceOf, { provider, host }, { body, query })
+      if ('left' in answer) throw new Error('a plan was asked for and not answered')
+      return answer
+    },
     endMaintenance: (provider: string, host: string) => call(server, 'delete', maintenanceOf, { provider, host }),
     createProvider: (body: BodyOf<'post', '/v1/providers'>) => call(server, 'post', '/v1/providers', {}, { body }),
     setProvider: (provider: string, body: BodyOf<'patch', '/v1/providers/{provider}'>) =>
@@ -128,13 +137,7 @@ export function apiOf(server: Server) {
     platformProblems: async (platform: string) =>
       (await call(server, 'get', '/v1/platforms/{platform}/problems', { platform })).items,
     resolveProblem: (platform: string, problem: string, resolution: BodyOf<'post', typeof resolveOf>['resolution']) =>
-      call(
-        server,
-        'post',
-        resolveOf,
-        { platform, problem },
-        { body: { resolution } },
-      ),
+      call(server, 'post', resolveOf, { platform, problem }, { body: { resolution } }),
     forgetPlatform: (platform: string, reason: string) =>
       call(server, 'post', '/v1/platforms/{platform}/forget', { platform }, { body: { reason } }),
     resumePlatform: (platform: string) => call(server, 'post', '/v1/platforms/{platform}/resume', { platform }),
@@ -168,7 +171,17 @@ export function apiOf(server: Server) {
     autoUpgrade: (platform: string) => call(server, 'get', '/v1/platforms/{platform}/auto-upgrade', { platform }),
     setAutoUpgrade: (platform: string, follow: 'none' | 'patch' | 'minor') =>
       call(server, 'put', '/v1/platforms/{platform}/auto-upgrade', { platform }, { body: { follow } }),
-    wakePlatform: (platform: string) => call(server, 'post', '/v1/platforms/{platform}/wake', { platform }),
+    async wakePlatform(platform: string): Promise<Task> {
+      const answer = await call(server, 'post', '/v1/platforms/{platform}/wake', { platform })
+      if ('machines' in answer) throw new Error('a plan was answered that was not asked for')
+      return answer
+    },
+    async previewWaking(platform: string) {
+      const query = { dryRun: 'true' } as const
+      const answer = await call(server, 'post', '/v1/platforms/{platform}/wake', { platform }, { query })
+      if (!('machines' in answer)) throw new Error('a task was answered where a plan was asked for')
+      return answer
+    },
     retryPlatform: (platform: string) => call(server, 'post', '/v1/platforms/{platform}/retry', { platform }),
     async runOperation(platform: string, body: BodyOf<'post', typeof operationsOf>): Promise<Task> {
       const answer = await call(server, 'post', operationsOf, { platform }, { body })

@@ -2,14 +2,16 @@
 
 import type { Command } from 'commander'
 import { duration } from '../client/duration.ts'
+import { table } from '../client/table.ts'
 import { count, type Paint, tame } from '../client/text.ts'
-import type { Maintenance } from '../client/types.ts'
+import type { Maintenance, MaintenancePreview } from '../client/types.ts'
 import type { Runner } from '../session.ts'
 import { span } from '../values.ts'
 
 interface StartOptions {
   readonly reason?: string
   readonly within?: string
+  readonly plan?: boolean
 }
 
 export function addMaintenance(provider: Command, { run }: Runner): void {
@@ -22,9 +24,14 @@ export function addMaintenance(provider: Command, { run }: Runner): void {
       '--within <time>',
       'for so long, e.g. 7d, platforms with a maintenance window are moved in it only; then at any time',
     )
+    .option('--plan', 'say who would go where, and change nothing')
     .action(
       run<StartOptions>(async ({ api, names, print, world }, { args: [name = '', host = ''], options }) => {
         const { id } = await names.provider(name)
+        if (options.plan) {
+          const preview = await api.previewMaintenance(id, host)
+          return print.data(preview, (paint) => previewLines(preview, paint))
+        }
         const shown = await api.startMaintenance(id, host, {
           reason: options.reason ?? null,
           deadline:
@@ -53,6 +60,24 @@ export function addMaintenance(provider: Command, { run }: Runner): void {
         print.data(shown, (paint) => maintenanceLines(shown, world.now(), paint))
       }),
     )
+}
+
+function previewLines({ host, machines }: MaintenancePreview, paint: Paint): string[] {
+  if (machines.length === 0) return [`Nothing of ours is on ${host}.`, 'Nothing was changed.']
+  return [
+    ...table(
+      ['PLATFORM', 'MEMBER', 'WHAT', 'TO', 'WHY'],
+      machines.map((one) => [
+        one.platformName,
+        one.name,
+        one.what,
+        [one.providerName, one.zone, one.onHost].filter((part) => part !== null).join('/'),
+        one.reason,
+      ]),
+      paint,
+    ),
+    'Nothing was changed.',
+  ]
 }
 
 export function maintenanceLines(shown: Maintenance, now: number, paint: Paint): string[] {

@@ -1,11 +1,13 @@
 // Platforms at rest: left alone, or with their machines stopped.
 
 import type { Command } from 'commander'
+import type { WakePreview } from '../client/types.ts'
 import { waitFor } from '../client/wait.ts'
 import { progressOf, type Runner } from '../session.ts'
 import { showGoingOn } from './platform-life.ts'
 
-interface WaitOptions {
+interface PlanOptions {
+  readonly plan?: boolean
   readonly wait?: boolean
 }
 
@@ -25,13 +27,13 @@ export function addPlatformRest(platform: Command, { run }: Runner): void {
   platform
     .command('hibernate <platform>')
     .description('stop its machines; its addresses and quota are kept')
-    .option('--dry-run', 'show which machines would be stopped, in order')
+    .option('--plan', 'show which machines would be stopped, in order, and change nothing')
     .option('--wait', 'show progress until they are stopped')
     .action(
-      run<WaitOptions & { readonly dryRun?: boolean }>(async (session, { args: [name = ''], options }) => {
+      run<PlanOptions>(async (session, { args: [name = ''], options }) => {
         const { api, names, print } = session
         const id = await names.platformId(name)
-        if (options.dryRun) {
+        if (options.plan) {
           const { machines } = await api.previewHibernation(id)
           return print.data({ machines }, () =>
             machines.length === 0 ? ['Its machines are stopped already.'] : machines.map((member) => `stop  ${member}`),
@@ -46,13 +48,31 @@ export function addPlatformRest(platform: Command, { run }: Runner): void {
   platform
     .command('wake <platform>')
     .description('start the machines of one that is hibernated')
+    .option('--plan', 'show what would start, who would be made anew, what is in the way, and change nothing')
     .option('--wait', 'show progress until it is ready')
     .action(
-      run<WaitOptions>(async (session, { args: [name = ''], options }) => {
-        const task = await session.api.wakePlatform(await session.names.platformId(name))
+      run<PlanOptions>(async (session, { args: [name = ''], options }) => {
+        const id = await session.names.platformId(name)
+        if (options.plan) {
+          const preview = await session.api.previewWaking(id)
+          return session.print.data(preview, () => wakingLines(preview))
+        }
+        const task = await session.api.wakePlatform(id)
         await showGoingOn(session, task, options)
       }),
     )
+}
+
+function wakingLines({ machines, replaced, inTheWay }: WakePreview): string[] {
+  return [
+    ...machines.map((member) => `start  ${member}`),
+    ...replaced.map(({ member, providerName, zone, host, why }) => {
+      const place = [providerName, zone, host].filter((part) => part !== null).join('/')
+      return place === '' ? `stuck  ${member}  ${why}` : `anew   ${member}  at ${place}: ${why}`
+    }),
+    ...inTheWay.map((trouble) => `in the way: ${trouble}`),
+    'Nothing was changed.',
+  ]
 }
 
 function asked(task: { readonly id: string; readonly target: { readonly name: string } }, undo: string): string[] {

@@ -5,8 +5,8 @@ import type { PlatformId, ProviderId } from '../../kernel/ids.ts'
 import type { Db } from '../../store/index.ts'
 import { endpoint, installation } from '../endpoint.ts'
 import { missing } from '../missing.ts'
-import { latestMaintenance, showMaintenance } from './maintenance.ts'
-import { Maintenance, MaintenanceStart } from './schemas.ts'
+import { latestMaintenance, planMaintenance, showMaintenance } from './maintenance.ts'
+import { Maintenance, MaintenancePreview, MaintenanceStart } from './schemas.ts'
 
 const params = z.object({ provider: id('provider'), host: z.string().min(1).max(255) })
 const path = '/v1/providers/{provider}/hosts/{host}/maintenance'
@@ -20,16 +20,28 @@ export const maintenanceEndpoints = [
     operationId: 'startMaintenance',
     summary: 'Put a host in maintenance',
     description:
-      'Nothing new is placed there from now on, and our machines are replaced elsewhere, within the rules of their platforms: what is on the disks of a machine alone goes with it, as in any repair. With a `deadline` the platforms that have a maintenance window are moved in it until then. A host that is in maintenance already stays so, by the deadline that is named now. A zone that does not show its hosts is named as a host is.',
+      'Nothing new is placed there from now on, and our machines are replaced elsewhere, within the rules of their platforms: what is on the disks of a machine alone goes with it, as in any repair. With a `deadline` the platforms that have a maintenance window are moved in it until then. A host that is in maintenance already stays so, by the deadline that is named now. `dryRun=true` answers with who would go where, and who cannot. A zone that does not show its hosts is named as a host is.',
     tag,
     permission: 'provider.write',
     about,
     params,
+    query: z.strictObject({
+      dryRun: z.enum(['true', 'false']).default('false').openapi({ description: 'Nothing is changed.' }),
+    }),
     body: MaintenanceStart,
-    answers: { 200: { description: 'The maintenance, with what is to be moved.', schema: Maintenance } },
+    answers: {
+      200: {
+        description: 'The maintenance, with what is to be moved; with `dryRun=true` who would go where.',
+        schema: z.union([Maintenance, MaintenancePreview]),
+      },
+    },
     problems: [],
     async handle(rooms, call) {
       const { provider, host } = call.params
+      if (call.query.dryRun === 'true') {
+        await requireProvider(rooms.store.read, provider)
+        return ok(await planMaintenance(rooms, call.scope, { provider, host }))
+      }
       let woken: readonly PlatformId[] = []
       const reply = await call.commit(async (tx) => {
         await requireProvider(tx, provider)

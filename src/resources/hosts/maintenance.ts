@@ -1,13 +1,14 @@
 // A maintenance as it is shown: what is left on the host, and for each machine why it is there still.
 
 import type { Scope } from '../../access/index.ts'
-import { type WindowState, windowOpen } from '../../care/index.ts'
+import { previewMaintenance, type WindowState, windowOpen } from '../../care/index.ts'
 import { instant } from '../../http/schema.ts'
 import type { PlatformId, ProviderId } from '../../kernel/ids.ts'
 import { ProblemError } from '../../kernel/problem.ts'
 import type { PlatformState } from '../../kernel/states.ts'
 import type { Db, MaintenanceTable } from '../../store/index.ts'
-import type { Maintenance } from './schemas.ts'
+import type { Rooms } from '../rooms.ts'
+import type { Maintenance, MaintenancePreview } from './schemas.ts'
 
 /** Those that last, at one provider, with what is left. */
 export async function listMaintenances(
@@ -110,6 +111,36 @@ async function leftOn(db: Db, _scope: Scope, row: MaintenanceTable, now: number)
     }
     return { ...seen, state: 'waiting', reason: 'few of a group are moved at a time; its turn comes by itself' }
   })
+}
+
+/** Who would go where, should the host be put in maintenance; throws not_found for one that is not there. */
+export async function planMaintenance(
+  { store, blueprints }: Pick<Rooms, 'store' | 'blueprints'>,
+  _scope: Scope,
+  place: { readonly provider: ProviderId; readonly host: string },
+): Promise<MaintenancePreview> {
+  const planned = await previewMaintenance(store.read, blueprints, place)
+  const machines = planned.flatMap(({ view, moves }) =>
+    moves.map(({ member, seat, why }) => {
+      const waits = inTheWay[view.state]?.(view.name)
+      return {
+        machine: member.machine.id,
+        name: member.ref,
+        platform: view.id,
+        platformName: view.name,
+        what: seat === null ? ('stuck' as const) : waits === undefined ? ('moves' as const) : ('waits' as const),
+        providerName: seat?.providerName ?? null,
+        zone: seat?.zone ?? null,
+        onHost: seat?.host ?? null,
+        reason: seat === null ? why : (waits ?? why),
+      }
+    }),
+  )
+  return { host: place.host, machines: machines.sort(byPlatform) }
+}
+
+function byPlatform(a: MaintenancePreview['machines'][number], b: MaintenancePreview['machines'][number]): number {
+  return a.platformName.localeCompare(b.platformName) || a.name.localeCompare(b.name)
 }
 
 /** Platforms of which nobody is moved, and what would change that. */

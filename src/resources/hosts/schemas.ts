@@ -73,6 +73,31 @@ const LeftMachine = z
   })
   .openapi('LeftMachine')
 
+export const MaintenancePreview = z
+  .object({
+    host: z.string(),
+    machines: z.array(
+      z.object({
+        machine: id('machine'),
+        name: z.string().openapi({ description: 'The member and its incarnation.', example: 'worker-1@2' }),
+        platform: id('platform'),
+        platformName: z.string(),
+        what: z.enum(['moves', 'waits', 'stuck']).openapi({
+          description: 'waits: its platform is in no state for it now; stuck: it would stay, see `reason`.',
+        }),
+        providerName: z.string().nullable().openapi({ description: 'Where its successor would be.' }),
+        zone: z.string().nullable(),
+        onHost: z.string().nullable(),
+        reason: z.string(),
+      }),
+    ),
+  })
+  .openapi('MaintenancePreview', {
+    description:
+      'Where the machines of a host would go. Those who move first may take the place of those who move later.',
+  })
+export type MaintenancePreview = z.infer<typeof MaintenancePreview>
+
 export const Maintenance = z
   .object({
     id: id('maintenance'),

@@ -8,12 +8,16 @@ import { endpoint } from '../endpoint.ts'
 import { Task } from '../tasks/index.ts'
 import { change } from './change.ts'
 import { hibernate, pause, planHibernation, wake } from './rest.ts'
-import { HibernationPreview, Platform } from './schemas.ts'
+import { HibernationPreview, Platform, WakePreview } from './schemas.ts'
 import { getPlatform } from './store.ts'
 import { platformView } from './view.ts'
+import { planWaking } from './wake-preview.ts'
 
 const params = z.object({ platform: id('platform') })
 const about = ({ platform }: z.output<typeof params>) => ({ kind: 'platform', id: platform }) as const
+const dryRun = z.strictObject({
+  dryRun: z.enum(['true', 'false']).default('false').openapi({ description: 'Nothing is changed.' }),
+})
 
 export const platformRestEndpoints = [
   endpoint({
@@ -53,9 +57,7 @@ export const platformRestEndpoints = [
     permission: 'platform.operate',
     about,
     params,
-    query: z.strictObject({
-      dryRun: z.enum(['true', 'false']).default('false').openapi({ description: 'Nothing is changed.' }),
-    }),
+    query: dryRun,
     matches: true,
     waits: true,
     answers: {
@@ -86,14 +88,16 @@ export const platformRestEndpoints = [
     operationId: 'wakePlatform',
     summary: 'Start the machines of a hibernated platform',
     description:
-      'Who votes is started first. It is ready once every machine has proved itself and its health check has passed; what depends on an address that changed is done again.',
+      'Who votes is started first. It is ready once every machine has proved itself and its health check has passed; what depends on an address that changed is done again. `dryRun=true` answers with what would start, who would be made anew, and what is in the way.',
     tag: 'platforms',
     permission: 'platform.operate',
     about,
     params,
+    query: dryRun,
     matches: true,
     waits: true,
     answers: {
+      200: { description: 'With `dryRun=true`: what would be done.', schema: WakePreview },
       202: {
         description: 'Its machines are being started; the task follows it.',
         schema: Task,
@@ -101,11 +105,16 @@ export const platformRestEndpoints = [
       },
     },
     problems: ['wrong_state'],
-    handle: (rooms, call) =>
-      change(rooms, call, async (tx) => {
+    async handle(rooms, call) {
+      if (call.query.dryRun === 'true') {
+        const row = await getPlatform(rooms.store.read, call.scope, call.params.platform)
+        return ok(await planWaking(rooms, rooms.store.read, row))
+      }
+      return change(rooms, call, async (tx) => {
         const row = await getPlatform(tx, call.scope, call.params.platform)
         requireMatch(call.ifMatch, row.version)
         return { platform: row.id, task: await wake(rooms, tx, call.scope, row) }
-      }),
+      })
+    },
   }),
 ]

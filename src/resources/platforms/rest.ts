@@ -72,10 +72,15 @@ export async function wake(rooms: Needed, tx: Tx, scope: Scope, row: PlatformRow
     const task = await lastTask(tx, row, 'platform.wake')
     if (task !== null) return task
   }
-  if (!view || !isAsleep(view)) throw wrongState(row, 'woken', `What it does now:  gantry explain ${row.name}`)
+  if (!view || !isAsleep(view)) throw notAsleep(row)
   const task = await followed(rooms, tx, scope, row, 'platform.wake')
   await wakePlatform(tx, rooms.seams, row.id, { actor: scope.actor, cause: 'platform.wake', task })
   return task
+}
+
+/** Why it cannot be woken. */
+export function notAsleep(row: PlatformRow): ProblemError {
+  return wrongState(row, 'woken', `What it does now:  gantry explain ${row.name}`)
 }
 
 async function followed(

@@ -171,6 +171,28 @@ export const HibernationPreview = z
   })
   .openapi('HibernationPreview')
 
+export const WakePreview = z
+  .object({
+    machines: z.array(z.string()).openapi({ description: 'Members in the order in which their machines would start.' }),
+    replaced: z
+      .array(
+        z.object({
+          member: z.string(),
+          providerName: z.string().nullable(),
+          zone: z.string().nullable(),
+          host: z.string().nullable(),
+          why: z.string(),
+        }),
+      )
+      .openapi({ description: 'Those whose machines are gone: where they would be made anew, or why they cannot be.' }),
+    inTheWay: z.array(z.string()).openapi({
+      description:
+        'What would keep machines from starting now. Quota and the capacity of hosts are kept while it hibernates.',
+    }),
+  })
+  .openapi('WakePreview')
+export type WakePreview = z.infer<typeof WakePreview>
+
 export const PlatformPreview = z
   .object({
     plan: z.object({ steps: z.array(PlanStepView), members: z.array(PlacedMember) }),

@@ -93,7 +93,11 @@ test('what happens elsewhere makes nobody forget how often a machine has failed'
   const { gantry } = await built(life, { voters: 3, workers: 1 })
   await passes(life, 5_000)
   life.world.kill(machineOf(life, 'voter-0'), 'silent')
-  const about = { subject: { kind: 'tenant', id: template.tenantId }, tenant: template.tenantId, actor: 'test' } as const
+  const about = {
+    subject: { kind: 'tenant', id: template.tenantId },
+    tenant: template.tenantId,
+    actor: 'test',
+  } as const
   for (let second = 0; second < 10; second += 1) {
     await life.wait(gantry.store.write((tx) => appendEvent(tx, gantry.seams, { kind: 'tenant.changed', ...about })))
     await passes(life, 1_000)

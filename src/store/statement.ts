@@ -26,17 +26,17 @@ class Hole {
  * not depend on them: no lists, no comparing with what may be null; and every call names the same ones.
  */
 export function statement<P extends object, R>(build: (db: Db, parameters: P) => Compilable<R>): Statement<P, R> {
-  // By adapter, of which every opened database has its own: another dialect has another text.
-  const compiled = new WeakMap<object, CompiledQuery<R>>()
+  // By dialect, as another has another text; not by database, of which a test opens thousands.
+  const compiled = new Map<unknown, CompiledQuery<R>>()
 
   function compile(db: Db, parameters: P): CompiledQuery<R> {
-    const { adapter } = db.getExecutor()
-    const known = compiled.get(adapter)
+    const dialect = db.getExecutor().adapter.constructor
+    const known = compiled.get(dialect)
     if (known) return known
     const holes = Object.fromEntries(Object.keys(parameters).map((name) => [name, new Hole(name)]))
     // The builder only passes values on, so a hole may take the place of any.
     const query = build(db, holes as P).compile()
-    compiled.set(adapter, query)
+    compiled.set(dialect, query)
     return query
   }
 

@@ -1,12 +1,12 @@
 // A life of the crash sweep: a world and a database file that survive, and processes that come and go.
 
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cloudOf } from '../../providers/simulated/world/cloud.ts'
 import type { WorldInput } from '../../providers/simulated/world/layout.ts'
 import type { World } from '../../providers/simulated/world/world.ts'
 import type { Session } from '../../src/provider/contract.ts'
+import { makeFolder } from '../support/folder.ts'
 import { type MemoryRemote, memoryRemote } from '../support/memory-remote.ts'
 import { memorySession, memoryWorld } from '../support/memory-world.ts'
 import { type VirtualClock, virtualClock } from '../support/virtual-clock.ts'
@@ -77,8 +77,8 @@ export function processesOn(
   options: LifeOptions,
   outside: Omit<Surroundings, 'path' | 'template' | 'dead' | 'name'>,
 ) {
-  const folder = mkdtempSync(join(tmpdir(), 'gantry-life-'))
-  const path = join(folder, 'gantry.db')
+  const folder = makeFolder()
+  const path = join(folder.path, 'gantry.db')
   copyFileSync(template.path, path)
   const dead = new Set<string>()
   const running = new Set<Process>()
@@ -93,7 +93,7 @@ export function processesOn(
     },
     async dispose(): Promise<void> {
       for (const process of running) await process.kill()
-      rmSync(folder, { recursive: true, force: true })
+      folder[Symbol.dispose]()
     },
   }
 }

@@ -1,8 +1,6 @@
 // What every life begins with: the rows of an installation with one provider, tenant and project, in a file
 // that is made once and copied.
 
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BlueprintFiles, parseBlueprint } from '../../src/blueprints/index.ts'
 import { newId, type ProjectId, type ProviderId, type TenantId } from '../../src/kernel/ids.ts'
@@ -12,6 +10,7 @@ import { quotaKeys, setLimit, setShare } from '../../src/quota/index.ts'
 import { openVault } from '../../src/secrets/index.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Tx } from '../../src/store/store.ts'
+import { makeFolder } from '../support/folder.ts'
 import { memorySession, memoryWorld } from '../support/memory-world.ts'
 import { seedProject, seedProvider, seedTenant } from '../support/store.ts'
 import { virtualClock } from '../support/virtual-clock.ts'
@@ -31,8 +30,8 @@ export interface Template {
 }
 
 export async function makeTemplate(files: BlueprintFiles): Promise<Template> {
-  const folder = mkdtempSync(join(tmpdir(), 'gantry-crash-'))
-  const path = join(folder, 'template.db')
+  const folder = makeFolder()
+  const path = join(folder.path, 'template.db')
   const clock = virtualClock(1)
   const { seams } = clock
   const store = await openStore(`sqlite:${path}`, seams, { synchronous: 'OFF' })
@@ -72,7 +71,7 @@ export async function makeTemplate(files: BlueprintFiles): Promise<Template> {
     }),
   )
   await store[Symbol.asyncDispose]()
-  return { path, ...ids, files, startMs: clock.now(), dispose: () => rmSync(folder, { recursive: true, force: true }) }
+  return { path, ...ids, files, startMs: clock.now(), dispose: () => folder[Symbol.dispose]() }
 }
 
 /** A ticket of 1,000 of everything, all of it the project's share. */

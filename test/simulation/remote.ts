@@ -82,8 +82,11 @@ export function openRemote({ clock, random, cloud, journal, counters, onStart }:
   async function waited(vm: Vm, folder: Folder, waitMs: number, signal: AbortSignal): Promise<AttemptStatus> {
     if (folder.status === 'running' && folder.boot === vm.boot && waitMs > 0) {
       const stop = new AbortController()
-      const pause = clock.sleep(waitMs, AbortSignal.any([stop.signal, signal])).catch(() => undefined)
+      const aborted = () => stop.abort(noMore)
+      signal.addEventListener('abort', aborted, { once: true })
+      const pause = clock.sleep(waitMs, stop.signal).catch(() => undefined)
       await Promise.race([folder.ended, pause])
+      signal.removeEventListener('abort', aborted)
       stop.abort(noMore)
       if (signal.aborted) throw new RemoteFault('broken', 'aborted')
       if (!cloud.answers(vm)) throw new RemoteFault('broken', 'the connection broke')

@@ -12,6 +12,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { sourceOf } from '../source.ts'
+import { sweepFolders } from '../support/folder.ts'
 import { passedIn } from './ledger.ts'
 
 const top = join(import.meta.dirname, '../..')
@@ -35,6 +36,7 @@ const fresh = values.sample || values.record || commit.endsWith('+')
 const ledger = join(folder, fresh ? `fresh-${values.shard.replace('/', '-of-')}.jsonl` : `${commit}.jsonl`)
 if (fresh) rmSync(ledger, { force: true })
 const before = passedIn(ledger).length
+sweepFolders()
 const began = performance.now()
 const { status } = spawnSync('vitest', ['run', '--config', 'test/sweep/vitest.config.ts'], {
   cwd: top,

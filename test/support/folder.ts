@@ -1,11 +1,11 @@
-// Folders of histories, in memory where there is one. Whoever is killed leaves its folders behind; they carry its process
+// Folders of histories and lives, in memory where there is one. Whoever is killed leaves its folders behind; they carry its process
 // id, so whoever comes next can tell that they are nobody's any more.
 
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const prefix = 'gantry-simulation-'
+const prefix = 'gantry-life-'
 
 function base(): string {
   return existsSync('/dev/shm') ? '/dev/shm' : tmpdir()

@@ -13,6 +13,7 @@ import { forgetFresh } from './fresh.ts'
 import { isUnderWay } from './hold.ts'
 import { plainWith } from './input.ts'
 import { LeaseLost } from './lease.ts'
+import { lookAgain } from './looks.ts'
 import { fencedWrite, type RunState, recordOf } from './state.ts'
 import type { StepOutcome } from './step-kind.ts'
 import type { MemberView, RecordView } from './view.ts'
@@ -170,7 +171,7 @@ function isBlocked(run: RunState, step: PlanStep, fingerprint: string): boolean 
 async function stillBlocked(run: RunState, step: PlanStep, afterMs: number): Promise<void> {
   const record = { ...recordOf(run, step), nextAt: run.deps.seams.clock.now() + afterMs }
   if (run.ends.has(step.key)) await fencedWrite(run, (tx) => writeEnd(tx, run, step.key))
-  run.view.records.set(step.key, record)
+  lookAgain(run, record)
 }
 
 async function later(run: RunState, step: PlanStep, afterMs: number, reason: string): Promise<void> {
@@ -184,7 +185,7 @@ async function later(run: RunState, step: PlanStep, afterMs: number, reason: str
       if (before.reason !== reason) await stepEvent(tx, run.deps.seams, run.view, 'step.waiting', step.key, { reason })
     })
   } else {
-    run.view.records.set(step.key, record)
+    lookAgain(run, record)
   }
 }
 

@@ -8,6 +8,7 @@ import { executeStep } from './execute.ts'
 import { forgetUnmentioned } from './fresh.ts'
 import { consumeWake, type Lease, LeaseLost, releaseLease, renewEveryMs, renewLease } from './lease.ts'
 import { loadPlatform } from './load.ts'
+import { keepLooks } from './looks.ts'
 import { isDecided, opening } from './opening.ts'
 import { followOutputs } from './outputs.ts'
 import { allSteps, planOf, scheduleOf, unmentioned } from './planning.ts'
@@ -128,6 +129,7 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
       const decided = await deps.hooks.decide(tx, before)
       const view = decided ? await loadPlatform(tx, deps.blueprints, lease.platformId) : before
       if (!view) return undefined
+      if (current) keepLooks(current.looks, view)
       if (current) return Object.assign(current, { view })
       current = emptyRun(view)
       return current
@@ -158,6 +160,7 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
       schedule: scheduleOf(view, plan, targets),
       ends: new Map(),
       putOff: new Map(),
+      looks: new Map(),
       wake,
     }
   }
@@ -200,7 +203,7 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
       if (step) {
         run.schedule.set(key, isOver(run, step))
         for (const other of run.targets.touched(step)) run.schedule.set(other.key, isOver(run, other))
-        if (isDecided(run, key) || hasArrived(run)) wake()
+        if (isDecided(run, key) || (!isOperationKey(key) && hasArrived(run))) wake()
       }
     } catch (error) {
       end(error)

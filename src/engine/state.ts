@@ -4,6 +4,7 @@ import type { Plan, PlanStep } from '../blueprints/plan-types.ts'
 import type { Tx } from '../store/store.ts'
 import type { EngineDeps } from './deps.ts'
 import { actMarginMs, assertFence, type Lease, LeaseLost, renewLease } from './lease.ts'
+import type { Look } from './looks.ts'
 import type { Schedule } from './schedule.ts'
 import type { AttemptEnding } from './step-kind.ts'
 import type { Targets } from './targets.ts'
@@ -21,6 +22,8 @@ export interface RunState {
   readonly ends: Map<string, AttemptEnd>
   /** Steps that might not begin when they were tried, by key: ms since 1970 before which none is tried again. */
   readonly putOff: Map<string, number>
+  /** Looks at what is under way that were put off in memory alone, by key. */
+  readonly looks: Map<string, Look>
   /** Asks the loop to read everything afresh. */
   wake(): void
 }

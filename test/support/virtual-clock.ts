@@ -39,6 +39,9 @@ export class Stuck extends Error {
   override readonly name = 'Stuck'
 }
 
+/** How often the time may be asked before any passes: a loop that never waits would hang the test without a word. */
+const mostAsked = 20_000
+
 /** How many rounds of the event loop must pass quietly before time may jump: commit groups take one or two. */
 const quietRounds = 3
 
@@ -47,9 +50,14 @@ export function virtualClock(seed = 1, startMs = Date.UTC(2026, 0, 1)): VirtualC
   const heap = timerHeap()
   const random = seededRandom(seed)
   let now = startMs
+  let asked = 0
 
   const clockOf = (isOver: () => boolean): Clock => ({
-    now: () => now,
+    now: () => {
+      asked += 1
+      if (asked > mostAsked) throw new Stuck(`the time was asked ${asked} times before any passed: something spins`)
+      return now
+    },
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason)
@@ -73,6 +81,7 @@ export function virtualClock(seed = 1, startMs = Date.UTC(2026, 0, 1)): VirtualC
   const wakeNext = (limit: number): boolean => {
     const next = heap.peek()
     if (next === undefined || next > limit) return false
+    if (next > now) asked = 0
     now = Math.max(now, next)
     heap.fireNext()
     return true
@@ -102,6 +111,7 @@ export function virtualClock(seed = 1, startMs = Date.UTC(2026, 0, 1)): VirtualC
       await settle()
       while (wakeNext(until)) await settle()
       now = until
+      asked = 0
       await settle()
     },
     runUntil: async (promise, bound = {}) => {

@@ -47,6 +47,8 @@ export function handshake(
     const byKey: PublicKeyAuthMethod = { type: 'publickey', username: login.user, key: login.key }
     let strangerKey: Buffer | undefined
     let settled = false
+    let offered = false
+    let banner = ''
 
     const settle = (finish: () => void) => {
       if (settled) return
@@ -62,7 +64,11 @@ export function handshake(
         reject(reason)
       })
     const onAbort = () => fail(signal.reason)
-    const onClose = () => fail(new RemoteFault('unreachable', `${where} closed the connection before the login`))
+    const onClose = () =>
+      fail(new RemoteFault('unreachable', offered ? shut() : `${where} closed the connection early`))
+    // As PAM does with an account that is closed, and with every login while the machine boots.
+    const shut = () =>
+      `${where} closed the connection when we logged in as ${login.user}: ${banner.trim() || 'it is still booting, or the account is closed'}`
 
     if (signal.aborted) return reject(signal.reason)
     signal.addEventListener('abort', onAbort, { once: true })
@@ -70,6 +76,12 @@ export function handshake(
       () => fail(new RemoteFault('unreachable', `${where} did not finish the handshake in ${limitMs} ms`)),
       () => undefined,
     )
+    client.on('handshake', () => {
+      offered = true
+    })
+    client.on('banner', (text: string) => {
+      banner = text.slice(0, 300)
+    })
     client.on('ready', () => settle(() => resolve(client)))
     // Stays for the client's life: an 'error' that nobody hears would end the process. 'close' always follows.
     client.on('error', (error: Error) => fail(strangerKey ? changed(where, strangerKey) : classified(where, error)))

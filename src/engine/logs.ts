@@ -9,6 +9,11 @@ import type { LogSink } from './step-kind.ts'
 /** What is kept of one attempt's log, in characters; the rest is on the machine. */
 const keptCharacters = 1024 * 1024
 
+/** What stands at the end of a log that was cut. */
+function cutNote(attemptId: string): string {
+  return `\n[gantry: no more of this log is kept here; the machine has more: /var/lib/gantry/attempts/${attemptId}/log]\n`
+}
+
 export async function openLog(run: RunState, attemptId: string, secrets: readonly string[]): Promise<LogSink> {
   const redact = redactor(secrets)
   const stored = await storedCharacters(run, attemptId)
@@ -29,7 +34,10 @@ export async function openLog(run: RunState, attemptId: string, secrets: readonl
     const skip = Math.max(0, stored - produced)
     const at = produced + skip
     produced += text.length
-    const chunk = text.slice(skip, skip + Math.max(0, keptCharacters - at))
+    // The note makes what is stored longer than what is kept: so it is written once, whoever reads the log anew.
+    if (at > keptCharacters) return
+    const cut = at + text.length - skip > keptCharacters
+    const chunk = text.slice(skip, skip + keptCharacters - at) + (cut ? cutNote(attemptId) : '')
     if (chunk.length === 0) return
     await fencedWrite(run, async (tx) => {
       const row = { attempt_id: attemptId, log_offset: at, chunk, at: run.deps.seams.clock.now() }

@@ -48,6 +48,7 @@ export const problemStatus: { readonly [code in ProblemCode]: Answer } = {
   host_key_changed: { status: 409, title: 'Host key changed' },
   login_denied: { status: 409, title: 'Login denied' },
   machine_unreachable: { status: 409, title: 'Machine unreachable' },
+  disk_full: { status: 409, title: "A machine's disk is full" },
   machine_dead: { status: 409, title: 'Machine dead' },
   machine_hung: { status: 409, title: 'Machine does not answer' },
   host_dead: { status: 409, title: 'Host dead' },

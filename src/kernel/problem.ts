@@ -44,6 +44,7 @@ export const problemCodes = [
   'host_key_changed',
   'login_denied',
   'machine_unreachable',
+  'disk_full',
   'machine_dead',
   'machine_hung',
   'host_dead',

@@ -19,6 +19,7 @@ const ofMachines: Readonly<Record<string, RemoteFault['kind']>> = {
   host_key_changed: 'hostKeyChanged',
   login_denied: 'loginDenied',
   machine_unreachable: 'protocol',
+  disk_full: 'noSpace',
 }
 /** How long a call may take until it is refused, ms; what is refused later is asked later. */
 const mostCallMs = 5_000

@@ -87,12 +87,18 @@ export function remoteOutcome(fault: RemoteFault, facts: Facts): Exclude<StepOut
     case 'noSpace':
       return {
         kind: 'failed',
-        problem: say('machine_unreachable', 'Make room on the machine, or choose a larger flavor.'),
+        problem: say(
+          'disk_full',
+          'Make room on the machine (or make it writable again), or choose a flavor with a larger disk: it is tried again by itself.',
+        ),
       }
     case 'protocol':
       return {
         kind: 'failed',
-        problem: say('machine_unreachable', 'Check the login shell of the image: Gantry needs sh, bash and coreutils.'),
+        problem: say(
+          'machine_unreachable',
+          "Check the image's login user and its login shell: Gantry needs sh, bash and coreutils, and a profile that asks nothing.",
+        ),
       }
     default:
       return unreachable(fault.kind)

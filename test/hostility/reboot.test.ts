@@ -26,7 +26,10 @@ test.each([['root'], ['debian']])(
 
 test('a script that reboots its own machine is lost, not failed and not done', async () => {
   await using on = await scene()
-  const asked = on.start('att_a', `${on.mark}\necho last words\nkill -9 -1\nsleep 60`).catch((error: unknown) => error)
+  const written = 'until [ -s /var/lib/gantry/attempts/att_a/log ]; do sleep 0.02; done'
+  const asked = on
+    .start('att_a', `echo last words\n${written}\n${on.mark}\nkill -9 -1\nsleep 60`)
+    .catch((error: unknown) => error)
   await expect.poll(() => on.marks()).toBe(1)
   await on.machine.halt()
   await asked

@@ -8,7 +8,12 @@
 #                       command, `lost <why>` by somebody who waited in vain for it, or `stopped` by somebody who
 #                       does not want it any more. Who links second gives way, so an attempt that was called lost
 #                       or stopped cannot begin later.
-#   exit.<code>         made empty: the code is in the name, so a full disk cannot truncate it
+#   exit.<code>         renamed, from a file that is there before the script begins: a full disk can neither keep it from
+#                       being made nor truncate it
+#
+# On a full disk nothing is begun, and what was begun ends as it ends. Whatever the end needs is on the disk before:
+# `pending` becomes exit.<code>, `spare` becomes `flushed` when the log is written or `full` when something of log or
+# outputs was lost, and `room` gives its place to the owner's record.
 #
 # Attempts that travel together are launched as one process. It makes the folder of the next as a starter would, once
 # the one before ended with 0 and gave its outputs, unless a higher fence was seen; when somebody else has made that
@@ -30,8 +35,20 @@ g_dir=$g_base/attempts/$g_id
 g_boot=-
 read -r g_boot 2>/dev/null < /proc/sys/kernel/random/boot_id || g_boot=-
 
+g_note='
+[gantry: the disk of this machine was full: what was printed or given after this is lost]
+'
+
 say() { printf '\n@gantry %s %s\n' "$g_nonce" "$*"; }
 fault() { say fault "$@"; exit 0; }
+no_room() {
+  g_why="cannot $1"
+  set -- $(df -Pk "$g_base" 2>/dev/null | tail -n 1)
+  [ "$#" -lt 6 ] || g_why="$g_why; $6 has $4 KiB free"
+  set -- $(df -Pi "$g_base" 2>/dev/null | tail -n 1)
+  [ "$#" -lt 6 ] || g_why="$g_why and $4 inodes"
+  fault noSpace "$g_why"
+}
 
 # Shared with the launched process, hence text. `born PID` sets $g_born to the start time of a living process: a
 # process number alone may be another's by now, and a zombie is dead.
@@ -67,19 +84,27 @@ shift 4
 
 own() {
   born $$ || g_born=-
+  rm -f "$1/room"
   printf "run %s %s %s\n" $$ "$g_born" "$g_boot" > "$1/owner.$$" && ln "$1/owner.$$" "$1/owner" || exit 1
   sync "$1/owner" "$1" "$g_base" 2>/dev/null
+}
+full() {
+  mv "$1/spare" "$1/full" 2>/dev/null || mv "$1/flushed" "$1/full" 2>/dev/null
 }
 keep() {
   if command -v stdbuf > /dev/null; then
     stdbuf -o0 head -c 16777088 > "$1/log"
   else
     head -c 16777088 > "$1/log"
-  fi
+  fi || {
+    full "$1"
+    cat > /dev/null
+    return
+  }
   g_rest=$(wc -c)
   [ "$((g_rest))" -eq 0 ] ||
-    printf "\n[gantry: the log is full, %s more bytes were dropped]\n" "$((g_rest))" >> "$1/log"
-  printf "" > "$1/flushed"
+    printf "\n[gantry: the log is full, %s more bytes were dropped]\n" "$((g_rest))" >> "$1/log" || full "$1"
+  mv "$1/spare" "$1/flushed" 2>/dev/null
 }
 run() {
   if read -r g_me g_line 2>/dev/null < /proc/self/stat; then
@@ -106,19 +131,27 @@ attempt() {
     g_code=$?
     [ "$g_code" -ne 124 ] || kill -s KILL -- "-$g_group" 2>/dev/null
     for g_nap in 0.005 0.01 0.02 0.04 0.08 0.16 0.32; do
-      [ ! -e "$1/flushed" ] || break
+      [ -e "$1/spare" ] || break
       sleep "$g_nap"
     done
   else
-    { ( run "$1" "$2" "$3" ) 2>&1; printf "%s\n" "$?" > "$1/code"; } | keep "$1"
-    read -r g_code < "$1/code"
+    { ( run "$1" "$2" "$3" ) 2>&1; mv "$1/pending" "$1/code.$?"; } | keep "$1"
+    for g_end in "$1"/code.*; do
+      [ ! -e "$g_end" ] || g_code=${g_end##*.}
+    done
+    mv "$1"/code.* "$1/pending" 2>/dev/null
   fi
   if [ "$g_code" -eq 137 ] && read -r g_now g_line 2>/dev/null < /proc/uptime; then
     [ "$((${g_now%.*} - ${g_since%.*}))" -lt "${2%.*}" ] || g_code=124
   fi
-  printf "" > "$1/exit.$g_code"
+  if [ -s "$1/output" ] && [ -n "$(tail -c 1 "$1/output")" ]; then
+    printf "\n" >> "$1/output" || full "$1"
+  fi
+  mv "$1/pending" "$1/exit.$g_code"
 }
 gave() {
+  [ ! -e "$1/full" ] || return 1
+
   [ "$2" != - ] || return 0
   g_names=$2,
   while [ -n "$g_names" ]; do
@@ -146,11 +179,10 @@ while :; do
   shift 3
   g_n=$((g_n + 1))
   mkdir "$g_base/$1" 2>/dev/null || break
-  mv "$g_first/next.$g_n" "$g_base/$1/script"
-  printf "" > "$g_base/$1/output"
+  mv "$g_first/next.$g_n"/* "$g_base/$1"
   own "$g_base/$1"
 done
-rm -f "$g_first"/next.*
+rm -rf "$g_first"/next.*
 '
 
 ended() {
@@ -207,9 +239,9 @@ end_remains() {
 
 # Makes $1 the owner's record of an attempt that has none: nobody can begin it any more.
 forbid() {
-  printf '%s\n' "$1" > "$g_dir/no.$g_nonce" || fault noSpace 'cannot write the record'
+  printf '%s\n' "$1" > "$g_dir/no.$g_nonce" || no_room 'write the record'
   ln "$g_dir/no.$g_nonce" "$g_dir/owner" 2>/dev/null
-  [ -e "$g_dir/owner" ] || fault noSpace 'cannot link the record'
+  [ -e "$g_dir/owner" ] || no_room 'link the record'
 }
 
 # Polls until the attempt ended or $1 ms have passed; naps grow from 10 ms to 250 ms. A launched process that has not
@@ -243,6 +275,11 @@ log_size() {
   g_size=0
   [ ! -s "$g_dir/log" ] || g_size=$(wc -c < "$g_dir/log")
   g_size=$((g_size))
+  [ ! -e "$g_dir/full" ] || g_size=$((g_size + ${#g_note}))
+}
+
+whole_lines() {
+  while IFS= read -r g_line; do printf '%s\n' "$g_line"; done < "$g_dir/output"
 }
 
 answer() {
@@ -253,7 +290,11 @@ answer() {
     lost) say lost "$g_size" "$g_why" ;;
     ended)
       g_out=
-      [ ! -s "$g_dir/output" ] || g_out=$(head -c 65537 "$g_dir/output" | base64)
+      if [ -e "$g_dir/full" ]; then
+        g_out=$(whole_lines | head -c 65537 | base64)
+      elif [ -s "$g_dir/output" ]; then
+        g_out=$(head -c 65537 "$g_dir/output" | base64)
+      fi
       say ended "$g_code" "$g_size" $g_out
       ;;
   esac
@@ -264,8 +305,8 @@ answer() {
 check_fence() {
   g_fences=$g_base/fences/$g_scope
   [ -d "$g_base/attempts" ] && [ -d "$g_fences" ] || mkdir -p "$g_base/attempts" "$g_fences" ||
-    fault noSpace 'cannot make the folder for attempts'
-  [ -e "$g_fences/$g_fence" ] || printf '' > "$g_fences/$g_fence" || fault noSpace 'cannot write the fence'
+    no_room 'make the folder for attempts'
+  [ -e "$g_fences/$g_fence" ] || printf '' > "$g_fences/$g_fence" || no_room 'write the fence'
   for g_seen in "$g_fences"/*; do
     g_seen=${g_seen##*/}
     if [ "$g_seen" -gt "$g_fence" ]; then
@@ -279,25 +320,29 @@ check_fence() {
 # $1 is the number of an attempt of the journey, $2 a variable of it: both make a name.
 of() { eval "g_text=\$g_$2_$1"; }
 
-# The scripts are on disk before the folder is claimed, so that a full disk costs no attempt.
+# What an attempt needs on the disk to begin and to end; $2 is its script.
+prepare() {
+  mkdir -p "$1" && printf '%s\n' "$2" > "$1/script" && printf 'room\n' > "$1/room" &&
+    printf '' > "$1/output" && printf '' > "$1/pending" && printf '' > "$1/spare"
+}
+
+# All is on the disk before the folder is claimed, so that a full one costs no attempt.
 launch() {
   g_stage=$g_base/stage.$g_nonce
   g_envs=
-  mkdir -p "$g_stage" || fault noSpace 'cannot make a folder for the scripts'
   for g_n in $g_numbers; do
     of "$g_n" script
-    g_name=next.$g_n
-    [ "$g_n" -ne 0 ] || g_name=script
-    if ! printf '%s\n' "$g_text" > "$g_stage/$g_name"; then
+    g_name=$g_stage/next.$g_n
+    [ "$g_n" -ne 0 ] || g_name=$g_stage
+    if ! prepare "$g_name" "$g_text"; then
       rm -rf "$g_stage"
-      fault noSpace 'cannot write the script'
+      no_room 'write the script'
     fi
     g_envs="$g_envs GANTRY_ENV_$g_n"
   done
   if mkdir "$g_dir" 2>/dev/null; then
     mv "$g_stage"/* "$g_dir"
     rm -rf "$g_stage"
-    printf '' > "$g_dir/output"
     for g_n in $g_numbers; do
       of "$g_n" env
       eval "export GANTRY_ENV_$g_n=\$g_text"
@@ -307,7 +352,7 @@ launch() {
     unset $g_envs
   else
     rm -rf "$g_stage"
-    [ -d "$g_dir" ] || fault noSpace 'cannot make the folder of the attempt'
+    [ -d "$g_dir" ] || no_room 'make the folder of the attempt'
   fi
 }
 
@@ -358,7 +403,7 @@ stop() {
   observe
   case $g_state in
     absent | starting)
-      mkdir "$g_dir" 2>/dev/null || [ -d "$g_dir" ] || fault noSpace 'cannot make the folder of the attempt'
+      mkdir "$g_dir" 2>/dev/null || [ -d "$g_dir" ] || no_room 'make the folder of the attempt'
       forbid stopped
       observe
       ;;
@@ -372,7 +417,11 @@ log() {
   [ "$g_count" -ge 0 ] || g_count=0
   [ "$g_count" -le "$g_max" ] || g_count=$g_max
   say log "$g_count"
-  [ "$g_count" -eq 0 ] || tail -c "+$((g_offset + 1))" "$g_dir/log" | head -c "$g_count" | base64
+  if [ "$g_count" -gt 0 ] && [ -e "$g_dir/full" ]; then
+    { cat "$g_dir/log" 2>/dev/null; printf '%s' "$g_note"; } | tail -c "+$((g_offset + 1))" | head -c "$g_count" | base64
+  elif [ "$g_count" -gt 0 ]; then
+    tail -c "+$((g_offset + 1))" "$g_dir/log" | head -c "$g_count" | base64
+  fi
   say end
 }
 

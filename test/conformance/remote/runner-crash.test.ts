@@ -104,4 +104,4 @@ test('killed before any of its lines, the runner leaves what look answers rightl
       'lost, absent, begun a',
     ]),
   )
-}, 120_000)
+}, 240_000)

@@ -21,6 +21,7 @@ export interface LeftBehind {
 }
 
 export interface Forgetting {
+  /** Asked again, also what was let go before and nobody has seen since: an answer that was lost must not be lost for good. */
   readonly left: readonly LeftBehind[]
   /** Secrets of nobody any more, to be destroyed. */
   readonly secrets: readonly string[]
@@ -44,7 +45,6 @@ export async function forgetMachines(
     .where('members.state', '!=', 'gone')
     .execute()
   const moved = { actor: because.actor, cause: `forgotten: ${because.reason}` }
-  const left: LeftBehind[] = []
   for (const row of rows) {
     const sent = row.create_sent_at !== null
     await tx
@@ -68,15 +68,9 @@ export async function forgetMachines(
     await moveMember(tx, seams, { member: row.member_id, to: 'gone', ...moved })
     const gone = { platformId: place.id, machineId: row.id, member: `${row.group_name}-${row.ordinal}`, slotFree: true }
     await engineHooks(deps).machineGone(tx, gone)
-    if (sent)
-      left.push({
-        machine: row.id,
-        member: row.member,
-        provider: row.provider_id,
-        resourceKey: row.resource_key,
-        nativeRef: row.native_ref,
-      })
   }
+  const left = await leftBehind(tx, place)
+  if (rows.length === 0) return { left, secrets: [] }
   await endAttempts(tx, seams, place)
   await appendEvent(tx, seams, {
     kind: 'platform.forgotten',
@@ -90,6 +84,18 @@ export async function forgetMachines(
   })
   await makeDue(tx, place.id, now)
   return { left, secrets: rows.map((row) => row.host_key_secret) }
+}
+
+async function leftBehind(tx: Tx, place: ProblemPlace): Promise<LeftBehind[]> {
+  return tx
+    .selectFrom('receipt_objects')
+    .innerJoin('machines', 'machines.id', 'receipt_objects.machine_id')
+    .select(['machines.id as machine', 'machines.member', 'receipt_objects.provider_id as provider'])
+    .select(['receipt_objects.resource_key as resourceKey', 'receipt_objects.native_ref as nativeRef'])
+    .where('receipt_objects.platform_id', '=', place.id)
+    .where('proof', '=', 'forgotten')
+    .orderBy('machines.id')
+    .execute()
 }
 
 async function endAttempts(tx: Tx, seams: Seams, place: ProblemPlace): Promise<void> {

@@ -2,14 +2,24 @@
 // smallest member counts in which every group has somebody.
 
 import { failingScripts, refusingToMake } from './calls.ts'
-import { changed, changedInMidway, retried, type Version } from './changes.ts'
+import { changed, changedInMidway, retried, takenBack, type Version } from './changes.ts'
+import { drifted, verified } from './drifting.ts'
 import { emptied } from './emptying.ts'
+import { removedAsleep, removedGone, removedPaused } from './ending.ts'
+import { forgotten, forgottenAnywhere } from './forgetting.ts'
 import { heldThenDeleted, resumed, stoppedAnywhere } from './holding.ts'
-import { abandon, build, type Operation, remove, replace, type Shape } from './operations.ts'
+import { leaseEnded, leaseRenewed, scheduled } from './keeping.ts'
+import { hostLost, hung } from './losing.ts'
+import { abandon, build, remove, replace, type Shape } from './operations.ts'
 import type { Parts } from './process.ts'
+import { refounded, restarted } from './refounding.ts'
+import { ignored, rebooted, recreated, unguarded, waitedFor } from './resolving.ts'
 import { paused, slept, woken } from './resting.ts'
+import { restored } from './restoring.ts'
 import { ran, ranBesideRepair } from './running.ts'
 import { sleptAnywhere } from './sleeping.ts'
+import type { MemoryOperation } from './sweep.ts'
+import { cooled, keepingWarm, undone } from './undoing.ts'
 
 /** The operations of a platform's life. Whoever adds one adds it here, and the guard asks for its sweeps. */
 export const operationKinds = [
@@ -32,12 +42,23 @@ export const operationKinds = [
   'pause and resume',
   'hibernate',
   'wake',
+  'forget',
+  'resolve',
+  'undo',
+  'keep warm',
+  'lease',
+  'schedule',
+  'lost quorum',
+  'lost host',
+  'hung machine',
+  'drift repair',
+  'restore',
 ] as const
 export type OperationKind = (typeof operationKinds)[number]
 
 export interface Entry {
   readonly kind: OperationKind
-  readonly operation: Operation
+  readonly operation: MemoryOperation
   /** The ways in which it is disturbed, by name; all of them when absent. */
   readonly ways?: readonly string[]
 }
@@ -60,6 +81,10 @@ interface Plan {
   readonly upgrade: Version
   /** Another version that the machines themselves follow. */
   readonly inPlace?: Version
+  /** Another version whose first step is verified on every machine. */
+  readonly verified?: Version
+  /** Voters that are lost and with them the quorum, once with one left, once with none. */
+  readonly quorums?: readonly (readonly string[])[]
   readonly up: Readonly<Record<string, number>>
   readonly larger: number
   /** Makes the upgrade fail for good. */
@@ -70,22 +95,50 @@ interface Plan {
 
 const upgradeTo = '1.1.0'
 const inPlaceTo = '1.2.0'
+const verifiedTo = '1.3.0'
 
 function sweptOf(plan: Plan): Swept {
-  const { folder, shape, upgrade, inPlace, up, larger } = plan
+  const { folder, shape, slots, upgrade, inPlace, up, larger } = plan
+  const [slot = ''] = slots
   const blueprint = (version: string) => `${folder.split('/').at(-1)}@${version}`
   const upgraded = { shape, versions: [upgrade], wish: { kind: 'change', blueprint: blueprint(upgradeTo) } } as const
+  const warm = { shape, version: keepingWarm(upgrade), blueprint: blueprint(upgradeTo), slot }
   const grown = { kind: 'change', parameters: up } as const
   const large = { parameters: { ...shape.parameters, ...up }, machines: larger }
-  const entry = (kind: OperationKind, operation: Operation): Entry => ({ kind, operation })
+  const entry = (kind: OperationKind, operation: MemoryOperation): Entry => ({ kind, operation })
   return {
     folder,
     lacks: plan.lacks ?? {},
     entries: [
       entry('build', build(shape)),
       entry('delete in mid-build', abandon(shape)),
-      ...plan.slots.map((slot) => entry('replace', replace(shape, slot))),
+      ...slots.map((one) => entry('replace', replace(shape, one))),
       entry('delete', remove(shape)),
+      entry('delete', removedAsleep(shape)),
+      entry('delete', removedPaused(shape)),
+      entry('delete', removedGone(shape)),
+      entry('forget', forgotten(shape)),
+      { kind: 'forget', operation: forgottenAnywhere(shape), ways: ['crash'] },
+      entry('resolve', ignored(shape, slot)),
+      ...slots.map((one) => entry('resolve', recreated(shape, one))),
+      ...slots.map((one) => entry('resolve', waitedFor(shape, one))),
+      ...slots.map((one) => entry('resolve', rebooted(shape, one))),
+      entry('resolve', unguarded(shape, slot)),
+      entry('undo', undone(warm)),
+      entry('keep warm', cooled(warm)),
+      entry('lease', leaseEnded(shape)),
+      entry('lease', leaseRenewed(shape)),
+      entry('schedule', scheduled(shape)),
+      entry('lost host', hostLost(shape, slots.at(-1) ?? '')),
+      entry('restore', restored(shape, slot)),
+      ...(plan.quorums ?? []).map((dead) => entry('lost quorum', refounded(shape, dead))),
+      ...(plan.quorums ?? []).slice(0, 1).map((dead) => entry('lost quorum', restarted(shape, dead))),
+      ...(plan.verified
+        ? [
+            ...slots.map((one) => entry('hung machine', hung(shape, one))),
+            entry('drift repair', drifted(shape, plan.verified, blueprint(verifiedTo), slot)),
+          ]
+        : []),
       entry('cancel and resume', resumed(shape)),
       entry('cancel and resume', stoppedAnywhere(shape)),
       entry('cancel and delete', heldThenDeleted(shape)),
@@ -117,6 +170,7 @@ function sweptOf(plan: Plan): Swept {
         changedInMidway({ name: 'scale up in mid-upgrade', ...upgraded, machines: larger }, grown),
       ),
       entry('retry', retried({ name: 'retry of an upgrade that stopped', ...upgraded }, plan.failing)),
+      entry('rollback', takenBack({ name: 'rollback of an upgrade that stopped', ...upgraded }, plan.failing)),
       ...(inPlace
         ? [
             entry(
@@ -171,6 +225,9 @@ export const catalogue: readonly Swept[] = [
     lacks: {
       'change in place': 'its machines run no steps that could change',
       'blueprint operation': 'it declares none',
+      'lost quorum': 'its machines do not vote',
+      'drift repair': 'its machines run no steps that could be undone',
+      'hung machine': 'it declares no checks of its machines',
     },
   }),
   sweptOf({
@@ -184,6 +241,11 @@ export const catalogue: readonly Swept[] = [
     },
     upgrade: edited(upgradeTo, 'scripts/docker.sh', 'replace'),
     inPlace: edited(inPlaceTo, 'scripts/docker.sh', 'inPlace'),
+    verified: verified(verifiedTo, 'scripts/docker.sh'),
+    quorums: [
+      ['manager-0', 'manager-1'],
+      ['manager-0', 'manager-1', 'manager-2'],
+    ],
     up: { workers: 2 },
     larger: 5,
     failing: failingScripts((key) => onSuccessors.test(key)),
@@ -199,6 +261,11 @@ export const catalogue: readonly Swept[] = [
     emptied: { slot: 'voter-0' },
     upgrade: edited(upgradeTo, 'scripts/prepare.sh', 'replace'),
     inPlace: edited(inPlaceTo, 'scripts/prepare.sh', 'inPlace'),
+    verified: verified(verifiedTo, 'scripts/prepare.sh'),
+    quorums: [
+      ['voter-0', 'voter-1'],
+      ['voter-0', 'voter-1', 'voter-2'],
+    ],
     up: { workers: 2 },
     larger: 5,
     failing: failingScripts((key) => onSuccessors.test(key)),

@@ -7,6 +7,7 @@ import { tryAgain } from '../../src/resources/platforms/going-on.ts'
 import { getPlatform } from '../../src/resources/platforms/store.ts'
 import type { Store } from '../../src/store/store.ts'
 import { publish } from '../support/changing.ts'
+import type { Life } from './installation.ts'
 import { expectBuilt } from './invariants.ts'
 import { built, found, type Operation, type Shape } from './operations.ts'
 import { type Parts, type Process, stateOf } from './process.ts'
@@ -15,6 +16,8 @@ import { type Parts, type Process, stateOf } from './process.ts'
 export interface Version {
   readonly version: string
   readonly edit: (path: string, text: string) => string
+  /** Files that the others lack. */
+  readonly adds?: BlueprintFiles
 }
 
 export interface Changed {
@@ -83,22 +86,39 @@ export function changedInMidway(wanted: Changed, then: ChangeWish): Operation {
 
 /** A change that was stopped by a step that failed for good is tried again, once the cause is mended. */
 export function retried(wanted: Changed, failing: Parts): Operation {
-  const { shape, versions = [], wish } = wanted
   return {
-    name: wanted.name,
+    ...stopped(wanted, failing),
+    async act(_life, process, platform) {
+      if (platform) await retry(process, platform)
+    },
+    over: (_life, store) => isThrough(store, 2),
+  }
+}
+
+/** The way back from it. */
+export function takenBack(wanted: Changed, failing: Parts): Operation {
+  return {
+    ...stopped(wanted, failing),
+    async act(_life, process, platform) {
+      if (platform) await ask(process, platform, { kind: 'rollback' }, 2)
+    },
+    over: (_life, store) => isThrough(store, 3),
+  }
+}
+
+/** What begins where a change has stopped. */
+function stopped({ name, shape, versions = [], wish }: Changed, failing: Parts) {
+  return {
+    name,
     parts: failing,
-    async prepare(life, process) {
+    async prepare(life: Life, process: Process) {
       const platform = await built(process, shape)
       for (const version of versions) await life.wait(published(process, life.template.files, version))
       await life.wait(ask(process, platform, wish, 1))
       await process.run(async (store) => (await stateOf(store, platform)) === 'blocked')
       return platform
     },
-    async act(_life, process, platform) {
-      if (platform) await retry(process, platform)
-    },
-    over: (_life, store) => isThrough(store, 2),
-    async expect(life, store) {
+    async expect(life: Life, store: Store) {
       await expectBuilt(life, store, await found(store), shape.machines)
       await expectFollowed(store)
     },
@@ -114,12 +134,16 @@ export async function retry(process: Process, platform: PlatformId): Promise<voi
   })
 }
 
-async function published(process: Process, files: BlueprintFiles, { version, edit }: Version): Promise<void> {
-  await publish(process, files, version, edit)
+export async function published(
+  process: Process,
+  files: BlueprintFiles,
+  { version, edit, adds }: Version,
+): Promise<void> {
+  await publish(process, { ...files, ...adds }, version, edit)
 }
 
 /** Asked for while the platform is at `generation`; later it was asked for already. */
-async function ask(process: Process, platform: PlatformId, wish: ChangeWish, generation: number): Promise<void> {
+export async function ask(process: Process, platform: PlatformId, wish: ChangeWish, generation: number): Promise<void> {
   await process.request(platform, async (tx, scope) => {
     const row = await getPlatform(tx, scope, platform)
     if (row.generation === generation) await requestChange(process, tx, scope, row, wish)
@@ -139,7 +163,7 @@ async function hasWave(store: Store): Promise<boolean> {
   return (await wave.executeTakeFirst()) !== undefined
 }
 
-async function isThrough(store: Store, generation: number): Promise<boolean> {
+export async function isThrough(store: Store, generation: number): Promise<boolean> {
   const row = await platformRow(store)
   if (row.state !== 'ready' || row.generation !== generation) return false
   const open = await store.read.selectFrom('tasks').select('id').where('ended_at', 'is', null).executeTakeFirst()
@@ -147,7 +171,7 @@ async function isThrough(store: Store, generation: number): Promise<boolean> {
 }
 
 /** Everybody follows the last wish, which is settled, its task is done, and nothing is kept for the way. */
-async function expectFollowed(store: Store): Promise<void> {
+export async function expectFollowed(store: Store): Promise<void> {
   const { generation } = await platformRow(store)
   const { read } = store
   const members = await read.selectFrom('members').select(['state', 'revision']).where('state', '!=', 'gone').execute()

@@ -5,10 +5,9 @@ import { ProviderFault } from '../../src/provider/fault.ts'
 import type { Store } from '../../src/store/store.ts'
 import { answerLost, type CallKind, type Meddler, meddled, refused } from './calls.ts'
 import { retry } from './changes.ts'
-import { type LifeOptions, openLife } from './installation.ts'
+import type { LifeOptions } from './installation.ts'
 import { expectEnded } from './invariants.ts'
-import type { Operation } from './operations.ts'
-import { begin, type Way } from './sweep.ts'
+import { begin, type MemoryOperation, openLifeOf, type Way } from './sweep.ts'
 import type { Template } from './template.ts'
 
 /** How a call that creates or destroys may fail. */
@@ -40,18 +39,18 @@ export const failing: Way = {
 
 const kindOf = ({ call, how }: Point): string => `${call === 'start' ? 'script' : call} ${how}`
 
-const known = new WeakMap<Operation, Promise<Point[]>>()
+const known = new WeakMap<MemoryOperation, Promise<Point[]>>()
 
 /** Every step of an undisturbed life, with each way it can fail. */
-function pointsOf(template: Template, operation: Operation, options: LifeOptions): Promise<Point[]> {
+function pointsOf(template: Template, operation: MemoryOperation, options: LifeOptions): Promise<Point[]> {
   const before = known.get(operation) ?? findPoints(template, operation, options)
   known.set(operation, before)
   return before
 }
 
-async function findPoints(template: Template, operation: Operation, options: LifeOptions): Promise<Point[]> {
+async function findPoints(template: Template, operation: MemoryOperation, options: LifeOptions): Promise<Point[]> {
   const seen = new Map<string, Point[]>()
-  await using life = openLife(template, options)
+  await using life = openLifeOf(template, operation, options)
   const platform = await begin(life, operation)
   const process = await life.start(
     null,
@@ -86,11 +85,11 @@ function hows<T extends object>(of: T): (keyof T)[] {
 /** True when the step was really begun, and failed. */
 async function liveWith(
   template: Template,
-  operation: Operation,
+  operation: MemoryOperation,
   point: Point,
   options: LifeOptions,
 ): Promise<boolean> {
-  await using life = openLife(template, options)
+  await using life = openLifeOf(template, operation, options)
   const platform = await begin(life, operation)
   const trouble = troubleAt(point)
   const process = await life.start(null, meddled(trouble.meddler))
@@ -185,7 +184,22 @@ async function expectNamed(store: Store, { about }: Point): Promise<void> {
     .where('resolved_at', 'is', null)
     .execute()
   const tasks = await read.selectFrom('tasks').select(['problem']).where('problem', 'is not', null).execute()
+  // Of a platform that is gone only its receipt can say that something is there again.
+  const receipts = await read
+    .selectFrom('receipt_objects')
+    .select('resource_key')
+    .where('reopened_at', 'is not', null)
+    .execute()
+  // And of what nobody remembers, only the event that told of it.
+  const orphans = await read
+    .selectFrom('events')
+    .select(['kind', 'subject_id'])
+    .where('kind', 'in', ['orphan.found', 'orphan.destroyed'])
+    .execute()
+  const removed = new Set(orphans.filter(({ kind }) => kind === 'orphan.destroyed').map((event) => event.subject_id))
   const said = [
+    ...orphans.map(({ subject_id }) => subject_id).filter((key) => !removed.has(key)),
+    ...receipts.map(({ resource_key }) => `the receipt of ${resource_key} is open`),
     ...records.map(({ key, problem }) => `${key}: ${problem}`),
     ...problems.map(({ subject, detail }) => `${subject}: ${detail}`),
     ...tasks.map(({ problem }) => `${problem}`),

@@ -19,6 +19,8 @@ export interface LifeOptions {
   readonly world?: WorldInput
   /** Told every boundary of the processes after the first one. */
   readonly onBoundary?: (what: string) => void
+  /** What every process of this life has, beside its own. */
+  readonly standing?: Parts
 }
 
 /** What operations and invariants ask of a life, be its world in memory or behind sockets. */
@@ -40,6 +42,8 @@ export interface MemoryLife extends Life {
   readonly clock: VirtualClock
   readonly world: World
   readonly remote: MemoryRemote
+  /** Its database. */
+  readonly path: string
 }
 
 export function openLife(template: Template, options: LifeOptions = {}): MemoryLife {
@@ -59,6 +63,7 @@ export function openLife(template: Template, options: LifeOptions = {}): MemoryL
     world,
     remote,
     template,
+    path: processes.path,
     wait,
     start: processes.start,
     living: async () => world.living().map(({ key, ref }) => ({ key, ref })),
@@ -84,10 +89,14 @@ export function processesOn(
   const running = new Set<Process>()
   let serial = 0
   return {
+    path,
     async start(crashAt: number | null = null, parts: Parts = {}): Promise<Process> {
       serial += 1
       const crash = crashPoint(crashAt, serial > 1 ? options.onBoundary : undefined)
-      const process = await startProcess({ ...outside, path, template, dead, name: `process-${serial}` }, crash, parts)
+      const process = await startProcess({ ...outside, path, template, dead, name: `process-${serial}` }, crash, {
+        ...options.standing,
+        ...parts,
+      })
       running.add(process)
       return process
     },

@@ -13,18 +13,21 @@ export interface Shape {
   readonly machines: number
 }
 
-export interface Operation {
+/** `L`: what of a life it needs; those that harm machines need its world. */
+export interface Operation<L extends Life = Life> {
   readonly name: string
+  /** What every process of its life has, e.g. checks. */
+  readonly standing?: Parts
   /** Wrong things on the way to its starting point alone. */
   readonly parts?: Parts
   /** Kinds of boundaries its life passes at least; 6 where providers and machines are called. */
   readonly kinds?: number
   /** Uncounted: whatever comes before. */
-  prepare(life: Life, process: Process): Promise<PlatformId | null>
+  prepare(life: L, process: Process): Promise<PlatformId | null>
   /** Counted from here on. Must be safe to ask again after a crash, as a user would. */
-  act(life: Life, process: Process, platform: PlatformId | null): Promise<void>
-  over(life: Life, store: Store): Promise<boolean>
-  expect(life: Life, store: Store): Promise<void>
+  act(life: L, process: Process, platform: PlatformId | null): Promise<void>
+  over(life: L, store: Store): Promise<boolean>
+  expect(life: L, store: Store): Promise<void>
   /** And where nothing but Gantry itself failed. */
   expectUnharmed?(store: Store): Promise<void>
   /** What a person asks for when it has failed; the retry of what is blocked when there is nothing of its own. */

@@ -29,7 +29,8 @@ import type { Session } from '../../src/provider/contract.ts'
 import { ProviderFault } from '../../src/provider/fault.ts'
 import { lookerOver } from '../../src/provider/look.ts'
 import { blueprintSource } from '../../src/resources/blueprints/store.ts'
-import { keyMaker, openVault } from '../../src/secrets/index.ts'
+import { startKeeper } from '../../src/resources/calendar/index.ts'
+import { keyMaker, openVault, type Vault } from '../../src/secrets/index.ts'
 import { gateStep, machineStep, powerStep, prober, scriptStep, sshStep } from '../../src/steps/index.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store, Tx } from '../../src/store/store.ts'
@@ -45,7 +46,13 @@ export interface Parts {
   /** Around every step kind, e.g. to see who runs what and when. */
   readonly kind?: (real: StepKind) => StepKind
   /** Machines are checked as their blueprint says; not by default, as each check is a call. */
-  readonly checks?: true
+  readonly checks?: boolean
+  /** Schedules and leases are kept. */
+  readonly keeper?: boolean
+  /** ms; 10 s. */
+  readonly scanEveryMs?: number
+  /** When so much is down that nothing is repaired; as in the product. */
+  readonly meltdown?: DecideDeps['meltdown']
   /** Stops the process as SIGSTOP would: whatever comes back to it waits here. */
   readonly gate?: Gate
   readonly machineStep?: (real: StepKind, session: Session, blind: Session) => StepKind
@@ -64,6 +71,7 @@ export interface Process {
   readonly seams: Seams
   /** What forming and removing platforms needs. */
   readonly forming: DecideDeps
+  readonly vault: Vault
   readonly blueprints: BlueprintSource
   readonly engine: Engine
   readonly care: Care
@@ -113,12 +121,15 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
   const gate = parts.gate ?? open
   const seams = gatedSeams(life.seams, gate)
   let commits = 0
+  /** Tells whoever waits for the next commit. */
+  let committed: () => void = () => undefined
   const opened = await openStore(`sqlite:${around.path}`, seams, {
     synchronous: 'OFF',
     hooks: {
       beforeCommit: () => crash.boundary('before commit'),
       afterCommit: () => {
         commits += 1
+        committed()
         crash.boundary('after commit')
       },
     },
@@ -142,7 +153,8 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
     scriptStep({ remote }),
     gateStep({ remote }),
   ]
-  const decideDeps = { seams, keys: keyMaker(vault, seams), flavors }
+  const { meltdown } = parts
+  const decideDeps = { seams, keys: keyMaker(vault, seams), flavors, ...(meltdown !== undefined && { meltdown }) }
   const processes: Processes = {
     self: { process: name, bootId: 'boot', pidNamespace: 'ns', pid: 1, startTime: name },
     isDead: (owner) => dead.has(owner.process),
@@ -176,7 +188,7 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
         throw new ProviderFault({ kind: 'transient', outcome: 'none' }, 'nobody answers there')
       },
     },
-    scanEveryMs: 10_000,
+    scanEveryMs: parts.scanEveryMs ?? 10_000,
     log,
   })
 
@@ -185,6 +197,8 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
     const wake = (id: PlatformId) => engine.wake(id)
     startChecks({ store, seams, blueprints, probe, secret: (ref) => vault.get(store.read, ref), wake, log })
   }
+
+  if (parts.keeper) startKeeper({ store, seams, blueprints, forming: decideDeps, wake: (id) => engine.wake(id), log })
 
   async function kill(): Promise<void> {
     if (over) return
@@ -199,8 +213,20 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
       const seen = commits
       if (await until(store)) return 'done'
       // Asked again when this process has written something; and now and then, as others may have.
-      for (let slept = 0; slept === 0 || (commits === seen && slept < 10); slept += 1) await seams.clock.sleep(100)
+      if (commits === seen) await nextCommit(900)
+      await seams.clock.sleep(100)
     }
+  }
+
+  /** Or that many ms: without one wake-up in between, as lives are idle for most of their time. */
+  async function nextCommit(atMostMs: number): Promise<void> {
+    const waited = new AbortController()
+    const told = new Promise<void>((resolve) => {
+      committed = resolve
+    })
+    const slept = seams.clock.sleep(atMostMs, waited.signal).catch(() => undefined)
+    await Promise.race([told, slept])
+    waited.abort(new Error('something was written'))
   }
 
   async function form(platformName: string, parameters: Readonly<Record<string, Json>>, once: boolean) {
@@ -228,6 +254,7 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
     store,
     seams,
     forming: decideDeps,
+    vault,
     blueprints,
     engine,
     care,

@@ -74,14 +74,14 @@ export function woken(shape: Shape): Operation {
   }
 }
 
-const sleep = (process: Process, platform: PlatformId) =>
+export const sleep = (process: Process, platform: PlatformId) =>
   inState(process, platform, ['ready'], async (tx, scope, row) => {
     const asked = tx.selectFrom('tasks').select('id').where('kind', '=', 'platform.hibernate')
     if (!(await asked.executeTakeFirst())) await hibernate(process, tx, scope, row)
   })
 
 /** Asks for something of a platform in one of these states; in another it was asked for already. */
-async function inState(
+export async function inState(
   process: Process,
   platform: PlatformId,
   states: readonly string[],
@@ -93,20 +93,20 @@ async function inState(
   })
 }
 
-async function lastTask(store: Store): Promise<string | undefined> {
+export async function lastTask(store: Store): Promise<string | undefined> {
   const task = store.read.selectFrom('tasks').select('kind').orderBy('id', 'desc')
   return (await task.executeTakeFirst())?.kind
 }
 
-async function isAsleep(store: Store): Promise<boolean> {
+export async function isAsleep(store: Store): Promise<boolean> {
   return (await stateOf(store, await found(store))) === 'hibernated' && (await noTask(store))
 }
 
-async function noTask(store: Store): Promise<boolean> {
+export async function noTask(store: Store): Promise<boolean> {
   const open = store.read.selectFrom('tasks').select('id').where('ended_at', 'is', null)
   return (await open.executeTakeFirst()) === undefined
 }
 
-async function hasEnded(store: Store, machines: number): Promise<boolean> {
+export async function hasEnded(store: Store, machines: number): Promise<boolean> {
   return (await isReady(store, machines)) && (await noTask(store))
 }

@@ -3,7 +3,7 @@
 
 import type { PlatformId } from '../../src/kernel/ids.ts'
 import type { Store } from '../../src/store/store.ts'
-import { type Life, type LifeOptions, openLife } from './installation.ts'
+import { type Life, type LifeOptions, type MemoryLife, openLife } from './installation.ts'
 import { expectEnded } from './invariants.ts'
 import type { Operation } from './operations.ts'
 import type { Parts } from './process.ts'
@@ -16,22 +16,29 @@ export interface LifeReport {
   readonly boundaries: number
 }
 
+export type MemoryOperation = Operation<MemoryLife>
+
+/** A life in memory whose processes have what the operation needs. */
+export function openLifeOf(template: Template, { standing }: MemoryOperation, options: LifeOptions = {}): MemoryLife {
+  return openLife(template, { ...options, ...(standing && { standing }) })
+}
+
 /** One life in memory, cut at boundary `at` of the operation (null: not at all). Throws when an invariant does not hold. */
 export async function oneLife(
   template: Template,
-  operation: Operation,
+  operation: MemoryOperation,
   at: number | null,
   options: LifeOptions = {},
   parts: Parts = {},
 ): Promise<LifeReport> {
-  await using life = openLife(template, options)
+  await using life = openLifeOf(template, operation, options)
   return await liveThrough(life, operation, at, parts)
 }
 
 /** Prepares, acts, dies at boundary `at` of the act, and lets the next process finish. */
-export async function liveThrough(
-  life: Life,
-  operation: Operation,
+export async function liveThrough<L extends Life>(
+  life: L,
+  operation: Operation<L>,
   at: number | null,
   parts: Parts = {},
 ): Promise<LifeReport> {
@@ -58,14 +65,18 @@ export async function liveThrough(
 }
 
 /** Brings a life to where the operation starts, untouched; no process is left. */
-export async function begin(life: Life, operation: Operation, parts: Parts = {}): Promise<PlatformId | null> {
+export async function begin<L extends Life>(
+  life: L,
+  operation: Operation<L>,
+  parts: Parts = {},
+): Promise<PlatformId | null> {
   const first = await life.start(null, { ...parts, ...operation.parts })
   const platform = await operation.prepare(life, first)
   await first.kill()
   return platform
 }
 
-export async function expectAll(life: Life, operation: Operation, store: Store): Promise<void> {
+export async function expectAll<L extends Life>(life: L, operation: Operation<L>, store: Store): Promise<void> {
   await operation.expect(life, store)
   await operation.expectUnharmed?.(store)
   await expectEnded(store)
@@ -75,11 +86,11 @@ export async function expectAll(life: Life, operation: Operation, store: Store):
 export interface Way {
   readonly name: string
   /** The kinds of the points of an undisturbed life, in their order. */
-  points(template: Template, operation: Operation, options: LifeOptions, parts: Parts): Promise<readonly string[]>
+  points(template: Template, operation: MemoryOperation, options: LifeOptions, parts: Parts): Promise<readonly string[]>
   /** A life disturbed at point `at`; what happened there, undefined when the life never came to it. Throws as `oneLife`. */
   live(
     template: Template,
-    operation: Operation,
+    operation: MemoryOperation,
     at: { readonly index: number; readonly kind: string },
     options: LifeOptions,
     parts: Parts,
@@ -116,7 +127,7 @@ export type Choice =
 
 export async function sweep(
   template: Template,
-  operation: Operation,
+  operation: MemoryOperation,
   choice: Choice,
   options: LifeOptions = {},
   parts: Parts = {},

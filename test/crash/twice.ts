@@ -2,10 +2,9 @@
 // reaches the outside two times; or its answer is lost and it is asked again. Nothing may be there double for that.
 
 import { answerLost, type CallKind, meddled } from './calls.ts'
-import { openLife } from './installation.ts'
-import type { Operation } from './operations.ts'
+import type { LifeOptions } from './installation.ts'
 import type { Gate, Parts } from './process.ts'
-import { begin, expectAll, type Way } from './sweep.ts'
+import { begin, expectAll, type MemoryOperation, openLifeOf, type Way } from './sweep.ts'
 import type { Template } from './template.ts'
 
 /** Stopped as by SIGSTOP whenever something came back to it or is about to be written; woken when all is done. */
@@ -17,7 +16,7 @@ export const stopping: Way = {
     return kinds
   },
   async live(template, operation, { index }, options) {
-    await using life = openLife(template, options)
+    await using life = openLifeOf(template, operation, options)
     const platform = await begin(life, operation)
     const gate = gateThat([], index)
     const first = await life.start(null, { gate })
@@ -59,7 +58,7 @@ export const repeating: Way = {
     return kinds
   },
   async live(template, operation, { index, kind }, options) {
-    await using life = openLife(template, options)
+    await using life = openLifeOf(template, operation, options)
     const platform = await begin(life, operation)
     let passed = 0
     let happened: string | undefined
@@ -86,11 +85,11 @@ export const repeating: Way = {
 
 async function undisturbed(
   template: Template,
-  operation: Operation,
-  options: Parameters<typeof openLife>[1],
+  operation: MemoryOperation,
+  options: LifeOptions,
   parts: Parts,
 ): Promise<void> {
-  await using life = openLife(template, options)
+  await using life = openLifeOf(template, operation, options)
   const platform = await begin(life, operation)
   const process = await life.start(null, parts)
   await life.wait(operation.act(life, process, platform))

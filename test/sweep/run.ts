@@ -4,16 +4,18 @@
 //   npm run sweep -- --sample            each kind of boundary of a blueprint at least once, and a seeded sample
 //   npm run sweep -- --sample 20 --seed 7
 //   npm run sweep -- --shard 1/2         every second boundary, for another process or machine to take the others
-//   npm run sweep -- --only swarm        sweeps whose name has this in it: blueprint, operation or way
+//   npm run sweep -- --only swarm        sweeps whose name has this in it: blueprint, operation or way; any of several
 //   npm run sweep -- --record            only counts, and writes the numbers of boundaries to boundaries.json
 
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { z } from 'zod'
 import { sourceOf } from '../source.ts'
 import { sweepFolders } from '../support/folder.ts'
 import { passedIn } from './ledger.ts'
+import { summary } from './summary.ts'
 
 const top = join(import.meta.dirname, '../..')
 const { values, positionals } = parseArgs({
@@ -22,7 +24,7 @@ const { values, positionals } = parseArgs({
     sample: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     shard: { type: 'string', default: '1/1' },
-    only: { type: 'string', default: '' },
+    only: { type: 'string', multiple: true, default: [''] },
     record: { type: 'boolean', default: false },
     workers: { type: 'string', default: '2' },
   },
@@ -45,7 +47,7 @@ const { status } = spawnSync('vitest', ['run', '--config', 'test/sweep/vitest.co
     ...process.env,
     GANTRY_SWEEP: values.sample ? 'sample' : 'all',
     GANTRY_SWEEP_SHARD: values.shard,
-    GANTRY_SWEEP_ONLY: values.only,
+    GANTRY_SWEEP_ONLY: values.only.join('\n'),
     GANTRY_SWEEP_LEDGER: ledger,
     GANTRY_SWEEP_WORKERS: values.record ? '1' : values.workers,
     GANTRY_SWEEP_SEED: values.seed,
@@ -53,12 +55,9 @@ const { status } = spawnSync('vitest', ['run', '--config', 'test/sweep/vitest.co
     ...(values.record && { GANTRY_SWEEP_RECORD: '1' }),
   },
 })
-const passed = passedIn(ledger)
-const sum = (of: (one: (typeof passed)[number]) => number) => passed.reduce((total, one) => total + of(one), 0)
-const minutes = ((performance.now() - began) / 60_000).toFixed(1)
-const again = before > 0 ? `, ${before} of them before` : ''
-console.log(
-  `${passed.length} sweeps passed${again}: ${sum((one) => one.lives)} lives at ${sum((one) => one.boundaries)} boundaries, ` +
-    `${Math.round(sum((one) => one.seconds))} s in all, this run ${minutes} minutes, on ${commit}`,
-)
+const all = passedIn(ledger)
+const recorded = z
+  .record(z.string(), z.int())
+  .parse(JSON.parse(readFileSync(join(import.meta.dirname, 'boundaries.json'), 'utf8')))
+console.log(summary({ all, before, recorded, seconds: (performance.now() - began) / 1000, source: commit }))
 process.exitCode = status ?? 1

@@ -88,7 +88,7 @@ export const platformProblemEndpoints = [
     answers: { 200: { description: 'The problem as it is now.', schema: NamedProblem } },
     problems: ['wrong_state', 'power_not_supported'],
     async handle(rooms, { scope, params: { platform, problem }, body }) {
-      const answer = await rooms.store.write((tx) => resolve(rooms, tx, scope, platform, problem, body.resolution))
+      const answer = await rooms.store.write((tx) => resolveNamed(rooms, tx, scope, platform, problem, body.resolution))
       rooms.wake(platform)
       return ok(answer)
     },
@@ -108,15 +108,16 @@ export const platformProblemEndpoints = [
     answers: { 200: { description: 'What may be left.', schema: Forgotten } },
     problems: ['wrong_state'],
     async handle(rooms, { scope, params: { platform }, body }) {
-      const left = await rooms.store.write((tx) => forget(rooms, tx, scope, platform, body.reason))
+      const left = await rooms.store.write((tx) => forgetPlatform(rooms, tx, scope, platform, body.reason))
       rooms.wake(platform)
       return ok({ platform, reason: body.reason, left: [...left] })
     },
   }),
 ]
 
-async function resolve(
-  rooms: Rooms,
+/** Throws not_found for a problem it does not have, wrong_state for a resolution that the problem does not name. */
+export async function resolveNamed(
+  rooms: Pick<Rooms, 'seams'>,
   tx: Tx,
   scope: Scope,
   platform: PlatformId,
@@ -157,8 +158,9 @@ async function resolve(
   return now ?? known
 }
 
-async function forget(
-  rooms: Rooms,
+/** Lets go of one that is being deleted; answers what may be left. Throws wrong_state for any other. */
+export async function forgetPlatform(
+  rooms: Pick<Rooms, 'forming' | 'vault'>,
   tx: Tx,
   scope: Scope,
   id: PlatformId,

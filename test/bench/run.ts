@@ -3,6 +3,7 @@
 //
 //   npm run bench                      every row, into test/bench/results.md
 //   npm run bench -- --row create-100  one row, on the terminal alone (also: cold-start, steps, idle, repairs, planning, create-1, create-1000-50ms)
+//   npm run bench -- --row repairs --kind hangs --rounds 1      those of its kinds whose names say so, once each
 //   npm run bench -- --row create-100 --profile <folder>    with a CPU profile of the server
 
 import { writeFileSync } from 'node:fs'
@@ -26,7 +27,14 @@ import {
 } from './results.ts'
 import { stepsRow } from './steps.ts'
 
-const { values } = parseArgs({ options: { row: { type: 'string' }, profile: { type: 'string' } } })
+const { values } = parseArgs({
+  options: {
+    row: { type: 'string' },
+    profile: { type: 'string' },
+    rounds: { type: 'string' },
+    kind: { type: 'string' },
+  },
+})
 const node = values.profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', values.profile]
 
 /** Rounds become fewer as they become longer, so that all rows together stay below a quarter of an hour. */
@@ -41,7 +49,7 @@ const rows: Readonly<Record<string, () => Promise<Line>>> = {
   'cold-start': async () => coldStartLine(await coldStartRow(7)),
   steps: async () => stepsLine(await stepsRow(5)),
   idle: async () => idleLine(await idleRow(10)),
-  repairs: async () => repairsLine(await repairRows(3)),
+  repairs: async () => repairsLine(await repairRows(Number(values.rounds ?? 3), values.kind)),
   planning: async () => planningLine(await planningRows(20)),
   ...Object.fromEntries(
     creations.map((row) => [

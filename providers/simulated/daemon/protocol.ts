@@ -45,7 +45,7 @@ const page = z.strictObject({ name: z.string(), digest: z.string(), objects: z.a
 const nothing = z.strictObject({})
 
 /** How a test hurts a machine. */
-export const harm = z.enum(['silent', 'failed', 'vanished', 'off'])
+export const harm = z.enum(['silent', 'failed', 'vanished', 'off', 'changed'])
 
 /** Every call: what it takes and what it answers. */
 export const calls = {

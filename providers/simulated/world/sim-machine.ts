@@ -9,7 +9,7 @@ export interface SimMachine {
   readonly ref: NativeRef
   readonly owner: OwnerTag
   readonly key: ResourceKey
-  readonly request: MachineRequest
+  request: MachineRequest
   readonly zone: string
   readonly host: string
   /** Its address in the simulated network. */

@@ -35,8 +35,8 @@ export interface World {
   /** Puts a machine on a host, asking nobody. */
   add(key: ResourceKey, request: MachineRequest, host: HostLayout): Promise<SimMachine>
   remove(machine: SimMachine): void
-  /** `silent`: answers nothing; `failed`: and the cloud says so; `vanished`: gone without being asked; `off`: powered off. */
-  kill(machine: SimMachine, how: 'silent' | 'failed' | 'vanished' | 'off'): void
+  /** `silent`: answers nothing; `failed`: and the cloud says so; `vanished`: gone without being asked; `off`: powered off; `changed`: another than was asked for. */
+  kill(machine: SimMachine, how: 'silent' | 'failed' | 'vanished' | 'off' | 'changed'): void
   powerOn(machine: SimMachine): void
   reset(machine: SimMachine): void
   /** Told after every change of a machine, e.g. to close its sockets. */
@@ -190,7 +190,8 @@ export function createWorld(
       if (how === 'vanished') leave(machine, now(), now())
       if (how === 'off') machine.power = 'off'
       if (how === 'silent' || how === 'failed') machine.health = how
-      stop(machine)
+      if (how === 'changed') machine.request = { ...machine.request, specHash: `not ${machine.request.specHash}` }
+      else stop(machine)
       tell(machine)
     },
     powerOn: (machine) => {

@@ -67,19 +67,27 @@ function isExpected(machine: Remembered): boolean {
   return expected.includes(machine.state) && machine.memberState !== 'leaving'
 }
 
-function isWell({ state }: Remembered, objects: readonly Observed[] | undefined): boolean {
+/** One under its key that is not the one it was proven on: a create that came twice or late, on which no step has run. */
+function isAnother({ nativeRef }: Remembered, { ref }: Observed): boolean {
+  return nativeRef !== null && ref !== nativeRef
+}
+
+function isWell(machine: Remembered, objects: readonly Observed[] | undefined): boolean {
+  const { state } = machine
   const [only, another] = objects ?? []
-  if (another !== undefined) return false
+  if (another !== undefined || (only !== undefined && isAnother(machine, only))) return false
   return only?.state === 'running' || only?.state === 'creating' || (only?.state === 'stopped' && state === 'stopped')
 }
 
 function judge({ deps, memory, session }: Round, machine: Remembered, seen: readonly Observed[]): Verdict {
-  const [first, another] = seen
+  const [first] = seen
   const lastsMs = memory.ill.see(machine.key, deps.seams.clock.now())
   const certain = lastsMs >= (first ? confirmMs : absenceMs(session))
-  const verdict = { machine, lastsMs, certain, failed: first !== undefined && another === undefined }
+  const another = seen.length > 1 || (first !== undefined && isAnother(machine, first))
+  const verdict = { machine, lastsMs, certain, failed: first !== undefined && !another }
   if (!first) return { ...verdict, why: 'the provider has it no more' }
-  if (another) return { ...verdict, why: 'the provider has two machines of its key' }
+  if (seen.length > 1) return { ...verdict, why: 'the provider has two machines of its key' }
+  if (another) return { ...verdict, why: `the provider has another machine of its key: ${first.ref}` }
   return { ...verdict, why: `the provider says it is ${first.state}${first.reason ? `: ${first.reason}` : ''}` }
 }
 

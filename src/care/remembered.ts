@@ -15,6 +15,8 @@ export interface Remembered {
   readonly state: MachineState
   readonly memberState: MemberState
   readonly key: ResourceKey
+  /** What its provider calls it; null as long as nobody has seen it. */
+  readonly nativeRef: string | null
   readonly missingSince: number | null
   /** Of the request it was made by. */
   readonly specHash: string
@@ -88,7 +90,12 @@ function machinesOf(db: Db, provider: ProviderId) {
     .innerJoin('members', 'members.id', 'machines.member_id')
     .select(['machines.id', 'machines.platform_id as platformId', 'machines.tenant_id as tenantId'])
     .select(['machines.project_id as projectId', 'machines.member', 'machines.state', 'resource_key as resourceKey'])
-    .select(['members.state as memberState', 'missing_since as missingSince', 'spec_hash as specHash'])
+    .select([
+      'members.state as memberState',
+      'missing_since as missingSince',
+      'native_ref as nativeRef',
+      'spec_hash as specHash',
+    ])
     .where('machines.provider_id', '=', provider)
 }
 

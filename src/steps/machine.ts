@@ -44,6 +44,8 @@ export function machineStep(providers: Providers): StepKind {
     const request = storedRequestSchema.parse(JSON.parse(machine.spec))
     const [found, double] = machinesOf(await look(ctx, looker, request, machine))
     if (double) return dead(machine, 'the provider has two machines of one key')
+    if (found && isAnother(machine, found))
+      return dead(machine, `the provider has another machine of its key: ${found.ref}`)
     if (found && !found.unfinished) return judged(ctx, machine, found)
     if (!found && machine.nativeRef !== null) return unseen(ctx, session, machine)
     const repeatable = session.capabilities.createIdempotency !== 'none'
@@ -160,6 +162,14 @@ async function look(
 
 function machinesOf(seen: readonly Observed[]): readonly Observed[] {
   return seen.filter((object) => object.kind === 'machine')
+}
+
+/**
+ * What is found under its key is not the one on which steps have run: a create that came twice or late. Before any step
+ * ran, one of a key is as good as the other.
+ */
+function isAnother({ state, nativeRef }: MachineFacts, { ref }: Observed): boolean {
+  return nativeRef !== null && ref !== nativeRef && state !== 'planned' && state !== 'creating'
 }
 
 async function judged(ctx: StepContext, machine: MachineFacts, found: Observed): Promise<StepOutcome> {

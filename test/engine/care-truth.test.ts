@@ -299,6 +299,20 @@ test('two machines of one key are one too many: both go, and one successor comes
   expect(problem.detail).toContain('two machines of its key')
 })
 
+test('another machine of its key is not the member, though it is the only one there: no step has run on it', async () => {
+  await using life = openLife(template)
+  const { gantry, id } = await built(life)
+  const { machine, host } = first(life)
+  const twin = await life.wait(life.world.add(machine.key, machine.request, host))
+  life.world.kill(machine, 'vanished')
+  await gantry.run(async () => (await replaced(gantry)).length === 1)
+  await gantry.run(async (store) => (await stateOf(store, id)) === 'ready' && life.world.living().length === 2)
+  expect(life.world.living().map(({ ref }) => ref)).not.toContain(twin.ref)
+  await expectBuilt(life, gantry.store, id, 2)
+  const problem = await gantry.store.read.selectFrom('problems').select('detail').executeTakeFirstOrThrow()
+  expect(problem.detail).toContain(`another machine of its key: ${twin.ref}`)
+})
+
 test('destroys whose answers are lost, and a provider that comes and goes, end in a true receipt', async () => {
   await using life = openLife(template)
   const { gantry, id } = await built(life, 4)

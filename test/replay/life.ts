@@ -56,6 +56,7 @@ export const fairSetting: Setting = {
   oneMachine: true,
   deleteAll: false,
   streams: false,
+  refounds: false,
 }
 const patienceMs = 3_600_000
 

@@ -22,6 +22,12 @@ export type Act =
   | ({ readonly kind: 'change'; readonly parameters: Readonly<Record<string, Json>> } & About)
   | ({ readonly kind: Change } & About)
   | ({ readonly kind: 'operation'; readonly operation: string } & About)
+  /** To another version of its blueprint. */
+  | ({ readonly kind: 'upgrade'; readonly version: string } & About)
+  /** A person chooses among the open problems and what they name as ways out. */
+  | ({ readonly kind: 'resolve'; readonly pick: number } & About)
+  /** Of one that is being deleted. */
+  | ({ readonly kind: 'forget' } & About)
   | { readonly kind: 'read'; readonly tenant: number }
   /** A host is emptied, and taken back after a while. */
   | { readonly kind: 'maintain'; readonly host: string; readonly ms: number }
@@ -38,7 +44,7 @@ export type Act =
   | {
       readonly kind: 'machine'
       readonly pick: number
-      readonly how: 'vanish' | 'off' | 'reboot' | 'cut' | 'hide'
+      readonly how: 'vanish' | 'off' | 'reboot' | 'cut' | 'hide' | 'undo' | 'ill' | 'reshape'
       readonly ms: number
     }
   /** `boundary` null: at this moment, else at its n-th boundary from then. */
@@ -66,6 +72,8 @@ export interface Setting {
   readonly streams: boolean
   /** Whether a process can see that another one is over. */
   readonly oneMachine: boolean
+  /** Whether a quorum that is lost is founded anew in the end, or its platform deleted. */
+  readonly refounds: boolean
   /** Whether everything is deleted in the end. */
   readonly deleteAll: boolean
 }

@@ -14,9 +14,19 @@ parameters:
 groups:
   node: { count: { param: count }, flavor: { param: flavor }, image: debian-12, spread: { host: should, zone: should } }
 steps:
-  setup: { on: each, run: scripts/setup.sh, with: { revision: { param: revision } } }
+  setup: { on: each, run: scripts/setup.sh, with: { revision: { param: revision }, edition: { value: one } }, verify: scripts/undone.sh, every: 20s }
+health:
+  machines: { node: { run: scripts/well.sh, every: 15s } }
 update: { strategy: inPlace, canaries: 1, maxInFlight: 2 }
 `
+
+/** Another version: one step more, its machines are replaced, and those that gave way are kept warm for a while. */
+const plain2 = revised(plain, [
+  ['setup.sh', 'setup2.sh'],
+  ['health:', '  tune: { on: each, needs: [setup], run: scripts/tune.sh }\nhealth:'],
+  ['{ node: { run: scripts/well.sh', '{ node: { onFailure: recreate, run: scripts/well.sh'],
+  ['strategy: inPlace,', 'strategy: replace, keepWarm: 2m,'],
+])
 
 const council = `
 name: council
@@ -31,7 +41,7 @@ groups:
   voter: { count: { param: voters }, flavor: { param: flavor }, image: debian-12, spread: { host: must, zone: should }, quorum: true }
   worker: { count: { param: workers }, flavor: { param: flavor }, image: debian-12, spread: { host: should } }
 steps:
-  prepare: { on: each, run: scripts/prepare.sh, with: { revision: { param: revision } } }
+  prepare: { on: each, run: scripts/prepare.sh, with: { revision: { param: revision }, edition: { value: one } } }
   found:
     on: founder(voter)
     once: true
@@ -90,9 +100,25 @@ outputs:
   admin-key: { from: found.adminKey }
 `
 
+/** Another version: its workers are drained and kept warm, its voters replaced one at a time. */
+const council2 = revised(council, [
+  ['prepare.sh', 'prepare2.sh'],
+  ['drain:', 'drain:\n  worker: { on: any-healthy(voter), run: scripts/drain.sh }'],
+  ['return:', 'return:\n  worker: { on: any-healthy(voter), run: scripts/return.sh }'],
+  ['{ voter: inPlace, worker: replace }', '{ voter: replace, worker: replace }, keepWarm: 2m'],
+])
+
+function revised(document: string, edits: readonly (readonly [string, string])[]): string {
+  const first = document.replace('version: 1.0.0', 'version: 2.0.0').replace('{ value: one }', '{ value: two }')
+  return edits.reduce((text, [from, to]) => text.replace(from, to), first)
+}
+
 function withScripts(document: string): BlueprintFiles {
   const scripts = [...document.matchAll(/scripts\/(\w+)\.sh/g)].map(([path, name]) => [path, `play ${name}\n`] as const)
   return { 'blueprint.yaml': document, ...Object.fromEntries(scripts) }
 }
 
-export const blueprints: readonly BlueprintFiles[] = [withScripts(plain), withScripts(council)]
+export const blueprints: readonly BlueprintFiles[] = [plain, council, plain2, council2].map(withScripts)
+
+/** What the first step of a version tells its machine by. */
+export const editionOf: Readonly<Record<string, string>> = { '1.0.0': 'one', '2.0.0': 'two' }

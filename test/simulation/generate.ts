@@ -9,6 +9,8 @@ import type { Count } from './weather.ts'
 /** How long tenants ask for things and the world misbehaves, ms. */
 const troubledMs = 240_000
 
+const versions = ['1.0.0', '2.0.0'] as const
+
 const counts: readonly (readonly [Count, number])[] = [
   ['loseCreateReplies', 2],
   ['lateCreates', 2],
@@ -33,7 +35,7 @@ export function generate(seed: number): Script {
     return item
   }
   const actions: Action[] = []
-  const add = (at: number, act: Act) => actions.push({ ...act, at: Math.min(at, troubledMs) })
+  const add = (at: number, act: Act) => actions.push({ ...act, at: Math.max(0, Math.min(at, troubledMs)) })
   const processes = chance(0.65) ? 2 : 1
 
   const platforms = between(2, 4)
@@ -43,15 +45,23 @@ export function generate(seed: number): Script {
     const plain = chance(0.45)
     const parameters = (): Readonly<Record<string, Json>> =>
       plain ? { count: between(1, 4) } : { voters: oneOf([1, 3]), workers: between(0, 3) }
-    add(begins, { kind: 'create', ...about, blueprint: plain ? 'plain' : 'council', parameters: parameters() })
+    add(begins, {
+      kind: 'create',
+      ...about,
+      blueprint: `${plain ? 'plain' : 'council'}@${oneOf(versions)}`,
+      parameters: parameters(),
+    })
     for (let changes = chance(0.6) ? between(1, 3) : 0; changes > 0; changes--) {
       const at = begins + between(5_000, 170_000)
       const dice = random.next()
-      if (dice < 0.5) add(at, { kind: 'change', ...about, parameters: parameters() })
-      else if (dice < 0.75) add(at, { kind: 'change', ...about, parameters: { revision: between(1, 3) } })
-      else if (dice < 0.85)
+      if (dice < 0.35) add(at, { kind: 'change', ...about, parameters: parameters() })
+      else if (dice < 0.55) add(at, { kind: 'change', ...about, parameters: { revision: between(1, 3) } })
+      else if (dice < 0.65)
         add(at, { kind: 'change', ...about, parameters: { flavor: oneOf(['small', 'medium']), ...parameters() } })
+      else if (dice < 0.85) add(at, { kind: 'upgrade', ...about, version: chance(0.7) ? '2.0.0' : '1.0.0' })
       else add(at, { kind: oneOf(['rollback', 'renew'] as const), ...about })
+      // While it is under way, or done and its old machines still warm.
+      if (dice < 0.85 && chance(0.5)) add(at + between(15_000, 120_000), { kind: 'rollback', ...about })
       // What is changed is best disturbed while it changes.
       if (chance(0.4)) add(at + between(0, 20_000), fault())
       if (chance(0.2)) add(at + between(0, 5_000), { kind: 'count', count: 'slowScripts', times: between(1, 3) })
@@ -76,6 +86,8 @@ export function generate(seed: number): Script {
       if (chance(0.7)) add(at + between(1_000, 60_000), { kind: 'wake', ...about })
     }
     if (chance(0.25)) add(begins + between(20_000, 150_000), { kind: 'retry', ...about })
+    for (let times = between(0, 3); times > 0; times--)
+      add(begins + between(10_000, 200_000), { kind: 'resolve', ...about, pick: between(0, 1_000) })
     // Long enough to be taken over, in the middle of work.
     if (processes > 1 && chance(0.2))
       add(begins + between(0, 8_000), { kind: 'stop', process: between(0, 1), ms: between(11_000, 40_000) })
@@ -83,7 +95,15 @@ export function generate(seed: number): Script {
       add(begins, { kind: 'count', count: 'tooLateCreates', times: 1 })
       if (chance(0.7)) add(begins + between(500, 20_000), { kind: 'delete', ...about })
     }
-    if (chance(0.5)) add(begins + between(300, 160_000), { kind: 'delete', ...about })
+    if (chance(0.5)) {
+      const at = begins + between(300, 160_000)
+      add(at, { kind: 'delete', ...about })
+      if (chance(0.25)) {
+        // Its provider is not to be had while it goes.
+        if (chance(0.7)) add(at - 500, { kind: 'spell', spell: oneOf(['unreachableUntil', 'deniedUntil']), ms: 30_000 })
+        add(at + between(0, 15_000), { kind: 'forget', ...about })
+      }
+    }
   }
   if (chance(0.25)) {
     const { name } = oneOf(hosts)
@@ -110,8 +130,8 @@ export function generate(seed: number): Script {
       const dead = zone ? hosts.filter((host) => host.zone === its).map((host) => host.name) : [name]
       return { kind: 'hosts', hosts: dead, ms: between(5_000, 120_000), vanish: chance(0.3) }
     }
-    if (dice < 0.72) {
-      const how = oneOf(['vanish', 'off', 'reboot', 'cut', 'hide'] as const)
+    if (dice < 0.74) {
+      const how = oneOf(['vanish', 'off', 'reboot', 'cut', 'hide', 'undo', 'ill', 'reshape'] as const)
       return { kind: 'machine', pick: between(0, 1_000), how, ms: between(1_000, 60_000) }
     }
     if (dice < 0.86) {
@@ -133,6 +153,7 @@ export function generate(seed: number): Script {
       },
       processes,
       streams: chance(0.3),
+      refounds: chance(0.7),
       oneMachine: chance(0.5),
       deleteAll: chance(0.4),
     },

@@ -2,9 +2,11 @@
 
 import { seededRandom } from '../support/random.ts'
 import type { Script } from './action.ts'
+import { checkAsked } from './asked.ts'
 import { type Counters, isSometimes } from './counters.ts'
 import { type Follower, openFollower } from './follow.ts'
 import { openOutside } from './outside.ts'
+import { openPerson, type Person } from './person.ts'
 import { openProcesses } from './processes.ts'
 import { openRest, type Rest } from './rest.ts'
 import type { Template } from './template.ts'
@@ -54,7 +56,8 @@ export async function liveThrough(template: Template, script: Script, options: W
       fail: world.fail,
     }),
   )
-  const outside = openOutside(world, processes, tenants)
+  const person = openPerson(tenants, world.counters, world.clock.seams.clock)
+  const outside = openOutside(world, processes, tenants, person)
   const rest = openRest(world.watch.database, world.cloud, world.clock.now)
   try {
     await live()
@@ -80,18 +83,24 @@ export async function liveThrough(template: Template, script: Script, options: W
     rest.checkBooks()
     world.journal.note('> heal')
     outside.heal()
-    await comeToRest(world, tenants, rest, followers)
+    await comeToRest(world, tenants, rest, person, followers)
     if (world.violation || !script.setting.deleteAll) return
     world.journal.note('> delete everything')
     for (const { tenant, name } of tenants.platforms.values()) world.later(tenants.change(tenant, name, 'delete'))
-    await comeToRest(world, tenants, rest, followers)
+    await comeToRest(world, tenants, rest, person, followers)
     const [left] = standing(world.cloud, world.clock.now())
     if (left) world.fail(new Violation('no-leak', `${left.ref} of ${left.key} is left at the provider`))
   }
 }
 
 /** Lets time pass, and a person look after things, until nothing moves any more; then everything must be right. */
-async function comeToRest(world: World, tenants: Tenants, rest: Rest, followers: readonly Follower[]): Promise<void> {
+async function comeToRest(
+  world: World,
+  tenants: Tenants,
+  rest: Rest,
+  person: Person,
+  followers: readonly Follower[],
+): Promise<void> {
   const { clock } = world
   const since = clock.now()
   let lookedAt = since
@@ -103,16 +112,22 @@ async function comeToRest(world: World, tenants: Tenants, rest: Rest, followers:
     if (clock.now() - since > boundMs) throw new Violation('terminal', left.join('; '))
     if (clock.now() - lookedAt < personMs) continue
     lookedAt = clock.now()
-    for (const { tenant, name, id } of tenants.platforms.values()) {
+    const late = clock.now() - since > giveUpMs
+    for (const owned of tenants.platforms.values()) {
+      const { tenant, name, id } = owned
       const state = rest.platforms().find((row) => row.id === id)?.state
-      const hopeless = rest.problems(id).includes('quorum_lost') || clock.now() - since > giveUpMs
+      const lost = rest.problems(id).includes('quorum_lost')
       if (state === 'held' || state === 'paused') world.later(tenants.change(tenant, name, 'resume'))
       if (state === 'hibernated') world.later(tenants.change(tenant, name, 'wake'))
-      if (state === 'blocked') world.later(tenants.change(tenant, name, hopeless ? 'delete' : 'retry'))
+      if (state === 'degraded') world.later(person.takeBack(owned))
+      if (state !== 'blocked') continue
+      if (lost && world.setting.refounds && !late) world.later(person.refound(owned))
+      else world.later(tenants.change(tenant, name, lost || late ? 'delete' : 'retry'))
     }
   }
   rest.checkBooks()
   rest.checkWorld(tenants)
+  checkAsked(world.watch.database, standing(world.cloud, clock.now()))
   for (const follower of followers) {
     await clock.runUntil(follower.catchUp())
     follower.check(world.watch.database)

@@ -1,9 +1,11 @@
 // What happens to a history from outside: its actions, done to tenants, cloud, machines and processes.
 
 import type { Action } from './action.ts'
+import type { Person } from './person.ts'
 import type { Processes } from './processes.ts'
+import { isSetup } from './remote.ts'
 import type { Tenants } from './tenants.ts'
-import type { Vm } from './vm.ts'
+import { isDone, type Vm } from './vm.ts'
 import { standing } from './watch.ts'
 import { fairWeather } from './weather.ts'
 import type { World } from './world.ts'
@@ -16,7 +18,7 @@ export interface Outside {
   heal(): void
 }
 
-export function openOutside(world: World, processes: Processes, tenants: Tenants): Outside {
+export function openOutside(world: World, processes: Processes, tenants: Tenants, person: Person): Outside {
   const { cloud, counters, clock, later, sleep } = world
   const { weather } = cloud
   const there = () => standing(cloud, clock.now())
@@ -64,6 +66,21 @@ export function openOutside(world: World, processes: Processes, tenants: Tenants
         break
       case 'cut':
         vm.cutUntil = until
+        break
+      case 'undo':
+        if (![...vm.folders.values()].some(({ stepKey, status }) => isSetup(stepKey) && isDone(status))) break
+        counters.hit('fault:undone')
+        vm.undone = true
+        break
+      case 'ill':
+        counters.hit('fault:ill')
+        vm.ill = true
+        later(sleep(ms).then(() => Object.assign(vm, { ill: false })))
+        break
+      case 'reshape':
+        counters.hit('fault:reshaped')
+        vm.reshaped = true
+        later(sleep(ms).then(() => Object.assign(vm, { reshaped: false })))
         break
       case 'hide':
         // Once only: absences that follow each other closely would be longer than the provider declares.
@@ -113,7 +130,16 @@ export function openOutside(world: World, processes: Processes, tenants: Tenants
         later(tenants.create(action.tenant, action.platform, action.blueprint, action.parameters))
         break
       case 'change':
-        later(tenants.patch(action.tenant, action.platform, action.parameters))
+        later(tenants.patch(action.tenant, action.platform, { parameters: action.parameters }))
+        break
+      case 'upgrade':
+        later(tenants.patch(action.tenant, action.platform, { version: action.version }))
+        break
+      case 'resolve':
+        later(person.resolve(action.tenant, action.platform, action.pick))
+        break
+      case 'forget':
+        later(person.forget(action.tenant, action.platform))
         break
       case 'maintain':
         later(tenants.maintain(action.host, action.ms))
@@ -167,6 +193,8 @@ export function openOutside(world: World, processes: Processes, tenants: Tenants
       Object.assign(weather, fair)
       for (const vm of there()) {
         vm.cutUntil = 0
+        vm.ill = false
+        vm.reshaped = false
         restart(vm)
       }
       processes.heal()

@@ -112,6 +112,7 @@ export function openRemote({ clock, random, cloud, journal, counters, onStart }:
       boot: vm.boot,
       status: 'running',
       log: fails ? 'it failed\n' : '',
+      env: attempt.env,
       ended: ended.promise,
     }
     vm.folders.set(attempt.id, folder)
@@ -120,6 +121,7 @@ export function openRemote({ clock, random, cloud, journal, counters, onStart }:
       () => {
         if (folder.boot !== vm.boot || vm.goneAt !== null || cloud.isDown(vm) || vm.power === 'off') return
         folder.status = { exitCode, outputs: exitCode === 0 ? outputs : {} }
+        if (exitCode === 0 && isSetup(attempt.stepKey)) vm.undone = false
         ended.resolve()
         const overtaken = attempt.fence < (vm.fences.get(attempt.fenceScope) ?? 0)
         if (exitCode === 0 && !overtaken) launch(vm, incarnation, rest)
@@ -156,9 +158,11 @@ export function openRemote({ clock, random, cloud, journal, counters, onStart }:
       const vm = await reach(target, signal)
       return new TextEncoder().encode(vm.folders.get(id)?.log ?? '').subarray(offset, offset + maxBytes)
     },
-    async check(target, _script, _timeoutMs, signal) {
-      await reach(target, signal)
+    async check(target, script, _timeoutMs, signal) {
+      const vm = await reach(target, signal)
       if (weather.breakCalls > 0) throw broken()
+      if (vm.undone && script.includes('play undone')) return { exitCode: 1, said: 'it is not as it was made' }
+      if (vm.ill && script.includes('play well')) return { exitCode: 1, said: 'it is ill' }
       return { exitCode: 0, said: '' }
     },
     forget: () => undefined,
@@ -166,6 +170,11 @@ export function openRemote({ clock, random, cloud, journal, counters, onStart }:
   }
 }
 
+/** The step that verifies itself. */
+export function isSetup(stepKey: string): boolean {
+  return stepKey.endsWith('/setup')
+}
+
 function neverBegun(id: string): Folder {
-  return { id, stepKey: '', boot: null, status: 'stopped', log: '', ended: new Promise(() => undefined) }
+  return { id, stepKey: '', boot: null, status: 'stopped', log: '', env: {}, ended: new Promise(() => undefined) }
 }

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import type { SimCloud } from './cloud.ts'
 import type { Tenants } from './tenants.ts'
 import { Violation } from './violation.ts'
+import { isDone } from './vm.ts'
 import { standing } from './watch.ts'
 
 const wishSchema = z.object({
@@ -76,15 +77,21 @@ export function openRest(database: Database.Database, cloud: SimCloud, now: () =
   const held = database.prepare<[string], { cpu: number | null }>(
     'select sum(cpu) as cpu from machines where capacity_held = 1 and host = ?',
   )
-  const founded = database.prepare<[], { platform_id: string; member: string | null }>(
-    `select platform_id, member from records where key like '%found' and status = 'done'`,
+  const founded = database.prepare<[], { platform_id: string }>(
+    `select distinct platform_id from records where key glob 'script/found*' and status = 'done'`,
   )
 
+  const ignoresDrift = database.prepare<[string], { id: string }>(
+    `select problems.id from problems join machines on machines.platform_id = problems.platform_id
+     where resource_key = ? and code = 'step_drifted' and resolution = 'ignore' and subject like '%' || member || '%'`,
+  )
   const branches = database.prepare<[], { what: string }>(
     `select distinct case outcome when 'lost' then 'branch:attemptLost' else 'branch:attemptAbandoned' end as what
        from attempts where outcome in ('lost', 'abandoned')
      union select case state when 'done' then 'branch:operationDone' else 'branch:operationFailed' end
        from tasks where operation is not null and state in ('done', 'failed')
+     union select 'branch:upgraded' from revisions as one join revisions as other on one.platform_id = other.platform_id
+       where one.number = other.number + 1 and one.blueprint_digest != other.blueprint_digest and one.settled_at is not null
      union select 'branch:founderReplaced' from decisions where kind = 'founder' and reason != 'the first of its group'`,
   )
 
@@ -145,6 +152,9 @@ export function openRest(database: Database.Database, cloud: SimCloud, now: () =
         .filter(({ resource_key }) => !standing(cloud, now()).some((vm) => vm.key === resource_key))
         .map(({ member }) => `the machine of ${member} is not there`),
       ...standing(cloud, now())
+        .filter((vm) => vm.undone && !ignoresDrift.get(vm.key))
+        .map((vm) => `what ${vm.ref} of ${vm.key} was made to be is undone`),
+      ...standing(cloud, now())
         .filter((vm) => !cloud.answers(vm))
         .map((vm) => `${vm.ref} of ${vm.key} does not answer`),
     ]
@@ -198,6 +208,8 @@ export function openRest(database: Database.Database, cloud: SimCloud, now: () =
       )
       if (other) throw new Violation('spread-kept', `${row.member} and ${other.member} share ${mine?.host}`)
     }
+    const undone = there.find((vm) => vm.undone && !ignoresDrift.get(vm.key))
+    if (undone) throw new Violation('as-asked', `what ${undone.ref} of ${undone.key} was made to be is undone`)
     const count = rows.length
     const used = limits
       .all()
@@ -218,18 +230,14 @@ export function openRest(database: Database.Database, cloud: SimCloud, now: () =
     }
     for (const { id } of tenants.platforms.values())
       if (!platforms.all().some((row) => row.id === id)) throw new Violation('nothing-lost', `${id} is not remembered`)
-    for (const { platform_id, member } of founded.all()) {
-      const founders = there.flatMap((vm) =>
-        [...vm.folders.values()].filter(
-          ({ stepKey, status }) =>
-            vm.key.includes(platform_id) &&
-            stepKey.endsWith('/found') &&
-            typeof status !== 'string' &&
-            status.exitCode === 0,
-        ),
+    for (const { platform_id } of founded.all()) {
+      const founders = there.filter(
+        (vm) =>
+          vm.key.includes(platform_id) &&
+          [...vm.folders.values()].some(({ stepKey, status }) => /\/found(#\d+)?$/.test(stepKey) && isDone(status)),
       )
       if (founders.length > 1)
-        throw new Violation('founded-once', `${platform_id} was founded ${founders.length} times, by ${member}`)
+        throw new Violation('founded-once', `${founders.map(({ ref }) => ref).join()} each founded ${platform_id}`)
     }
   }
 

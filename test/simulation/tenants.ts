@@ -20,8 +20,15 @@ export interface Owned {
   readonly tenant: number
   readonly name: string
   readonly id: string
+  /** Name of its blueprint. */
+  readonly blueprint: string
   /** The task of its creation, until it is cancelled or replaced by another. */
   task: string
+}
+
+export interface Wish {
+  readonly parameters?: unknown
+  readonly version?: string
 }
 
 export interface Tenants {
@@ -31,13 +38,16 @@ export interface Tenants {
   readonly waiting: number
   create(tenant: number, name: string, blueprint: string, parameters: unknown): Promise<void>
   change(tenant: number, name: string, what: Change): Promise<void>
-  /** Asks for other parameters. */
-  patch(tenant: number, name: string, parameters: unknown): Promise<void>
+  /** Asks for other parameters, or another version of its blueprint. */
+  patch(tenant: number, name: string, wish: Wish): Promise<void>
   operation(tenant: number, name: string, operation: string): Promise<void>
   /** Reads what a tenant may read, and looks for what it may not. */
   read(tenant: number): Promise<void>
   /** Not a tenant's: a host is emptied for so long. */
   maintain(host: string, ms: number): Promise<void>
+  find(tenant: number, name: string): Owned | undefined
+  /** Whatever it is, it counts as waiting until it is answered. */
+  tracked(work: Promise<void>): Promise<void>
   /** Whatever answers; throws when nobody does. */
   send(method: string, path: string, body?: unknown): Promise<Answer>
 }
@@ -134,7 +144,8 @@ export function openTenants(deps: TenantDeps): Tenants {
     if (problemOf(answer)?.code === 'quota_exceeded') counters.hit('branch:quotaRefused')
     if (!made) return
     counters.hit('op:create')
-    platforms.set(nameOf(tenant, name), { tenant, name, id: made.platform, task: made.task })
+    const [kind = ''] = blueprint.split('@')
+    platforms.set(nameOf(tenant, name), { tenant, name, id: made.platform, blueprint: kind, task: made.task })
   }
 
   async function change(tenant: number, name: string, what: Change): Promise<void> {
@@ -152,13 +163,14 @@ export function openTenants(deps: TenantDeps): Tenants {
     if (answer.status < 300) counters.hit(`op:${what}`)
   }
 
-  async function patch(tenant: number, name: string, parameters: unknown): Promise<void> {
+  async function patch(tenant: number, name: string, { parameters, version }: Wish): Promise<void> {
     const owned = platforms.get(nameOf(tenant, name))
     if (!owned) return
-    const made = accepted('change', await send('PATCH', `/v1/platforms/${owned.id}`, { parameters }))
+    const wish = version === undefined ? { parameters } : { blueprint: `${owned.blueprint}@${version}` }
+    const made = accepted('change', await send('PATCH', `/v1/platforms/${owned.id}`, wish))
     if (!made) return
     owned.task = made.task
-    counters.hit('op:change')
+    counters.hit(version === undefined ? 'op:change' : 'op:upgrade')
   }
 
   async function maintain(host: string, ms: number): Promise<void> {
@@ -210,6 +222,8 @@ export function openTenants(deps: TenantDeps): Tenants {
     patch: (...given) => tracked(patch(...given)),
     operation: (...given) => tracked(operation(...given)),
     read: (...given) => tracked(read(...given)),
+    find: (tenant, name) => platforms.get(nameOf(tenant, name)),
+    tracked,
     send,
   }
 }

@@ -17,6 +17,7 @@ export const invariants = {
   'wanted-stays': 'nothing is destroyed that is wanted',
   'no-leak': 'whatever is at the provider is remembered and wanted',
   'no-double': 'one slot has one machine',
+  'forgotten-told': 'what may be left of a platform that is forgotten is told, and nothing else is left',
   'receipt-true': 'what a receipt calls gone is gone',
   'one-writer': 'only the holder of a lease writes under it',
   'no-attempt-twice': 'no attempt is started twice, nor before it is recorded',

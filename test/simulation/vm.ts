@@ -10,6 +10,8 @@ export interface Folder {
   readonly boot: number | null
   status: 'running' | 'stopped' | { readonly exitCode: number; readonly outputs: Readonly<Record<string, string>> }
   readonly log: string
+  /** What its script was told, but for secrets. */
+  readonly env: Readonly<Record<string, string>>
   readonly ended: Promise<void>
 }
 
@@ -25,6 +27,12 @@ export interface Vm {
   readyAt: number
   power: 'on' | 'off'
   failed: boolean
+  /** Somebody undid what a step had done; until the step runs again. */
+  undone: boolean
+  /** It answers, and its check fails. */
+  ill: boolean
+  /** Somebody gave it another shape at its provider. */
+  reshaped: boolean
   /** Nobody reaches it over the network before then, ms since 1970. */
   cutUntil: number
   /** When it is, or was, gone; null while nobody asked for that. */
@@ -40,6 +48,11 @@ export interface Vm {
   readonly folders: Map<string, Folder>
   /** Highest fence seen, by scope. */
   readonly fences: Map<string, number>
+}
+
+/** Whether what it was of has succeeded. */
+export function isDone(status: Folder['status']): boolean {
+  return typeof status !== 'string' && status.exitCode === 0
 }
 
 export function isThere(vm: Vm, now: number): boolean {
@@ -64,7 +77,7 @@ export function observedOf(vm: Vm, now: number, hostIsDown: boolean): Observed {
     addresses: [vm.address],
     hostKeys: [vm.request.hostKey.publicKey],
     placement: { zone: vm.zone, host: vm.host },
-    specHash: vm.request.specHash,
+    specHash: vm.reshaped ? `${vm.request.specHash}-changed` : vm.request.specHash,
     createdAt: vm.createdAt,
     ...(vm.failed ? { reason: 'it broke' } : {}),
   }

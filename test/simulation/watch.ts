@@ -2,10 +2,12 @@
 // script. They read the database past the servers, which must not be asked about what they may have done wrong.
 
 import Database from 'better-sqlite3'
+import { z } from 'zod'
 import type { ScriptAttempt } from '../../src/bootstrap/remote.ts'
 import type { ResourceKey } from '../../src/provider/contract.ts'
+import { branchesOf } from './branches.ts'
 import type { SimCloud } from './cloud.ts'
-import type { Counters, Sometimes } from './counters.ts'
+import type { Counters } from './counters.ts'
 import type { Journal } from './journal.ts'
 import type { Started } from './remote.ts'
 import { Violation } from './violation.ts'
@@ -36,6 +38,8 @@ interface MachineRow {
   readonly member_state: string
   readonly want: string
 }
+
+const leftSchema = z.object({ left: z.array(z.object({ resourceKey: z.string() })) })
 
 export interface Watch extends Disposable {
   readonly database: Database.Database
@@ -75,6 +79,9 @@ export function openWatch({ path, cloud, journal, counters, fail }: WatchDeps): 
   const maintained = database.prepare<[string, number], { host: string }>(
     'select host from maintenances where host = ? and ended_at is null and started_at < ?',
   )
+  const proof = database.prepare<[string], { proof: string }>(
+    'select proof from receipt_objects where resource_key = ?',
+  )
   const attempt = database.prepare<[string], { machine_id: string | null; ended_at: number | null }>(
     'select machine_id, ended_at from attempts where id = ?',
   )
@@ -98,7 +105,19 @@ export function openWatch({ path, cloud, journal, counters, fail }: WatchDeps): 
         `#${event.seq} ${kind} ${subject_id}${step === null ? '' : ` ${step}`}${move}${cause ? `: ${cause}` : ''}`,
       )
       for (const what of branchesOf(event)) counters.hit(what)
+      if (kind === 'platform.forgotten') checkForgotten(event)
     }
+  }
+
+  /** Whatever is there of it is named as left, or was proven gone before and came late. */
+  function checkForgotten({ subject_id, data }: EventRow): void {
+    const left = leftSchema.parse(JSON.parse(data)).left.map(({ resourceKey }) => resourceKey)
+    for (const vm of cloud.living()) {
+      if (!vm.key.includes(subject_id) || left.includes(vm.key) || proof.get(vm.key)?.proof !== 'forgotten') continue
+      fail(new Violation('forgotten-told', `${vm.ref} of ${vm.key} is there, and forgetting did not say so`))
+    }
+    const others = left.filter((key) => proof.get(key)?.proof !== 'forgotten')
+    if (others.length > 0) fail(new Violation('forgotten-told', `${others.join()} is told as left and has a proof`))
   }
 
   function checkReceipts(): void {
@@ -106,7 +125,8 @@ export function openWatch({ path, cloud, journal, counters, fail }: WatchDeps): 
       lastObject = row
       if (proof === 'neverSent') counters.hit('branch:neverSent')
       if (proof === 'absentForSettle') counters.hit('branch:absentForSettle')
-      if (reopened_at !== null) continue
+      // What was let go of without a look may be there; `checkForgotten` asks whether it was told.
+      if (reopened_at !== null || proof === 'forgotten') continue
       // One that came late, after what was observed, is a new fact; the end of a history asks whether it was dealt with.
       const there = cloud.living().find((vm) => vm.key === resource_key && vm.createdAt <= observed_at)
       if (there)
@@ -176,25 +196,6 @@ export function openWatch({ path, cloud, journal, counters, fail }: WatchDeps): 
         fail(new Violation('identity', `${stepKey} is meant for ${row.machine_id} and runs on ${vm.ref}, ${meant}`))
     },
     [Symbol.dispose]: () => database.close(),
-  }
-
-  function branchesOf({ kind, to_state, cause, data }: EventRow): Sometimes[] {
-    if (kind === 'run.taken-over') return ['branch:takeover']
-    if (kind === 'receipt.reopened') return ['branch:reopened']
-    if (kind === 'decision.taken') {
-      if (data.includes('"replace"')) return ['branch:replaced']
-      if (data.includes('"wave"')) return ['branch:wave']
-      if (data.includes('"swap"')) return ['branch:swap']
-      return []
-    }
-    if (kind === 'member.state' && cause === 'scaleDown') return ['branch:scaledDown']
-    if (kind === 'member.state' && to_state === 'leaving' && cause === 'maintenance') return ['branch:moved']
-    if (kind === 'problem.opened' && data.includes('rollout_stopped')) return ['branch:rolloutStopped']
-    if (kind === 'task.state' && to_state === 'superseded') return ['branch:superseded']
-    if (kind === 'platform.state' && to_state === 'blocked') return ['branch:blocked']
-    if (kind === 'platform.state' && to_state === 'hibernated') return ['branch:hibernated']
-    if (kind === 'platform.state' && to_state === 'degraded') return ['branch:degraded']
-    return []
   }
 }
 

@@ -1,0 +1,50 @@
+// Which branch of the product an event shows.
+
+import type { Sometimes } from './counters.ts'
+import type { EventRow } from './watch.ts'
+
+const decisions: readonly (readonly [string, Sometimes])[] = [
+  ['"replace"', 'branch:replaced'],
+  ['"wave"', 'branch:wave'],
+  ['"swap"', 'branch:swap'],
+  ['"returning":["', 'op:undo'],
+  ['"founding":', 'branch:refounded'],
+]
+const problems: readonly (readonly [string, Sometimes])[] = [
+  ['rollout_stopped', 'branch:rolloutStopped'],
+  ['quorum_lost', 'branch:quorumLost'],
+  ['step_drifted', 'branch:drifted'],
+  ['member_unhealthy', 'branch:unhealthy'],
+  ['machine_changed', 'branch:changed'],
+]
+const platformStates: Readonly<Record<string, Sometimes>> = {
+  blocked: 'branch:blocked',
+  hibernated: 'branch:hibernated',
+  degraded: 'branch:degraded',
+}
+
+export function branchesOf({ kind, from_state, to_state, cause, data }: EventRow): Sometimes[] {
+  const named = (list: typeof decisions) => list.filter(([text]) => data.includes(text)).map(([, what]) => what)
+  switch (kind) {
+    case 'run.taken-over':
+      return ['branch:takeover']
+    case 'receipt.reopened':
+      return ['branch:reopened']
+    case 'decision.taken':
+      return named(decisions)
+    case 'problem.opened':
+      return named(problems)
+    case 'member.state':
+      if (cause === 'scaleDown') return ['branch:scaledDown']
+      if (cause === 'kept warm') return ['branch:keptWarm']
+      return to_state === 'leaving' && cause === 'maintenance' ? ['branch:moved'] : []
+    case 'task.state':
+      return to_state === 'superseded' ? ['branch:superseded'] : []
+    case 'platform.state': {
+      const what = platformStates[to_state ?? '']
+      return what === undefined || from_state === to_state ? [] : [what]
+    }
+    default:
+      return []
+  }
+}

@@ -1,10 +1,10 @@
 // What the clock asks for, cut at every boundary: a lease that ends, one that is renewed too late, a schedule.
 
 import type { PlatformId } from '../../src/kernel/ids.ts'
-import { setLease } from '../../src/resources/terms/lease.ts'
-import { setSchedule } from '../../src/resources/terms/schedule.ts'
 import { wake } from '../../src/resources/platforms/rest.ts'
 import { getPlatform } from '../../src/resources/platforms/store.ts'
+import { setLease } from '../../src/resources/terms/lease.ts'
+import { setSchedule } from '../../src/resources/terms/schedule.ts'
 import type { Store } from '../../src/store/store.ts'
 import { eventsOf } from './harm.ts'
 import { expectBuilt, expectDeleted, expectNothingReplaced } from './invariants.ts'

@@ -16,6 +16,8 @@ export interface CheckedMachine {
   readonly group: string
   readonly member: string
   readonly state: MachineState
+  /** ms since 1970. */
+  readonly stateSince: number
   readonly endpoints: readonly Endpoint[]
   readonly loginUser: string
   readonly hostKey: string
@@ -35,6 +37,7 @@ export async function loadCheckedMachines(db: Db, digest: string): Promise<Check
     group: row.group_name,
     member: row.member,
     state: row.state,
+    stateSince: row.state_since,
     endpoints: endpointsSchema.parse(JSON.parse(row.endpoints)),
     loginUser: row.login_user,
     hostKey: row.host_key,
@@ -48,7 +51,7 @@ const selectChecked = statement((db, { digest }: { digest: string }) =>
     .innerJoin('members', 'members.machine_id', 'machines.id')
     .innerJoin('platforms', 'platforms.id', 'machines.platform_id')
     .select(['machines.id', 'machines.platform_id', 'machines.tenant_id', 'machines.project_id', 'machines.member'])
-    .select(['machines.state', 'endpoints', 'login_user', 'host_key', 'group_name', 'blueprint_digest', 'ssh_secret'])
+    .select(['machines.state', 'machines.state_since', 'endpoints', 'login_user', 'host_key', 'group_name', 'blueprint_digest', 'ssh_secret'])
     .where('platforms.blueprint_digest', '=', digest)
     .where('platforms.want', '=', 'present')
     .where('platforms.state', 'in', ['building', 'ready', 'changing', 'degraded', 'blocked'])

@@ -9,6 +9,7 @@ import { decideFounders, isFounded } from './founder.ts'
 import { decideMoves } from './move.ts'
 import { watchQuorums } from './quorum.ts'
 import { decideRefounding } from './refound.ts'
+import { watchRemovals } from './removals.ts'
 import { decideReplacements } from './replace.ts'
 import { decideRollout } from './rollout.ts'
 import { decideWarm } from './warm.ts'
@@ -16,7 +17,8 @@ import { decideWarm } from './warm.ts'
 /** The engine's `decide` hook. True when members, founders or problems changed. */
 export function decider(deps: DecideDeps): EngineHooks['decide'] {
   return async (tx: Tx, view: PlatformView) => {
-    if (view.want === 'absent') return false
+    const stuck = await watchRemovals(tx, deps.seams, view)
+    if (view.want === 'absent') return stuck
     // Then problems are named, and nobody is chosen for anything.
     const resting = decisionsRest(view)
     const groups = groupsOf(view.blueprint, view.parameters)
@@ -27,7 +29,7 @@ export function decider(deps: DecideDeps): EngineHooks['decide'] {
       view,
       voting.map((group) => ({ group, founded: isFounded(view, group.name) })),
     )
-    let { changed } = watched
+    let changed = watched.changed || stuck
     if (resting) return changed
     for (const { name, founds } of watched.lost)
       if (founds && (await decideRefounding(tx, deps.seams, view, name))) return true

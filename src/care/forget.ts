@@ -1,5 +1,5 @@
-// What only a person can judge: a platform whose end cannot be proven, because its provider or its credentials are gone
-// for good. It is let go without a look; what may be left is told, and a tombstone stays, so that a scan that ever sees
+// What only a person can judge: a platform, or one machine of it, whose end cannot be proven, because its provider or its
+// credentials are gone for good. It is let go without a look; what may be left is told, and a tombstone stays, so that a scan that ever sees
 // it again removes it.
 
 import { makeDue } from '../engine/index.ts'
@@ -32,19 +32,77 @@ export async function forgetMachines(
   tx: Tx,
   deps: DecideDeps,
   place: ProblemPlace,
-  because: { readonly actor: string; readonly reason: string },
+  because: Because,
 ): Promise<Forgetting> {
-  const { seams } = deps
-  const now = seams.clock.now()
-  const rows = await tx
+  const rows = await livingOf(tx, place).execute()
+  await letGo(tx, deps, place, rows, because)
+  const left = await leftBehind(tx, place)
+  if (rows.length === 0) return { left, secrets: [] }
+  await endAttempts(tx, deps.seams, place)
+  await tell(tx, deps.seams, place, { kind: 'platform', id: place.id }, because, left)
+  await makeDue(tx, place.id, deps.seams.clock.now())
+  return { left, secrets: rows.map((row) => row.host_key_secret) }
+}
+
+/**
+ * Lets go of one machine that is to go, or of none when it is gone already or is a member's still; whatever else the
+ * platform has stays. Wake the engine after the commit.
+ */
+export async function forgetMachine(
+  tx: Tx,
+  deps: DecideDeps,
+  place: ProblemPlace,
+  machine: MachineId,
+  because: Because,
+): Promise<Forgetting> {
+  const rows = await livingOf(tx, place)
+    .where('machines.id', '=', machine)
+    .where('members.state', '=', 'leaving')
+    .where('machines.state', '=', 'deleting')
+    .execute()
+  if (rows.length === 0) return { left: [], secrets: [] }
+  const left = await letGo(tx, deps, place, rows, because)
+  for (const { member } of rows) {
+    await endAttempts(tx, deps.seams, place, member)
+    await tx
+      .deleteFrom('records')
+      .where('platform_id', '=', place.id)
+      .where('member', '=', member)
+      .where((where) => where.or([where('mode', '=', 'each'), where('kind', '=', 'power')]))
+      .execute()
+  }
+  await tell(tx, deps.seams, place, { kind: 'machine', id: machine }, because, left)
+  await makeDue(tx, place.id, deps.seams.clock.now())
+  return { left, secrets: rows.map((row) => row.host_key_secret) }
+}
+
+interface Because {
+  readonly actor: string
+  readonly reason: string
+}
+
+function livingOf(tx: Tx, place: ProblemPlace) {
+  return tx
     .selectFrom('members')
     .innerJoin('machines', 'machines.id', 'members.machine_id')
     .select(['members.id as member_id', 'group_name', 'ordinal', 'machines.id', 'machines.member', 'machines.state'])
     .select(['provider_id', 'resource_key', 'native_ref', 'create_sent_at', 'host_key_secret'])
     .where('members.platform_id', '=', place.id)
     .where('members.state', '!=', 'gone')
-    .execute()
+}
+type Row = Awaited<ReturnType<ReturnType<typeof livingOf>['execute']>>[number]
+
+/** Writes them gone without a look; answers those that may be there still. */
+async function letGo(
+  tx: Tx,
+  deps: DecideDeps,
+  place: ProblemPlace,
+  rows: readonly Row[],
+  because: Because,
+): Promise<LeftBehind[]> {
+  const { seams } = deps
   const moved = { actor: because.actor, cause: `forgotten: ${because.reason}` }
+  const left: LeftBehind[] = []
   for (const row of rows) {
     const sent = row.create_sent_at !== null
     await tx
@@ -57,7 +115,7 @@ export async function forgetMachines(
         native_ref: row.native_ref,
         machine_id: row.id,
         proof: sent ? 'forgotten' : 'neverSent',
-        observed_at: now,
+        observed_at: seams.clock.now(),
         reopened_at: null,
       })
       .onConflict((conflict) => conflict.doNothing())
@@ -66,24 +124,19 @@ export async function forgetMachines(
       await moveMachine(tx, seams, { machine: row.id, to: 'deleting', ...moved })
     await moveMachine(tx, seams, { machine: row.id, to: 'deleted', ...moved })
     await moveMember(tx, seams, { member: row.member_id, to: 'gone', ...moved })
-    const gone = { platformId: place.id, machineId: row.id, member: `${row.group_name}-${row.ordinal}`, slotFree: true }
-    await engineHooks(deps).machineGone(tx, gone)
+    const member = `${row.group_name}-${row.ordinal}`
+    const slotFree = await isSlotFree(tx, place, row)
+    await engineHooks(deps).machineGone(tx, { platformId: place.id, machineId: row.id, member, slotFree })
+    if (sent)
+      left.push({
+        machine: row.id,
+        member: row.member,
+        provider: row.provider_id,
+        resourceKey: row.resource_key,
+        nativeRef: row.native_ref,
+      })
   }
-  const left = await leftBehind(tx, place)
-  if (rows.length === 0) return { left, secrets: [] }
-  await endAttempts(tx, seams, place)
-  await appendEvent(tx, seams, {
-    kind: 'platform.forgotten',
-    subject: { kind: 'platform', id: place.id },
-    tenant: place.tenantId,
-    project: place.projectId,
-    platform: place.id,
-    actor: because.actor,
-    cause: because.reason,
-    data: { left: left.map(({ member, resourceKey, nativeRef }) => ({ member, resourceKey, nativeRef })) },
-  })
-  await makeDue(tx, place.id, now)
-  return { left, secrets: rows.map((row) => row.host_key_secret) }
+  return left
 }
 
 async function leftBehind(tx: Tx, place: ProblemPlace): Promise<LeftBehind[]> {
@@ -98,11 +151,50 @@ async function leftBehind(tx: Tx, place: ProblemPlace): Promise<LeftBehind[]> {
     .execute()
 }
 
-async function endAttempts(tx: Tx, seams: Seams, place: ProblemPlace): Promise<void> {
-  await tx
+/** Whether no other incarnation has the slot. */
+async function isSlotFree(tx: Tx, place: ProblemPlace, { group_name, ordinal }: Row): Promise<boolean> {
+  const other = await tx
+    .selectFrom('members')
+    .select('id')
+    .where('platform_id', '=', place.id)
+    .where('group_name', '=', group_name)
+    .where('ordinal', '=', ordinal)
+    .where('state', '!=', 'gone')
+    .executeTakeFirst()
+  return other === undefined
+}
+
+async function tell(
+  tx: Tx,
+  seams: Seams,
+  place: ProblemPlace,
+  subject: { readonly kind: 'platform' | 'machine'; readonly id: string },
+  because: Because,
+  left: readonly LeftBehind[],
+): Promise<void> {
+  await appendEvent(tx, seams, {
+    kind: `${subject.kind}.forgotten`,
+    subject,
+    tenant: place.tenantId,
+    project: place.projectId,
+    platform: place.id,
+    actor: because.actor,
+    cause: because.reason,
+    data: { left: left.map(({ member, resourceKey, nativeRef }) => ({ member, resourceKey, nativeRef })) },
+  })
+}
+
+/** Of the platform, or of one member. */
+async function endAttempts(tx: Tx, seams: Seams, place: ProblemPlace, member?: string): Promise<void> {
+  let update = tx
     .updateTable('attempts')
-    .set({ ended_at: seams.clock.now(), outcome: 'abandoned', detail: 'its platform was forgotten' })
+    .set({
+      ended_at: seams.clock.now(),
+      outcome: 'abandoned',
+      detail: member === undefined ? 'its platform was forgotten' : `${member} was forgotten`,
+    })
     .where('platform_id', '=', place.id)
     .where('ended_at', 'is', null)
-    .execute()
+  if (member !== undefined) update = update.where('executor', '=', member)
+  await update.execute()
 }

@@ -21,13 +21,14 @@ export interface Illness {
   readonly recreate: boolean
 }
 
-type Machine = Pick<CheckedMachine, 'id' | 'platformId' | 'tenantId' | 'projectId' | 'member'>
+type Machine = Pick<CheckedMachine, 'id' | 'platformId' | 'tenantId' | 'projectId' | 'member' | 'stateSince'>
 
 /** True when that is new, and the engine has something to decide. */
 export async function noteIll(tx: Tx, seams: Seams, machine: Machine, illness: Illness): Promise<boolean> {
   const { code, detail, recreate } = illness
   const row = await servingRow(tx, machine.id)
-  if (row === undefined || (await isCarried(tx, machine.id))) return false
+  // Found of a machine that was started anew, or seen otherwise, since: the next check says how it is now.
+  if (row === undefined || row.state_since !== machine.stateSince || (await isCarried(tx, machine.id))) return false
   const ill = () =>
     tx.updateTable('machines').set({ ill_since: seams.clock.now() }).where('id', '=', machine.id).execute()
   if (code === 'machine_hung' && (await deadPlaces(tx, row.provider_id))(row) !== null) {
@@ -73,7 +74,7 @@ function servingRow(tx: Tx, id: MachineId) {
   return tx
     .selectFrom('machines')
     .innerJoin('members', 'members.machine_id', 'machines.id')
-    .select(['machines.state', 'missing_since', 'provider_id', 'host', 'zone'])
+    .select(['machines.state', 'machines.state_since', 'missing_since', 'provider_id', 'host', 'zone'])
     .where('machines.id', '=', id)
     .where('machines.state', 'in', ['ready', 'unhealthy'])
     .where('members.state', '=', 'in')

@@ -43,10 +43,9 @@ export async function askRestart(
   for (const { id, member, state } of rows) {
     const decision = { kind: 'restart', subject: member, reason: because.reason, data: {} } as const
     await writeDecision(tx, seams, place, decision, because.actor)
-    // Neither checked nor given anything to do until it has started.
+    // Neither checked nor given anything to do until it has started; down in our books until it is seen to run.
     if (state === 'ready') await moveMachine(tx, seams, { machine: id, to: 'unhealthy', ...moved })
     if (state !== 'booting') await moveMachine(tx, seams, { machine: id, to: 'booting', ...moved })
-    await tx.updateTable('machines').set({ ill_since: null }).where('id', '=', id).execute()
     await tx
       .updateTable('records')
       .set({ suspect: 'its machine was started anew' })

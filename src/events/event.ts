@@ -46,6 +46,7 @@ export const factKinds = [
   'lease.renewed',
   'lease.ended',
   'member.created',
+  'machine.forgotten',
   'task.created',
   'run.taken-over',
   'step.started',

@@ -54,6 +54,7 @@ export const problemStatus: { readonly [code in ProblemCode]: Answer } = {
   host_dead: { status: 409, title: 'Host dead' },
   zone_dead: { status: 409, title: 'Zone dead' },
   machine_changed: { status: 409, title: 'Machine changed' },
+  machine_not_gone: { status: 409, title: 'Machine not proven gone' },
   member_unhealthy: { status: 409, title: 'Member unhealthy' },
   platform_unhealthy: { status: 409, title: 'Platform unhealthy' },
   step_drifted: { status: 409, title: 'What a step did is undone' },

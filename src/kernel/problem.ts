@@ -50,6 +50,7 @@ export const problemCodes = [
   'host_dead',
   'zone_dead',
   'machine_changed',
+  'machine_not_gone',
   'member_unhealthy',
   'platform_unhealthy',
   'step_drifted',

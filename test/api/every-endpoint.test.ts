@@ -1,13 +1,13 @@
 // One story in which every endpoint there is succeeds at least once: a new one without a line here fails the last test.
 
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { openProblem } from '../../src/care/index.ts'
 import { endpoints } from '../../src/resources/api.ts'
 import { beginReportOnly } from '../../src/resources/backups/index.ts'
 import type { Answer } from './support/client.ts'
 import { succeeded } from './support/conform.ts'
 import { type TestGantry, testGantry } from './support/gantry.ts'
-import { quickWorld } from './support/memory-kind.ts'
+import { quickWorld, upUrl } from './support/memory-kind.ts'
 import { type Begun, begin } from './support/story.ts'
 
 let on: TestGantry
@@ -247,6 +247,26 @@ test('a platform whose provider is gone for good is let go, and what may be left
   const receipt = await good('GET', `/v1/receipts/${ended.body.receipt}`)
   expect(receipt.body.objects.map((object: { proof: string }) => object.proof)).toEqual(['forgotten'])
   world.faults.unreachable = false
+})
+
+test('a machine that nobody can prove gone is let go by itself', async () => {
+  const wish = { name: 'stuck', blueprint: 'machines', parameters: { count: 1 } }
+  const task = await good('POST', `/v1/projects/${begun.project}/platforms`, wish, { prefer: 'wait=60' })
+  const at = `/v1/platforms/${task.body.target.id}`
+  on.servers.set(upUrl, { world, identity: 'another' })
+  const deletion = await good('DELETE', at)
+  const problem = await vi.waitFor(
+    async () => {
+      const [first] = (await on.api('GET', `${at}/problems`)).body.items
+      if (!first) throw new Error('nothing is told yet')
+      return first
+    },
+    { timeout: 30_000, interval: 50 },
+  )
+  const { body } = await good('POST', `${at}/problems/${problem.id}/forget`, { reason: 'its account is closed' })
+  expect(body).toMatchObject({ reason: 'its account is closed', left: [{ member: 'machine-0@1' }] })
+  expect((await good('GET', `/v1/tasks/${deletion.body.id}`, undefined, { prefer: 'wait=60' })).body.state).toBe('done')
+  on.servers.set(upUrl, { world, identity: 'server-a' })
 })
 
 test('all of it goes again', async () => {

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { typed } from '../cli/command-line.ts'
 import { type TestGantry, testGantry } from './support/gantry.ts'
-import { quickWorld } from './support/memory-kind.ts'
+import { quickWorld, upUrl } from './support/memory-kind.ts'
 import { type Begun, begin } from './support/story.ts'
 
 let on: TestGantry
@@ -20,7 +20,11 @@ afterAll(async () => {
   await on[Symbol.asyncDispose]()
 })
 
-async function make(name: string, parameters: Record<string, number>, blueprint = 'machines'): Promise<string> {
+async function make(
+  name: string,
+  parameters: Record<string, number | string>,
+  blueprint = 'machines',
+): Promise<string> {
   const wish = { name, blueprint, parameters }
   const task = await on.api('POST', `/v1/projects/${begun.project}/platforms`, wish, { prefer: 'wait=60' })
   expect(task.body.state, JSON.stringify(task.body)).toBe('done')
@@ -78,4 +82,65 @@ test('a dead host is one problem, with its machines, of the platform and of its 
   expect((await gantry(`provider problems ${name}`)).out).toContain(`Nothing is wrong with ${name}.`)
   const all = (await on.api('GET', `/v1/platforms/${platform}/problems?all=true`)).body.items
   expect(all).toMatchObject([{ code: 'host_dead', resolution: 'recreate', machines: [{ member: members[0] }] }])
+})
+
+test('a machine that cannot be proven gone is let go with a reason, and what may be left is listed', async () => {
+  const platform = await make('left-behind', { count: 2 })
+  // Another server answers at the address: it is not believed, so nothing it does not show counts as gone.
+  on.servers.set(upUrl, { world, identity: 'server-b' })
+  const change = await on.api('PATCH', `/v1/platforms/${platform}`, { parameters: { count: 1 } }, { 'if-match': '*' })
+  expect(change.status, JSON.stringify(change.body)).toBe(202)
+  const [problem] = await vi.waitFor(
+    async () => {
+      const found = await problemsOf(platform)
+      if (found.length === 0) throw new Error('nothing is told')
+      return found
+    },
+    { timeout: 60_000, interval: 20 },
+  )
+  expect(problem).toMatchObject({ code: 'machine_not_gone', subject: 'machine-1@1', resolutions: ['retry', 'forget'] })
+  const path = `/v1/platforms/${platform}/problems/${problem.id}`
+  expect(await on.api('POST', `${path}/resolve`, { resolution: 'recreate' })).toMatchObject({ status: 409 })
+  expect(await on.api('POST', `${path}/forget`, {})).toMatchObject({ status: 422 })
+  const unsaid = await gantry(`platform resolve left-behind ${problem.id} --by forget`)
+  expect(unsaid).toMatchObject({ code: 2, err: expect.stringContaining('Say why nobody can prove it gone') })
+  const { code, out } = await gantry(`platform resolve left-behind ${problem.id} --by forget --reason burnt`)
+  expect(code).toBe(0)
+  expect(out).toContain('The machine is forgotten.')
+  expect(out).toMatch(/What may be left at its provider:\n +machine-1@1 +\S+\/machine-1@1 +sim-/)
+  await reaches(platform, 'ready')
+  const told = (await on.api('GET', `/v1/events?platform=${platform}&kind=machine.forgotten`)).body.items
+  expect(told).toMatchObject([{ cause: 'burnt', data: { left: [{ member: 'machine-1@1' }] } }])
+  expect(await on.api('POST', `${path}/forget`, { reason: 'again' })).toMatchObject({ status: 409 })
+  on.servers.set(upUrl, { world, identity: 'server-a' })
+  await vi.waitFor(
+    async () => {
+      await on.gantry.care.scanNow()
+      expect(world.living().some(({ key }) => String(key).includes(`${platform}/machine-1@1`))).toBe(false)
+    },
+    { timeout: 60_000, interval: 500 },
+  )
+})
+
+test('voters that are off are started again over HTTP: the same machines, and nothing is founded', async () => {
+  const platform = await make('stopped', { managers: 3, workers: 0, managerSpread: 'should' }, 'swarm')
+  const own = () => world.living().filter(({ key }) => String(key).includes(platform))
+  const before = own().map(({ key }) => key)
+  // Else the first that is found may be on its way out when the second is.
+  await on.api('POST', `/v1/platforms/${platform}/pause`)
+  for (const manager of own().slice(0, 2)) world.kill(manager, 'off')
+  const problem = await vi.waitFor(
+    async () => {
+      await on.gantry.care.scanNow()
+      const found = (await problemsOf(platform)).find(({ code }) => code === 'quorum_lost')
+      if (!found) throw new Error('no quorum is lost yet')
+      return found
+    },
+    { timeout: 40_000, interval: 500 },
+  )
+  await on.api('POST', `/v1/platforms/${platform}/resume`)
+  expect((await gantry(`platform resolve stopped ${problem.id} --by restore`)).code).toBe(0)
+  await reaches(platform, 'ready')
+  expect(own().map(({ key }) => key)).toEqual(before)
+  expect(await problemsOf(platform)).toEqual([])
 })

@@ -8,6 +8,7 @@ type Task = AnswerOf<'get', '/v1/tasks/{task}'>
 const operationsOf = '/v1/platforms/{platform}/operations'
 const maintenanceOf = '/v1/providers/{provider}/hosts/{host}/maintenance'
 const platformsOf = '/v1/projects/{project}/platforms'
+const forgetOf = '/v1/platforms/{platform}/problems/{problem}/forget'
 const resolveOf = '/v1/platforms/{platform}/problems/{problem}/resolve'
 const platformOf = '/v1/platforms/{platform}'
 
@@ -138,6 +139,8 @@ export function apiOf(server: Server) {
       (await call(server, 'get', '/v1/platforms/{platform}/problems', { platform })).items,
     resolveProblem: (platform: string, problem: string, resolution: BodyOf<'post', typeof resolveOf>['resolution']) =>
       call(server, 'post', resolveOf, { platform, problem }, { body: { resolution } }),
+    forgetMachine: (platform: string, problem: string, reason: string) =>
+      call(server, 'post', forgetOf, { platform, problem }, { body: { reason } }),
     forgetPlatform: (platform: string, reason: string) =>
       call(server, 'post', '/v1/platforms/{platform}/forget', { platform }, { body: { reason } }),
     resumePlatform: (platform: string) => call(server, 'post', '/v1/platforms/{platform}/resume', { platform }),

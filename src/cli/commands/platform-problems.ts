@@ -9,10 +9,11 @@ import { UsageError } from '../usage.ts'
 interface ForgetOptions {
   readonly reason: string
 }
-const resolutions = ['ignore', 'reboot', 'recreate', 'retry', 'restore', 'refound'] as const
+const resolutions = ['ignore', 'reboot', 'recreate', 'retry', 'restore', 'refound', 'forget'] as const
 interface ResolveOptions {
   readonly by: (typeof resolutions)[number]
   readonly yes?: true
+  readonly reason?: string
 }
 
 export function addPlatformProblems(platform: Command, { run }: Runner): void {
@@ -44,10 +45,17 @@ export function addPlatformProblems(platform: Command, { run }: Runner): void {
     .description('decide what becomes of a problem')
     .addOption(new Option('--by <resolution>', 'how').choices(resolutions).makeOptionMandatory())
     .option('--yes', 'yes, give up what the lost members knew (--by refound)')
+    .option('--reason <text>', 'why nobody can prove it gone; kept in the event (--by forget)')
     .action(
       run<ResolveOptions>(async ({ api, names, print }, { args: [name = '', problem = ''], options }) => {
         if (options.by === 'refound' && !options.yes) throw new UsageError(givenUp(name, problem))
-        const resolved = await api.resolveProblem(await names.platformId(name), problem, options.by)
+        const id = await names.platformId(name)
+        if (options.by === 'forget') {
+          if (!options.reason) throw new UsageError('Say why nobody can prove it gone:  --by forget --reason <text>')
+          const forgotten = await api.forgetMachine(id, problem, options.reason)
+          return print.data(forgotten, () => ['The machine is forgotten.', ...leftLines(forgotten.left)])
+        }
+        const resolved = await api.resolveProblem(id, problem, options.by)
         print.data(resolved, () => [`${resolved.code} of ${resolved.subject}: ${options.by}.`])
       }),
     )
@@ -58,15 +66,23 @@ export function addPlatformProblems(platform: Command, { run }: Runner): void {
     .action(
       run<ForgetOptions>(async ({ api, names, print }, { args: [name = ''], options }) => {
         const forgotten = await api.forgetPlatform(await names.platformId(name), options.reason)
-        print.data(forgotten, () => [
-          `Platform ${name} is forgotten.`,
-          ...(forgotten.left.length === 0 ? ['Nothing of it is left.'] : ['What may be left at its provider:']),
-          ...forgotten.left.map(
-            ({ member, resourceKey, nativeRef }) => `  ${member}  ${resourceKey}  ${nativeRef ?? ''}`,
-          ),
-        ])
+        print.data(forgotten, () => [`Platform ${name} is forgotten.`, ...leftLines(forgotten.left)])
       }),
     )
+}
+
+interface Left {
+  readonly member: string
+  readonly resourceKey: string
+  readonly nativeRef: string | null
+}
+
+function leftLines(left: readonly Left[]): string[] {
+  if (left.length === 0) return ['Nothing of it is left.']
+  return [
+    'What may be left at its provider:',
+    ...left.map(({ member, resourceKey, nativeRef }) => `  ${member}  ${resourceKey}  ${nativeRef ?? ''}`),
+  ]
 }
 
 function givenUp(platform: string, problem: string): string {

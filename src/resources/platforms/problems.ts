@@ -1,7 +1,7 @@
 // Problems of a platform, and what a person decides about them; and letting go of what nobody can prove gone.
 
 import type { Scope } from '../../access/index.ts'
-import { forgetMachines, type LeftBehind, resolveByPerson } from '../../care/index.ts'
+import { type Forgetting, forgetMachine, forgetMachines, type LeftBehind, resolveByPerson } from '../../care/index.ts'
 import { ok } from '../../http/reply.ts'
 import { id, z } from '../../http/schema.ts'
 import type { PlatformId } from '../../kernel/ids.ts'
@@ -95,6 +95,31 @@ export const platformProblemEndpoints = [
   }),
   endpoint({
     method: 'post',
+    path: '/v1/platforms/{platform}/problems/{problem}/forget',
+    operationId: 'forgetPlatformMachine',
+    summary: 'Let go of a machine whose end nobody can prove',
+    description:
+      'Of a problem that names `forget`: a machine that is to go, when its provider, its credentials or the right to remove it are away for good. Its quota and capacity are freed, the receipt says `forgotten`, and the answer and the event list what may still be there. What a scan ever sees of it again is removed. Everything else of the platform stays.',
+    tag: 'platforms',
+    permission: 'platform.forget',
+    about: ({ platform }) => ({ kind: 'platform', id: platform }) as const,
+    params: z.object({ platform: id('platform'), problem: z.string().max(80) }),
+    body: Forget,
+    answers: { 200: { description: 'What may be left.', schema: Forgotten } },
+    problems: ['wrong_state'],
+    async handle(rooms, { scope, params: { platform, problem }, body }) {
+      const left = await rooms.store.write(async (tx) => {
+        const { place, found } = await toResolve(tx, scope, platform, problem, 'forget')
+        if (found.machine_id === null) throw new Error(`problem ${problem} of a machine names none`)
+        const because = { actor: scope.actor, reason: body.reason }
+        return destroyed(rooms, tx, await forgetMachine(tx, rooms.forming, place, found.machine_id, because))
+      })
+      rooms.wake(platform)
+      return ok({ platform, reason: body.reason, left: [...left] })
+    },
+  }),
+  endpoint({
+    method: 'post',
     path: '/v1/platforms/{platform}/forget',
     operationId: 'forgetPlatform',
     summary: 'Let go of a platform whose end nobody can prove',
@@ -124,23 +149,25 @@ export async function resolveNamed(
   problem: string,
   resolution: z.output<typeof Resolve>['resolution'],
 ) {
+  const { row, place, found, known } = await toResolve(tx, scope, platform, problem, resolution)
+  if (resolution === 'retry') await tryAgain(rooms, tx, scope, row)
+  else await resolveByPerson(tx, rooms.seams, place, found, resolution, scope.actor)
+  const after = await findProblem(tx, platform, problem)
+  const [now] = after ? await namedProblems(tx, [after]) : []
+  return now ?? known
+}
+
+/** The open problem that names this resolution. Throws not_found and wrong_state. */
+async function toResolve(tx: Tx, scope: Scope, platform: PlatformId, problem: string, resolution: string) {
   const row = await getPlatform(tx, scope, platform)
-  const find = () =>
-    tx
-      .selectFrom('problems')
-      .selectAll()
-      .where('id', '=', problem)
-      .where('platform_id', '=', platform)
-      .executeTakeFirst()
-  const found = await find()
-  if (found === undefined)
+  const found = await findProblem(tx, platform, problem)
+  const [known] = found ? await namedProblems(tx, [found]) : []
+  if (found === undefined || known === undefined)
     throw new ProblemError({
       code: 'not_found',
       detail: `Platform ${row.name} has no problem ${problem}.`,
       next: `List them:  gantry platform problems ${row.name}`,
     })
-  const [known] = await namedProblems(tx, [found])
-  if (known === undefined) throw new Error('one row has one problem')
   if (known.resolvedAt !== null || !known.resolutions.includes(resolution))
     throw new ProblemError({
       code: 'wrong_state',
@@ -151,11 +178,22 @@ export async function resolveNamed(
       facts: { problem, resolutions: known.resolutions },
       next: known.resolvedAt === null ? `Choose one of ${known.resolutions.join(', ')}.` : `gantry explain ${row.name}`,
     })
-  const place = { id: row.id, tenantId: row.tenant_id, projectId: row.project_id }
-  if (resolution === 'retry') await tryAgain(rooms, tx, scope, row)
-  else await resolveByPerson(tx, rooms.seams, place, found, resolution, scope.actor)
-  const [now] = await namedProblems(tx, [(await find()) ?? found])
-  return now ?? known
+  return { row, found, known, place: { id: row.id, tenantId: row.tenant_id, projectId: row.project_id } }
+}
+
+function findProblem(tx: Tx, platform: PlatformId, problem: string) {
+  return tx
+    .selectFrom('problems')
+    .selectAll()
+    .where('id', '=', problem)
+    .where('platform_id', '=', platform)
+    .executeTakeFirst()
+}
+
+/** Secrets of nobody any more go with what is forgotten; answers what may be left. */
+async function destroyed(rooms: Pick<Rooms, 'vault'>, tx: Tx, { left, secrets }: Forgetting): Promise<readonly LeftBehind[]> {
+  for (const secret of secrets) await rooms.vault.destroy(tx, secret)
+  return left
 }
 
 /** Lets go of one that is being deleted; answers what may be left. Throws wrong_state for any other. */
@@ -178,7 +216,5 @@ export async function forgetPlatform(
           : `Delete it first:  gantry platform delete ${row.name}`,
     })
   const place = { id: row.id, tenantId: row.tenant_id, projectId: row.project_id }
-  const { left, secrets } = await forgetMachines(tx, rooms.forming, place, { actor: scope.actor, reason })
-  for (const secret of secrets) await rooms.vault.destroy(tx, secret)
-  return left
+  return destroyed(rooms, tx, await forgetMachines(tx, rooms.forming, place, { actor: scope.actor, reason }))
 }

@@ -41,6 +41,8 @@ export async function askRestart(
   if (cannot.length > 0) throw cannotStart(cannot)
   const moved = { actor: because.actor, cause: because.reason }
   for (const { id, member, state } of rows) {
+    // Asked again meanwhile: a second start beside the first would leave that one half done for ever.
+    if (await isStarting(tx, place, member)) continue
     const decision = { kind: 'restart', subject: member, reason: because.reason, data: {} } as const
     await writeDecision(tx, seams, place, decision, because.actor)
     // Neither checked nor given anything to do until it has started; down in our books until it is seen to run.
@@ -70,6 +72,25 @@ export async function noteStarted(
   const cause = 'it runs again'
   await resolveProblem(tx, seams, view, { subject: ref, machineId: machine.id, code: 'machine_dead' }, cause)
   await endPlaces(tx, seams, view, machine.id, cause)
+}
+
+/** Whether what was asked for last for this member is still to be done; one that is blocked is asked for anew. */
+async function isStarting(tx: Tx, place: ProblemPlace, member: string): Promise<boolean> {
+  const { asked } = await tx
+    .selectFrom('decisions')
+    .select((select) => select.fn.countAll<number>().as('asked'))
+    .where('platform_id', '=', place.id)
+    .where('kind', '=', 'restart')
+    .where('subject', '=', member)
+    .executeTakeFirstOrThrow()
+  if (Number(asked) === 0) return false
+  const record = await tx
+    .selectFrom('records')
+    .select('status')
+    .where('platform_id', '=', place.id)
+    .where('key', '=', restartKey(member, Number(asked)))
+    .executeTakeFirst()
+  return record?.status !== 'done' && record?.status !== 'blocked'
 }
 
 /** Whether the member's machine is being started because a person asked for it: it is given its time. */

@@ -1,5 +1,6 @@
 // A quorum that is lost and founded anew, cut at every boundary: it is founded once, and everybody is of the new one.
 
+import type { Store } from '../../src/store/store.ts'
 import { expectNoProblem, named, turnOff } from './harm.ts'
 import { expectBuilt, expectNothingReplaced } from './invariants.ts'
 import { built, found, type Shape } from './operations.ts'
@@ -46,11 +47,18 @@ export function restarted(shape: Shape, dead: readonly string[]): MemoryOperatio
     async act(_life, process, platform) {
       if (platform) await choose(process, platform, 'quorum_lost', 'restore')
     },
-    over: async (_life, store) => (await allWell(store)) && (await hasEnded(store, shape.machines)),
+    // Where they were seen to run before their start had an answer, that is still waited for.
+    over: async (_life, store) =>
+      (await allWell(store)) && (await hasEnded(store, shape.machines)) && (await nothingHalf(store)),
     async expect(life, store) {
       await expectBuilt(life, store, await found(store), shape.machines)
       await expectNoProblem(store)
       await expectNothingReplaced(store)
     },
   }
+}
+
+async function nothingHalf(store: Store): Promise<boolean> {
+  const half = store.read.selectFrom('records').select('key').where('attempting', 'is not', null)
+  return (await half.executeTakeFirst()) === undefined
 }

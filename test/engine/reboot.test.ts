@@ -138,8 +138,20 @@ test('voters that are off are started again: the quorum knows what it knew, and 
   expect(carried.map(({ member }) => member)).toEqual(['voter-0@1', 'voter-1@1'])
   const started = life.remote.starts.length
   await choose(gantry, id, 'quorum_lost', 'restore')
+  // Asked for again while it is under way it is the same start.
+  await choose(gantry, id, 'quorum_lost', 'restore')
   await gantry.run(async (store) => (await stateOf(store, id)) === 'ready')
   await life.clock.advance(60_000)
+  const starts = await gantry.store.read
+    .selectFrom('records')
+    .select(['key', 'status'])
+    .where('key', 'like', 'restart/%')
+    .orderBy('key')
+    .execute()
+  expect(starts.map(({ key, status }) => `${key} ${status}`)).toEqual([
+    'restart/voter-0@1#1 done',
+    'restart/voter-1@1#1 done',
+  ])
   expect(keys(life)).toEqual(before)
   expect(await open(gantry)).toEqual([])
   expect(life.remote.starts.slice(started).filter(({ stepKey }) => stepKey.startsWith('script/'))).toEqual([])

@@ -51,7 +51,16 @@ const selectChecked = statement((db, { digest }: { digest: string }) =>
     .innerJoin('members', 'members.machine_id', 'machines.id')
     .innerJoin('platforms', 'platforms.id', 'machines.platform_id')
     .select(['machines.id', 'machines.platform_id', 'machines.tenant_id', 'machines.project_id', 'machines.member'])
-    .select(['machines.state', 'machines.state_since', 'endpoints', 'login_user', 'host_key', 'group_name', 'blueprint_digest', 'ssh_secret'])
+    .select([
+      'machines.state',
+      'machines.state_since',
+      'endpoints',
+      'login_user',
+      'host_key',
+      'group_name',
+      'blueprint_digest',
+      'ssh_secret',
+    ])
     .where('platforms.blueprint_digest', '=', digest)
     .where('platforms.want', '=', 'present')
     .where('platforms.state', 'in', ['building', 'ready', 'changing', 'degraded', 'blocked'])

@@ -191,7 +191,11 @@ function findProblem(tx: Tx, platform: PlatformId, problem: string) {
 }
 
 /** Secrets of nobody any more go with what is forgotten; answers what may be left. */
-async function destroyed(rooms: Pick<Rooms, 'vault'>, tx: Tx, { left, secrets }: Forgetting): Promise<readonly LeftBehind[]> {
+async function destroyed(
+  rooms: Pick<Rooms, 'vault'>,
+  tx: Tx,
+  { left, secrets }: Forgetting,
+): Promise<readonly LeftBehind[]> {
   for (const secret of secrets) await rooms.vault.destroy(tx, secret)
   return left
 }

@@ -1,7 +1,18 @@
 // Which branch of the product an event shows.
 
 import type { Sometimes } from './counters.ts'
-import type { EventRow } from './watch.ts'
+
+/** An event as it is written down. */
+export interface EventRow {
+  readonly seq: number
+  readonly kind: string
+  readonly subject_id: string
+  readonly step: string | null
+  readonly from_state: string | null
+  readonly to_state: string | null
+  readonly cause: string | null
+  readonly data: string
+}
 
 const decisions: readonly (readonly [string, Sometimes])[] = [
   ['"replace"', 'branch:replaced'],

@@ -66,16 +66,21 @@ async function isThere(session: Session, key: string, signal: AbortSignal): Prom
 export const leaseWithoutFence: Plant = {
   store(real) {
     const claimed = new Map<unknown, number>()
-    const blind = (tx: Tx): Tx =>
-      new Proxy(tx, {
+    const blind = <T extends object>(of: T): T =>
+      new Proxy(of, {
         get(target, name) {
           const value: unknown = Reflect.get(target, name, target)
           if (typeof value !== 'function') return value
+          // However a query travels: through the transaction, or straight to its connection.
+          if (name === 'getExecutor') return () => blind(Reflect.apply(value, target, []) as object)
+          if (name === 'provideConnection')
+            return (use: (connection: object) => unknown) =>
+              Reflect.apply(value, target, [(connection: object) => use(blind(connection))])
           if (name !== 'executeQuery') return value.bind(target)
-          return (query: { readonly sql: string; readonly parameters: readonly unknown[] }) => {
+          return (query: { readonly sql: string; readonly parameters: readonly unknown[] }, ...rest: unknown[]) => {
             const fence = claimed.get(query.parameters[0])
             const asks = /^select "fence" from "runs" where "platform_id" = \?$/.test(query.sql)
-            return asks && fence !== undefined ? { rows: [{ fence }] } : Reflect.apply(value, target, [query])
+            return asks && fence !== undefined ? { rows: [{ fence }] } : Reflect.apply(value, target, [query, ...rest])
           }
         },
       })

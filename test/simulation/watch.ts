@@ -5,7 +5,7 @@ import Database from 'better-sqlite3'
 import { z } from 'zod'
 import type { ScriptAttempt } from '../../src/bootstrap/remote.ts'
 import type { ResourceKey } from '../../src/provider/contract.ts'
-import { branchesOf } from './branches.ts'
+import { branchesOf, type EventRow } from './branches.ts'
 import type { SimCloud } from './cloud.ts'
 import type { Counters } from './counters.ts'
 import type { Journal } from './journal.ts'
@@ -13,16 +13,6 @@ import type { Started } from './remote.ts'
 import { Violation } from './violation.ts'
 import { isThere, type Vm } from './vm.ts'
 
-export interface EventRow {
-  readonly seq: number
-  readonly kind: string
-  readonly subject_id: string
-  readonly step: string | null
-  readonly from_state: string | null
-  readonly to_state: string | null
-  readonly cause: string | null
-  readonly data: string
-}
 interface RunRow {
   readonly platform_id: string
   readonly owner: string | null

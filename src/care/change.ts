@@ -60,7 +60,8 @@ export async function previewChange(
   const revived = judged.filter((change) => isWantedBack(change, judged)).map(({ member }) => member)
   const back = new Set(revived.map((member) => member.ref))
   const fates = judged.filter(({ member }) => member.warmUntil === null || back.has(member.ref))
-  const removed = await removedBy(db, view, groups, fates)
+  const leavers = await removedBy(db, view, groups, fates)
+  const removed = [...leavers, ...warmOf(leavers, judged, back)]
   const leaving = new Set(removed.map(({ member }) => member.ref))
   const returning = revived.filter((member) => !leaving.has(member.ref))
   const places = new Set(returning.map((member) => member.name))
@@ -95,6 +96,17 @@ export async function previewChange(
     },
   )
   return { target, added, seating, removed, remade, returning, undone, changes, waves, surge, claims, quota }
+}
+
+/** Who was kept warm for a slot that is given up. */
+function warmOf(leavers: readonly Removed[], all: readonly MemberChange[], back: ReadonlySet<string>): Removed[] {
+  const left = new Set(leavers.map(({ member }) => member.ref))
+  const serving = all.filter(({ member }) => member.warmUntil === null || back.has(member.ref))
+  const kept = new Set(serving.filter(({ member }) => !left.has(member.ref)).map(({ member }) => member.name))
+  return all
+    .filter(({ member }) => member.warmUntil !== null && !back.has(member.ref) && !kept.has(member.name))
+    .filter(({ member }) => leavers.some((leaver) => leaver.member.name === member.name))
+    .map(({ member }) => ({ member, why: 'it was kept warm for a place that is given up' }))
 }
 
 /** Kept warm, still as it is to be again, while who has its place is not. */

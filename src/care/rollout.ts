@@ -33,7 +33,10 @@ export async function decideRollout(tx: Tx, deps: DecideDeps, view: PlatformView
   if (old.length > 0) return swap(tx, deps, view, old, rules.keepWarmMs)
   const changes = changesTo(view, view.wish).filter(
     ({ member }) =>
-      member.revision !== view.generation && !stuck.has(member.ref) && !isSuperseded(members, member, view.generation),
+      member.warmUntil === null &&
+      member.revision !== view.generation &&
+      !stuck.has(member.ref) &&
+      !isSuperseded(members, member, view.generation),
   )
   if (changes.length === 0) return stuck.size === 0 && settleChange(tx, deps, view)
   return beginWave(tx, deps, view, changes)

@@ -81,6 +81,21 @@ test('the platform is ready without them; after their time they go, with all the
   ).toEqual([...['leave/worker-0@1', 'leave/worker-1@1']])
 })
 
+test('who was kept warm for a place that is given up goes with it, and nobody is made for that place', async () => {
+  await using life = openLife(template)
+  const { gantry, id } = await changed(life)
+  await askChange(gantry, id, { kind: 'change', parameters: { workers: 1 } })
+  await ready(gantry, id)
+  expect(there(life)).toEqual(['voter-0@2', 'worker-0@1', 'worker-0@2'])
+  expect(await held(gantry, id)).toBe(3)
+  const made = await gantry.store.read
+    .selectFrom('members')
+    .select('incarnation')
+    .where('incarnation', '>', 2)
+    .execute()
+  expect(made).toEqual([])
+})
+
 test('undone in time, they take their places again; nobody is made anew, and their successors go', async () => {
   await using life = openLife(template)
   const { gantry, id, old, before } = await changed(life)

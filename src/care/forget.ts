@@ -173,7 +173,7 @@ async function tell(
   left: readonly LeftBehind[],
 ): Promise<void> {
   await appendEvent(tx, seams, {
-    kind: `${subject.kind}.forgotten`,
+    kind: subject.kind === 'platform' ? 'platform.forgotten' : 'machine.forgotten',
     subject,
     tenant: place.tenantId,
     project: place.projectId,

@@ -159,9 +159,14 @@ export async function localMachine(options: LocalMachineOptions = {}): Promise<L
   }
 }
 
+/** Every file's content. Whoever is renamed while this reads would be missed under both names, so it is all read again. */
 async function readAll(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  return Promise.all(
-    entries.filter((entry) => entry.isFile()).map((entry) => readFile(join(entry.parentPath, entry.name), 'utf8')),
-  )
+  const files = entries.filter((entry) => entry.isFile())
+  try {
+    return await Promise.all(files.map((entry) => readFile(join(entry.parentPath, entry.name), 'utf8')))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return readAll(folder)
+    throw error
+  }
 }

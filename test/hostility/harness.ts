@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { sshRemote } from '../../src/bootstrap/index.ts'
 import { realSeams } from '../../src/kernel/real-seams.ts'
 import { type HarnessMachine, type RemoteHarness, scriptOf } from '../conformance/remote/harness.ts'
-import { isOnDisk, type MachineOptions, type SshMachine, sshMachine } from './machine.ts'
+import { isOnDisk } from '../conformance/remote/on-disk.ts'
+import { type MachineOptions, type SshMachine, sshMachine } from './machine.ts'
 import { pass } from './wire.ts'
 
 /** A machine, and the hand that does to its scripts what fate does. */
@@ -28,7 +29,10 @@ export function fateOf(machine: SshMachine): HarnessMachine {
       if (kind === 'run') await machine.run(`kill -9 ${pid}; while kill -0 ${pid} 2>/dev/null; do sleep 0.01; done`)
     },
     reboot: () => machine.reboot(),
-    onDisk: (text) => isOnDisk(machine, text),
+    async onDisk(text) {
+      for (const kept of ['var/lib', 'root', 'home']) if (await isOnDisk(machine.path(kept), text)) return true
+      return false
+    },
     claimOnly: async (id) => {
       await mkdir(join(attempts, id))
     },

@@ -4,7 +4,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomInt, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { appendFile, chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, chown, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -203,14 +203,4 @@ export async function sshMachine(options: MachineOptions = {}): Promise<SshMachi
       await rm(folder, { recursive: true, force: true, maxRetries: 5 })
     },
   }
-}
-
-/** Whether anything that the machine keeps contains the text. */
-export async function isOnDisk(machine: SshMachine, text: string): Promise<boolean> {
-  for (const name of ['var/lib', 'root', 'home']) {
-    const entries = await readdir(machine.path(name), { recursive: true, withFileTypes: true })
-    for (const entry of entries.filter((each) => each.isFile()))
-      if ((await readFile(join(entry.parentPath, entry.name))).includes(text)) return true
-  }
-  return false
 }

@@ -9,6 +9,7 @@ import type { ServerChannel } from 'ssh2'
 import { realSeams } from '../../../src/kernel/real-seams.ts'
 import { makeSshKeyPair } from '../../../src/secrets/index.ts'
 import { type NetworkMachine, scriptOf } from './harness.ts'
+import { isOnDisk } from './on-disk.ts'
 import { endProcess } from './processes.ts'
 import { shims } from './shims.ts'
 import { type Sshd, sshd } from './sshd.ts'
@@ -130,7 +131,7 @@ export async function localMachine(options: LocalMachineOptions = {}): Promise<L
       await endEverything()
       server.cut()
     },
-    onDisk: async (text) => (await readAll(root)).some((content) => content.includes(text)),
+    onDisk: (text) => isOnDisk(root, text),
     claimOnly: async (id) => {
       await mkdir(join(attempts, id))
     },
@@ -156,17 +157,5 @@ export async function localMachine(options: LocalMachineOptions = {}): Promise<L
       await server.close()
       await rm(root, { recursive: true, force: true, maxRetries: 5 })
     },
-  }
-}
-
-/** Every file's content. Whoever is renamed while this reads would be missed under both names, so it is all read again. */
-async function readAll(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile())
-  try {
-    return await Promise.all(files.map((entry) => readFile(join(entry.parentPath, entry.name), 'utf8')))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return readAll(folder)
-    throw error
   }
 }

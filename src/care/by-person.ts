@@ -10,19 +10,25 @@ import { noteRetry } from './retry.ts'
 
 /**
  * What a person chose for an open problem: to hear no more of it, a new machine now, its machine started anew, or a lost
- * quorum started again or founded anew. Throws power_not_supported and wrong_state.
+ * quorum started again or founded anew. One that is ignored may be resolved otherwise as long as it lasts: it is open
+ * again first. Throws power_not_supported and wrong_state.
  */
 export async function resolveByPerson(
   tx: Tx,
   seams: Seams,
   place: ProblemPlace,
-  problem: Pick<ProblemTable, 'id' | 'subject' | 'code' | 'machine_id'>,
+  problem: Pick<ProblemTable, 'id' | 'subject' | 'code' | 'machine_id' | 'resolution'>,
   resolution: 'ignore' | 'recreate' | 'reboot' | 'refound' | 'restore',
   actor: string,
 ): Promise<void> {
   const now = seams.clock.now()
   const machines = problem.machine_id === null ? await carriedBy(tx, problem.id) : [problem.machine_id]
   await noteRetry(tx, seams, place, actor, { resolution, code: problem.code, problem: problem.subject })
+  if (problem.resolution === 'ignore') {
+    await tx.updateTable('problems').set({ resolved_at: null, resolution: null }).where('id', '=', problem.id).execute()
+    const told = { ...problem, machineId: problem.machine_id }
+    await tellProblem(tx, seams, place, 'problem.opened', told, { actor, cause: 'no longer ignored' })
+  }
   if (resolution === 'refound') {
     // The problem ends when the new founding is decided.
     await askRefound(tx, seams, place, actor)

@@ -657,7 +657,7 @@ export interface paths {
         put?: never;
         /**
          * Decide what becomes of a problem
-         * @description `ignore`: it is told no more, and its machine is not made anew by itself, until it was well again. `reboot`: the machine is started anew, whether it hangs or is off; refused where its provider cannot. `recreate`: the machine is made anew now. `retry`: what stands still is tried, and the guards that held it back count anew. `restore`: the machines of those of a lost quorum that do not answer are started again, with all that they know. `refound`: what a group that lost its quorum knew is given up; a member that answers founds it anew, and all its other voters are replaced one at a time.
+         * @description `ignore`: it is told no more, and its machine is not made anew by itself, until it was well again; as long as it lasts another resolution may be chosen. `reboot`: the machine is started anew, whether it hangs or is off; refused where its provider cannot. `recreate`: the machine is made anew now. `retry`: what stands still is tried, and the guards that held it back count anew. `restore`: the machines of those of a lost quorum that do not answer are started again, with all that they know. `refound`: what a group that lost its quorum knew is given up; a member that answers founds it anew, and all its other voters are replaced one at a time.
          */
         post: operations["resolvePlatformProblem"];
         delete?: never;

@@ -144,3 +144,26 @@ test('voters that are off are started again over HTTP: the same machines, and no
   expect(own().map(({ key }) => key)).toEqual(before)
   expect(await problemsOf(platform)).toEqual([])
 })
+
+test('who ignored a dead machine may still have it made anew, as long as it is dead', async () => {
+  const platform = await make('left-alone', { count: 1 })
+  const [machine] = world.living().filter(({ key }) => String(key).includes(platform))
+  if (!machine) throw new Error('no machine')
+  await on.api('POST', `/v1/platforms/${platform}/pause`)
+  world.kill(machine, 'vanished')
+  await on.gantry.care.scanNow()
+  const [dead] = await problemsOf(platform)
+  expect((await gantry(`platform resolve left-alone ${dead.id} --by ignore`)).code).toBe(0)
+  await on.api('POST', `/v1/platforms/${platform}/resume`)
+  await reaches(platform, 'degraded')
+  expect(await problemsOf(platform)).toEqual([])
+  expect((await gantry('platform problems left-alone --all')).out).toMatch(
+    /machine_dead +machine-0@1 .* ignore +recreate/,
+  )
+  const again = await gantry(`platform resolve left-alone ${dead.id} --by ignore`)
+  expect(again).toMatchObject({ code: 1, err: expect.stringContaining('resolved already: ignore') })
+  expect((await gantry(`platform resolve left-alone ${dead.id} --by recreate`)).code).toBe(0)
+  await reaches(platform, 'ready')
+  const late = await gantry(`platform resolve left-alone ${dead.id} --by recreate`)
+  expect(late).toMatchObject({ code: 1, err: expect.stringContaining('resolved already') })
+})

@@ -135,8 +135,9 @@ export function apiOf(server: Server) {
     revisions: async (platform: string) =>
       (await call(server, 'get', '/v1/platforms/{platform}/revisions', { platform })).items,
     deletePlatform: (platform: string) => call(server, 'delete', '/v1/platforms/{platform}', { platform }),
-    platformProblems: async (platform: string) =>
-      (await call(server, 'get', '/v1/platforms/{platform}/problems', { platform })).items,
+    platformProblems: async (platform: string, all = false) =>
+      (await call(server, 'get', '/v1/platforms/{platform}/problems', { platform }, { query: { all: `${all}` } }))
+        .items,
     resolveProblem: (platform: string, problem: string, resolution: BodyOf<'post', typeof resolveOf>['resolution']) =>
       call(server, 'post', resolveOf, { platform, problem }, { body: { resolution } }),
     forgetMachine: (platform: string, problem: string, reason: string) =>

@@ -20,17 +20,19 @@ export function addPlatformProblems(platform: Command, { run }: Runner): void {
   platform
     .command('problems <platform>')
     .description('what is wrong with it, and what you may choose')
+    .option('--all', 'also what is over, and what is ignored')
     .action(
-      run(async ({ api, names, print, world }, { args: [name = ''] }) => {
-        const problems = await api.platformProblems(await names.platformId(name))
+      run<{ readonly all?: true }>(async ({ api, names, print, world }, { args: [name = ''], options }) => {
+        const problems = await api.platformProblems(await names.platformId(name), options.all === true)
         print.data(problems, (paint) => {
           if (problems.length === 0) return [`Nothing is wrong with ${name}.`]
           return table(
-            ['PROBLEM', 'ABOUT', 'SINCE', 'CHOOSE', 'ID', 'DETAIL'],
+            ['PROBLEM', 'ABOUT', 'SINCE', ...(options.all ? ['ENDED BY'] : []), 'CHOOSE', 'ID', 'DETAIL'],
             problems.map((p) => [
               p.code,
               p.subject,
               ago(p.since, world.now()),
+              ...(options.all ? [p.resolution] : []),
               p.resolutions.join('|'),
               p.id,
               p.detail,

@@ -79,7 +79,7 @@ export const platformProblemEndpoints = [
     operationId: 'resolvePlatformProblem',
     summary: 'Decide what becomes of a problem',
     description:
-      '`ignore`: it is told no more, and its machine is not made anew by itself, until it was well again. `reboot`: the machine is started anew, whether it hangs or is off; refused where its provider cannot. `recreate`: the machine is made anew now. `retry`: what stands still is tried, and the guards that held it back count anew. `restore`: the machines of those of a lost quorum that do not answer are started again, with all that they know. `refound`: what a group that lost its quorum knew is given up; a member that answers founds it anew, and all its other voters are replaced one at a time.',
+      '`ignore`: it is told no more, and its machine is not made anew by itself, until it was well again; as long as it lasts another resolution may be chosen. `reboot`: the machine is started anew, whether it hangs or is off; refused where its provider cannot. `recreate`: the machine is made anew now. `retry`: what stands still is tried, and the guards that held it back count anew. `restore`: the machines of those of a lost quorum that do not answer are started again, with all that they know. `refound`: what a group that lost its quorum knew is given up; a member that answers founds it anew, and all its other voters are replaced one at a time.',
     tag: 'platforms',
     permission: 'platform.operate',
     about: ({ platform }) => ({ kind: 'platform', id: platform }) as const,
@@ -157,7 +157,7 @@ export async function resolveNamed(
   return now ?? known
 }
 
-/** The open problem that names this resolution. Throws not_found and wrong_state. */
+/** The problem, open or ignored, that names this resolution. Throws not_found and wrong_state. */
 async function toResolve(tx: Tx, scope: Scope, platform: PlatformId, problem: string, resolution: string) {
   const row = await getPlatform(tx, scope, platform)
   const found = await findProblem(tx, platform, problem)
@@ -168,15 +168,16 @@ async function toResolve(tx: Tx, scope: Scope, platform: PlatformId, problem: st
       detail: `Platform ${row.name} has no problem ${problem}.`,
       next: `List them:  gantry platform problems ${row.name}`,
     })
-  if (known.resolvedAt !== null || !known.resolutions.includes(resolution))
+  // Who ignores a problem still has it, and may change his mind.
+  const over = known.resolvedAt !== null && (known.resolution !== 'ignore' || resolution === 'ignore')
+  if (over || !known.resolutions.includes(resolution))
     throw new ProblemError({
       code: 'wrong_state',
-      detail:
-        known.resolvedAt === null
-          ? `${known.code} of ${known.subject} is not resolved by ${resolution}.`
-          : `${known.code} of ${known.subject} is resolved already: ${known.resolution}.`,
+      detail: over
+        ? `${known.code} of ${known.subject} is resolved already: ${known.resolution}.`
+        : `${known.code} of ${known.subject} is not resolved by ${resolution}.`,
       facts: { problem, resolutions: known.resolutions },
-      next: known.resolvedAt === null ? `Choose one of ${known.resolutions.join(', ')}.` : `gantry explain ${row.name}`,
+      next: over ? `gantry explain ${row.name}` : `Choose one of ${known.resolutions.join(', ')}.`,
     })
   return { row, found, known, place: { id: row.id, tenantId: row.tenant_id, projectId: row.project_id } }
 }

@@ -11,7 +11,7 @@ import {
 } from '../../test/support/store.ts'
 import { listEvents, moveMachine, moveMember, movePlatform } from '../events/index.ts'
 import { newId } from '../kernel/ids.ts'
-import { problemCodes } from '../kernel/problem.ts'
+import { namedProblemCodes } from '../kernel/problem.ts'
 import { realSeams } from '../kernel/real-seams.ts'
 import type { Tx } from '../store/store.ts'
 import { openProblem } from './problems.ts'
@@ -49,7 +49,7 @@ async function troubled(tx: Tx) {
   }
   const members = [await member(0), await member(1)] as const
   const place = { id: platform, tenantId: tenant, projectId: project }
-  for (const code of problemCodes) {
+  for (const code of namedProblemCodes) {
     const said = { code, detail: 'something is wrong', resolutions: ['ignore'] }
     for (const { ref, machine } of members) {
       await openProblem(tx, seams, place, { ...said, subject: ref, machineId: machine })
@@ -74,8 +74,8 @@ test('a member that leaves ends the problems of every code that are about it, by
   await store.write((tx) => moveMember(tx, seams, { member: leaving.id, to: 'leaving', ...because }))
   expect(await store.write(openSubjects)).toEqual(['platform', 'script/worker-1@1/join', 'worker-1@1'])
   const told = await listEvents(store.read, { platform, kinds: ['problem.resolved'], limit: 1_000 })
-  expect(told).toHaveLength(2 * problemCodes.length)
-  expect(new Set(told.map(({ data }) => data.code))).toEqual(new Set(problemCodes))
+  expect(told).toHaveLength(2 * namedProblemCodes.length)
+  expect(new Set(told.map(({ data }) => data.code))).toEqual(new Set(namedProblemCodes))
   expect(new Set(told.map(({ cause }) => cause))).toEqual(new Set(['its member leaves: scaleDown']))
 })
 

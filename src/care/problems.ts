@@ -3,7 +3,7 @@
 
 import { type ProblemOwner, tellProblem } from '../events/index.ts'
 import { type MachineId, newId, type PlatformId } from '../kernel/ids.ts'
-import type { ProblemCode } from '../kernel/problem.ts'
+import type { NamedProblemCode } from '../kernel/problem.ts'
 import type { Seams } from '../kernel/seams.ts'
 import { statement } from '../store/statement.ts'
 import type { Db, Tx } from '../store/store.ts'
@@ -16,7 +16,7 @@ export interface NewProblem {
   /** A member with its incarnation, or `platform`. */
   readonly subject: string
   readonly machineId: MachineId | null
-  readonly code: ProblemCode
+  readonly code: NamedProblemCode
   readonly detail: string
   readonly resolutions: readonly string[]
 }

@@ -129,6 +129,14 @@ export type JournalTrouble = z.output<typeof troubleSchema>
 export type JournalOutcome = z.output<typeof outcomeSchema>
 export type JournalAttempt = z.output<typeof attemptSchema>
 
+/** What an attempt ended with that was never begun: it was sent along, or recorded, and stopped before its turn came. */
+export const stoppedBefore = 'stopped before it began'
+
+/** Whether the machine never began it. */
+export function neverBegan({ outcome, detail }: JournalAttempt): boolean {
+  return outcome === 'abandoned' && detail === stoppedBefore
+}
+
 export interface Journal {
   readonly head: z.output<typeof headSchema>
   /** Every version that was wished for; never empty. */

@@ -66,6 +66,33 @@ export const problemCodes = [
 ] as const
 export type ProblemCode = (typeof problemCodes)[number]
 
+/**
+ * What can be wrong with a platform, and stays so until it is over: told by events, listed, resolved. A closed list of
+ * its own, so that whatever has to know each of them (the replay of a journal) does not compile when one is forgotten.
+ */
+export const namedProblemCodes = [
+  'machine_dead',
+  'machine_hung',
+  'host_dead',
+  'zone_dead',
+  'machine_changed',
+  'machine_not_gone',
+  'member_unhealthy',
+  'platform_unhealthy',
+  'step_drifted',
+  'quorum_lost',
+  'meltdown',
+  'rollout_stopped',
+  'host_maintenance',
+  'lease_expired',
+  'upgrade_refused',
+  'no_capacity',
+  'provider_unreachable',
+  'provider_denied',
+  'invalid_parameter',
+] as const satisfies readonly ProblemCode[]
+export type NamedProblemCode = (typeof namedProblemCodes)[number]
+
 export type Facts = { readonly [name: string]: string | number | boolean | null | readonly string[] | undefined }
 
 /** A named problem as data: what a step is blocked by, what a task ends with, what a request is refused with. */

@@ -21,6 +21,7 @@ export const requestKinds = [
   ...taskKinds,
   'platform.pause',
   'platform.forget',
+  'machine.forget',
   'task.cancel',
   'problem.resolve',
   'host.maintenance',

@@ -1,7 +1,7 @@
 // What the recorded world answered, step by step: what comes next of a step depends on how far the replay has come with
 // it, and on nothing that other steps do meanwhile.
 
-import type { Journal, JournalAttempt, JournalOutcome } from '../kernel/journal.ts'
+import { type Journal, type JournalAttempt, type JournalOutcome, neverBegan } from '../kernel/journal.ts'
 import type { Db } from '../store/store.ts'
 import { outcomeKinds } from './compare.ts'
 import { plainKey } from './keys.ts'
@@ -24,8 +24,11 @@ export interface Recording {
   expected(key: string): Promise<Expected>
   /** Whether the step was ever done. */
   everDone(key: string): boolean
-  /** The next attempt of a script; undefined when none is recorded any more. */
-  nextAttempt(key: string): JournalAttempt | undefined
+  /**
+   * The attempt that a machine begins now (ms since 1970 of the replay); undefined when none is recorded any more. What
+   * was sent along and stopped in time was no beginning.
+   */
+  nextAttempt(key: string, now: number): JournalAttempt | undefined
 }
 
 /** `read` answers the replay's database, once there is one; `plain` makes keys of the replay those of the record. */
@@ -69,6 +72,11 @@ export function recordingOf(
       return { last: all[count - 1], next, after: all[count + 1], at: next ? due(next.at) : Number.POSITIVE_INFINITY }
     },
     everDone: (step) => (outcomes.get(plain(step)) ?? []).some(({ outcome }) => outcome === 'done'),
-    nextAttempt: (step) => attempts.get(plain(step))?.shift(),
+    nextAttempt(step, now) {
+      const queue = attempts.get(plain(step)) ?? []
+      const isPast = (one: JournalAttempt) => neverBegan(one) && one.endedAt !== null && due(one.endedAt) <= now
+      while (queue[0] && isPast(queue[0])) queue.shift()
+      return queue.shift()
+    },
   }
 }

@@ -8,7 +8,7 @@ import {
   type RemoteTarget,
   type ScriptAttempt,
 } from '../bootstrap/remote.ts'
-import type { JournalAttempt } from '../kernel/journal.ts'
+import { type JournalAttempt, neverBegan } from '../kernel/journal.ts'
 import type { Clock } from '../kernel/seams.ts'
 import type { ReplayChecks } from './checks.ts'
 import type { ReplayCloud } from './cloud.ts'
@@ -17,6 +17,8 @@ import type { Recording } from './recording.ts'
 interface Folder {
   status: AttemptStatus
   readonly log: Uint8Array
+  /** It was recorded, and nobody sent it to its machine: who stops it finds it not begun. */
+  readonly unsent: boolean
 }
 
 /** Stands for an output that the journal does not tell; long enough to be a secret. */
@@ -36,9 +38,10 @@ export function replayRemote(cloud: ReplayCloud, recording: Recording, checks: R
 
   function launch([attempt, ...rest]: readonly ScriptAttempt[]): void {
     if (!attempt || folders.has(attempt.id)) return
-    const recorded = recording.nextAttempt(attempt.stepKey)
+    const recorded = recording.nextAttempt(attempt.stepKey, clock.now())
     const log = Buffer.from(recorded?.log ?? '')
-    const folder: Folder = { log, status: { kind: 'running', logBytes: log.length } }
+    const unsent = recorded !== undefined && neverBegan(recorded)
+    const folder: Folder = { log, unsent, status: { kind: 'running', logBytes: log.length } }
     folders.set(attempt.id, folder)
     if (recorded?.endedAt == null || recorded.outcome === 'abandoned') return
     clock.sleep(recording.due(recorded.endedAt) - clock.now()).then(
@@ -77,7 +80,9 @@ export function replayRemote(cloud: ReplayCloud, recording: Recording, checks: R
       return waited(journey[0].id, waitMs, signal)
     },
     async stop(_target, attempt) {
-      if (!folders.has(attempt.id)) folders.set(attempt.id, { status: { kind: 'stopped' }, log: new Uint8Array() })
+      const folder = folders.get(attempt.id)
+      if (folder === undefined || folder.unsent)
+        folders.set(attempt.id, { status: { kind: 'stopped' }, log: new Uint8Array(), unsent: true })
       return statusOf(attempt.id)
     },
     async look(target, id, waitMs, signal) {

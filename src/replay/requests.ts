@@ -11,7 +11,13 @@ import type { ReplayHouse } from './house.ts'
 
 const idSchema = z.object({ id: z.string() })
 const taskSchema = z.object({ id: z.string(), target: z.object({ id: z.string() }) })
-const problemsSchema = z.object({ items: z.array(z.object({ id: z.string(), code: z.string(), subject: z.string() })) })
+const openProblem = z.object({
+  id: z.string(),
+  code: z.string(),
+  subject: z.string(),
+  resolutions: z.array(z.string()),
+})
+const problemsSchema = z.object({ items: z.array(openProblem) })
 const limits = {
   'platform.count': 'unlimited',
   'vm.count': 'unlimited',
@@ -133,16 +139,26 @@ const calls: { readonly [kind in RequestKind]: (asking: Asking, request: Journal
     return task ? post(`/v1/tasks/${task}/cancel`) : `the journal tells nothing of task ${about.task}`
   },
   'problem.resolve': async (asking, { about }) => {
-    const { body } = await asking.house.call('GET', `${at(asking)}/problems`)
-    const open = problemsSchema.parse(body).items
+    const open = await openProblems(asking)
     const found = open.find(({ code, subject }) => code === about.code && subject === about.problem)
     if (!found) return `${about.code} of ${about.problem} is not open`
     return post(`${at(asking)}/problems/${found.id}/resolve`, { resolution: about.resolution })
+  },
+  'machine.forget': async (asking, { about }) => {
+    const open = await openProblems(asking)
+    const found = open.find(({ subject, resolutions }) => subject === about.problem && resolutions.includes('forget'))
+    if (!found) return `the machine of ${about.problem} is not one to be let go of`
+    return post(`${at(asking)}/problems/${found.id}/forget`, { reason: about.reason })
   },
   'host.maintenance': ({ place }, { about }) => post(maintenanceOf(place, about.host), { reason: 'as recorded' }),
   'host.maintenance-end': ({ place }, { about }) => ({ method: 'DELETE', path: maintenanceOf(place, about.host) }),
 }
 type MaybeCall = Call | string | Promise<Call | string>
+
+async function openProblems(asking: Asking): Promise<z.output<typeof problemsSchema>['items']> {
+  const { body } = await asking.house.call('GET', `${at(asking)}/problems`)
+  return problemsSchema.parse(body).items
+}
 
 const maintenanceOf = ({ provider }: Place, host: string | undefined) =>
   `/v1/providers/${provider}/hosts/${host}/maintenance`

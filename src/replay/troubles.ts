@@ -2,7 +2,7 @@
 // comes to by its own, is said for each: whoever adds one says it here.
 
 import type { Journal, JournalTrouble } from '../kernel/journal.ts'
-import type { ProblemCode } from '../kernel/problem.ts'
+import type { NamedProblemCode, ProblemCode } from '../kernel/problem.ts'
 import type { Clock } from '../kernel/seams.ts'
 import type { Db } from '../store/store.ts'
 import type { ReplayChecks } from './checks.ts'
@@ -10,10 +10,14 @@ import type { ReplayCloud } from './cloud.ts'
 import type { Recording } from './recording.ts'
 
 /** world: it is played; house: it follows from what is played; anything else: why it cannot be played. */
-export const troubleOrigins: Readonly<Partial<Record<ProblemCode, 'world' | 'house' | (string & {})>>> = {
+export const troubleOrigins: Readonly<Record<NamedProblemCode, 'world' | 'house' | (string & {})>> = {
   machine_dead: 'world',
   machine_hung: 'world',
+  host_dead: 'who was on it is not told',
+  zone_dead: 'who was in it is not told',
   machine_changed: 'world',
+  // From the refused removals.
+  machine_not_gone: 'house',
   member_unhealthy: 'world',
   platform_unhealthy: 'world',
   step_drifted: 'world',
@@ -22,6 +26,7 @@ export const troubleOrigins: Readonly<Partial<Record<ProblemCode, 'world' | 'hou
   rollout_stopped: 'house',
   host_maintenance: 'house',
   lease_expired: 'the lease of the platform is not told',
+  upgrade_refused: 'when its blueprint had which versions is not told',
   no_capacity: 'what else its hosts carried is not told',
   provider_unreachable: 'house',
   provider_denied: 'house',
@@ -43,7 +48,7 @@ const askEveryMs = 1_000
 export function playTroubles(journal: Journal, stage: Stage): void {
   const startedAt = stage.clock.now()
   for (const trouble of journal.troubles) {
-    if (troubleOrigins[trouble.code as ProblemCode] !== 'world') continue
+    if (troubleOrigins[trouble.code as NamedProblemCode] !== 'world') continue
     play(trouble, startedAt, stage).catch(() => undefined)
   }
 }
@@ -96,7 +101,7 @@ function end(trouble: JournalTrouble, cloud: ReplayCloud, checks: ReplayChecks):
 /** What the journal does not tell though it had a part in what happened, each with the reason. */
 export function untold({ troubles, outcomes }: Journal): string[] {
   const named = troubles.flatMap(({ code, subject }) => {
-    const origin = troubleOrigins[code as ProblemCode] ?? 'what led to it is not told'
+    const origin = troubleOrigins[code as NamedProblemCode] ?? 'what led to it is not told'
     return origin === 'world' || origin === 'house' ? [] : [`${code} of ${subject}: ${origin}`]
   })
   const failed = outcomes.flatMap(({ step, code }) => {

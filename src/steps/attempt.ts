@@ -10,6 +10,7 @@ import {
   type ScriptAttempt,
 } from '../bootstrap/remote.ts'
 import type { LogSink, RecordedAttempt, ResolvedInput, StepContext, StepOutcome } from '../engine/step-kind.ts'
+import { stoppedBefore } from '../kernel/journal.ts'
 import { unreachable } from '../kernel/unreachable.ts'
 import { remoteOutcome } from './fault-problem.ts'
 import { targetOf } from './target.ts'
@@ -96,9 +97,6 @@ function troubleOf(ctx: StepContext, { executor }: RecordedAttempt, on: Executor
   if (!ctx.knows(executor)) return 'is gone'
   return on.kind === 'anyHealthy' && !ctx.answers(executor) ? 'does not answer' : undefined
 }
-
-/** What an attempt ended with that was never begun. */
-export const stoppedBefore = 'stopped before it began'
 
 /** Where the attempt in flight stands; absent when there is none. One for an earlier target must not begin any more. */
 async function standing(ctx: StepContext, remote: Remote, target: RemoteTarget): Promise<AttemptStatus> {

@@ -2,8 +2,8 @@
 
 import { type Remote, RemoteFault } from '../bootstrap/remote.ts'
 import type { AttemptEnding, RecordedAttempt, WindUpContext } from '../engine/step-kind.ts'
+import { stoppedBefore } from '../kernel/journal.ts'
 import { unreachable } from '../kernel/unreachable.ts'
-import { stoppedBefore } from './attempt.ts'
 import { targetOf } from './target.ts'
 
 /** Sees to it that an attempt nobody asks for any more does not begin, and answers how it ended; undefined while it runs. */

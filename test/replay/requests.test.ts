@@ -20,6 +20,7 @@ const replayed: Readonly<Record<string, RequestKind>> = {
   deletePlatform: 'platform.delete',
   pausePlatform: 'platform.pause',
   forgetPlatform: 'platform.forget',
+  forgetPlatformMachine: 'machine.forget',
   cancelTask: 'task.cancel',
   resolvePlatformProblem: 'problem.resolve',
   startMaintenance: 'host.maintenance',

@@ -187,6 +187,18 @@ export const stories: readonly Story[] = [
     },
   },
   {
+    name: 'one machine forgotten while the provider refuses us',
+    async live(life) {
+      const made = await built(life, plain)
+      life.world.cloud.weather.deniedUntil = life.world.clock.now() + 10 * 3_600_000
+      const { task } = await life.ask('PATCH', `/v1/platforms/${made.platform}`, { parameters: { count: 1 } })
+      const id = await problem(life, made, 'machine_not_gone')
+      await life.call('POST', `/v1/platforms/${made.platform}/problems/${id}/forget`, { reason: 'it was sold' })
+      await life.ends(task, 'done')
+      return [task]
+    },
+  },
+  {
     name: 'blocked, tried again, and blocked once more',
     async live(life) {
       const { weather } = life.world.cloud

@@ -15,7 +15,6 @@ const problemSchema = z.object({ code: z.string() })
 const kindSchema = z.enum(taskKinds)
 const retrySchema = z.looseObject({ decision: z.literal('retry') })
 const resolvedSchema = z.object({ resolution: z.string(), code: z.string(), problem: z.string() })
-const forgottenSchema = z.object({ reason: z.string().optional() })
 
 const answered = { line: 'request', task: null, operation: null, blueprint: null, parameters: {}, about: {} } as const
 const ended = { state: null, code: null, endedAt: null }
@@ -100,23 +99,26 @@ async function personLines(
 async function eventLines(db: Db, { platform_id }: TaskTable, until: number): Promise<Told[]> {
   const rows = await db
     .selectFrom('events')
-    .select(['seq', 'at', 'kind', 'task_id', 'to_state', 'data'])
-    .where('platform_id', '=', platform_id)
+    .leftJoin('machines', 'machines.id', 'events.subject_id')
+    .select(['seq', 'at', 'kind', 'task_id', 'to_state', 'cause', 'machines.member'])
+    .where('events.platform_id', '=', platform_id)
     .where('at', '<=', until)
     .where((where) =>
       where.or([
         where.and([where('kind', '=', 'task.state'), where('to_state', '=', 'cancelled')]),
         where.and([where('kind', '=', 'platform.state'), where('to_state', '=', 'paused')]),
-        where('kind', '=', 'platform.forgotten'),
+        where('kind', 'in', ['platform.forgotten', 'machine.forgotten']),
       ]),
     )
     .orderBy('seq')
     .execute()
-  return rows.map(({ seq, at, kind, task_id, data }): Told => {
+  return rows.map(({ seq, at, kind, task_id, cause, member }): Told => {
     const request = { ...answered, ...ended, at, seq }
     if (kind === 'task.state') return { ...request, kind: 'task.cancel', about: { task: task_id ?? '' } }
     if (kind === 'platform.state') return { ...request, kind: 'platform.pause' }
-    const { reason = 'as recorded' } = forgottenSchema.parse(JSON.parse(data))
+    const reason = cause ?? 'as recorded'
+    if (kind === 'machine.forgotten')
+      return { ...request, kind: 'machine.forget', about: { problem: member ?? '', reason } }
     return { ...request, kind: 'platform.forget', about: { reason } }
   })
 }

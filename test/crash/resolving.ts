@@ -95,7 +95,7 @@ export function waitedFor(shape: Shape, slot: string): MemoryOperation {
   }
 }
 
-/** It is started anew because a person says so, and is the same one. */
+/** It is started anew because a person says so, and is the same one; whom its provider does not start is replaced. */
 export function rebooted(shape: Shape, slot: string): MemoryOperation {
   return {
     ...waitedFor(shape, slot),
@@ -111,6 +111,11 @@ export function rebooted(shape: Shape, slot: string): MemoryOperation {
         await goOn(process, tx, scope, row)
       })
     },
+    async expect(life, store) {
+      await expectBuilt(life, store, await found(store), shape.machines)
+      await expectNoProblem(store)
+    },
+    expectUnharmed: expectNothingReplaced,
   }
 }
 
@@ -142,6 +147,7 @@ async function isResolved(store: Store, resolution: string): Promise<boolean> {
 }
 
 export async function allWell(store: Store): Promise<boolean> {
-  const ill = store.read.selectFrom('machines').select('id').where('missing_since', 'is not', null)
+  const there = store.read.selectFrom('machines').select('id').where('state', '!=', 'deleted')
+  const ill = there.where('missing_since', 'is not', null)
   return (await ill.executeTakeFirst()) === undefined
 }

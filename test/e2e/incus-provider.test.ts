@@ -13,6 +13,7 @@ import { nativeName } from '../../providers/incus/tags.ts'
 import { newId } from '../../src/kernel/ids.ts'
 import type { Observed, OwnerTag, ResourceKey, Session } from '../../src/provider/contract.ts'
 import { type Lab, providerConfig, startLab } from '../lab/incus/lab.ts'
+import { instanceConfigSchema } from './judge.ts'
 import { type Asked, eventually, machineRequest, seams, ssh } from './support.ts'
 
 let lab: Lab
@@ -56,7 +57,7 @@ function observe(...members: string[]): Promise<Observed[]> {
 }
 
 const instancesSchema = z.array(
-  z.object({ name: z.string(), status: z.string(), created_at: z.string(), config: z.record(z.string(), z.string()) }),
+  z.object({ name: z.string(), status: z.string(), created_at: z.string(), config: instanceConfigSchema }),
 )
 async function instances() {
   return instancesSchema.parse(JSON.parse(await lab.incus('list', '--all-projects', '--format', 'json')))

@@ -7,9 +7,12 @@ import type { Lab } from '../lab/incus/lab.ts'
 import { eventually, type Login } from './support.ts'
 import { allNodes, logins, managerNodes, readyNodes } from './swarm.ts'
 
-const instancesSchema = z.array(
-  z.object({ name: z.string(), status: z.string(), config: z.record(z.string(), z.string()) }),
-)
+/** Of an instance that is just being made or removed Incus may say null where its configuration would be. */
+export const instanceConfigSchema = z
+  .record(z.string(), z.string())
+  .nullable()
+  .transform((config) => config ?? {})
+const instancesSchema = z.array(z.object({ name: z.string(), status: z.string(), config: instanceConfigSchema }))
 
 export interface Container {
   readonly name: string

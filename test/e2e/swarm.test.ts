@@ -7,6 +7,7 @@ import { nativeName } from '../../providers/incus/tags.ts'
 import type { ResourceKey } from '../../src/provider/contract.ts'
 import { type Lab, startLab } from '../lab/incus/lab.ts'
 import { benchRow } from './bench.ts'
+import { instanceConfigSchema } from './judge.ts'
 import { type GantryServer, startGantry } from './server.ts'
 import { eventually, seams } from './support.ts'
 import { allNodes, createWebService, importImage, logins, readyNodes, runningOn } from './swarm.ts'
@@ -38,7 +39,7 @@ afterAll(async () => {
   await lab?.[Symbol.asyncDispose]()
 })
 
-const instancesSchema = z.array(z.object({ name: z.string(), config: z.record(z.string(), z.string()) }))
+const instancesSchema = z.array(z.object({ name: z.string(), config: instanceConfigSchema }))
 
 /** Names of the containers that are tagged as ours, by Incus' own client. */
 async function ourContainers(): Promise<string[]> {

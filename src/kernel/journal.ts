@@ -78,6 +78,8 @@ const troubleSchema = z.object({
   code: z.string(),
   subject: z.string(),
   detail: z.string(),
+  /** Who is down with it, of a host or a zone that is dead. */
+  members: z.array(z.string()).default([]),
   endedAt: at.nullable(),
   ending: z.string().nullable(),
 })

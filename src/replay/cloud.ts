@@ -23,6 +23,8 @@ export interface ReplayCloud {
   memberAt(address: string): string | undefined
   /** From now on the member's machine is not there, is there and does not run, is another than was asked for, or is well again. */
   strike(member: string, how: 'gone' | 'off' | 'changed' | 'well'): void
+  /** From now on the host or the zone of that name is dead, or well again. */
+  strikePlace(name: string, dead: boolean): void
 }
 
 interface Machine {
@@ -35,6 +37,7 @@ interface Machine {
 }
 
 const plenty = { cpu: 1e6, memoryBytes: 2 ** 50, diskBytes: 2 ** 50 }
+const noRoom = { cpu: 0, memoryBytes: 0, diskBytes: 0 }
 /** A step looks so often, and takes what it sees for what it comes to, ms. */
 const lookMs = 300
 /** It calls dead what it has seen to have failed for a while, ms. */
@@ -43,6 +46,7 @@ const failedMs = 2_000
 export function replayCloud(journal: Journal, recording: Recording, clock: Clock): ReplayCloud {
   const machines = new Map<ResourceKey, Machine>()
   const struck = new Map<string, 'gone' | 'off' | 'changed'>()
+  const deadPlaces = new Set<string>()
   let serial = 0
 
   async function observed(machine: Machine): Promise<Observed | undefined> {
@@ -112,7 +116,10 @@ export function replayCloud(journal: Journal, recording: Recording, clock: Clock
     capabilities: { lookup: 'consistent', settleMs: 0, createIdempotency: 'token', hosts: true, power: true },
     probe: async () => ({ identity: 'replay', version: 'replay', latencyMs: 0, missingRights: [] }),
     async *inventory(): AsyncGenerator<HostReport> {
-      for (const place of placesOf(journal)) yield { ...place, used: null, state: 'ready' }
+      for (const place of placesOf(journal)) {
+        const isDead = deadPlaces.has(place.name) || deadPlaces.has(place.zone)
+        yield { ...place, used: null, state: isDead ? 'unreachable' : 'ready' }
+      }
     },
     create,
     observe: (_owner, keys) => seen([...keys].map(({ key }) => machines.get(key))),
@@ -142,6 +149,10 @@ export function replayCloud(journal: Journal, recording: Recording, clock: Clock
       if (how === 'well') struck.delete(member)
       else struck.set(member, how)
     },
+    strikePlace(name, dead) {
+      if (dead) deadPlaces.add(name)
+      else deadPlaces.delete(name)
+    },
   }
 }
 
@@ -150,7 +161,14 @@ const refOf = ({ address }: Machine) => `replay-${address}` as NativeRef
 
 /** Hosts with room for everything, as what else they carry is not told; a zone where its hosts are not shown. */
 function placesOf({ house, seats }: Journal): Pick<HostReport, 'name' | 'zone' | 'capacity'>[] {
-  const hosts = house.hosts.map((host) => ({ ...host, capacity: plenty }))
+  const told = house.hosts.map((host) => ({ ...host, capacity: plenty }))
+  // A zone is dead when all of several hosts are: those on which the platform had nothing are not told.
+  const others = [...new Set(told.map(({ zone }) => zone))].map((zone) => ({
+    name: `${zone}: others`,
+    zone,
+    capacity: noRoom,
+  }))
+  const hosts = [...told, ...others]
   const zones = new Set(seats.filter(({ host }) => host === null).map(({ zone }) => zone))
   if (hosts.length + zones.size === 0) return [{ name: 'host-1', zone: 'zone-1', capacity: plenty }]
   return [...hosts, ...[...zones].map((zone) => ({ name: zone, zone, capacity: null }))]

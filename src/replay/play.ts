@@ -84,7 +84,8 @@ export async function replay(journal: Journal, options: ReplayOptions): Promise<
   const comparison = comparisonWith(journal, startedAt, asked)
   const tasks = openTasks(journal, house.read, asked)
   const narration = openNarration(journal, options.onHappening)
-  playTroubles(journal, { cloud, checks, recording, clock, read: house.read })
+  const hasCome = (recorded: number) => comparison.missing(recorded - 1).length === 0
+  playTroubles(journal, { cloud, checks, recording, clock, read: house.read, hasCome })
 
   let platform: PlatformId | undefined
   let refusal: string | null = null

@@ -13,8 +13,8 @@ import type { Recording } from './recording.ts'
 export const troubleOrigins: Readonly<Record<NamedProblemCode, 'world' | 'house' | (string & {})>> = {
   machine_dead: 'world',
   machine_hung: 'world',
-  host_dead: 'who was on it is not told',
-  zone_dead: 'who was in it is not told',
+  host_dead: 'world',
+  zone_dead: 'world',
   machine_changed: 'world',
   // From the refused removals.
   machine_not_gone: 'house',
@@ -39,10 +39,14 @@ interface Stage {
   readonly recording: Recording
   readonly clock: Clock
   readonly read: Db
+  /** Whether all that was recorded before then (ms since 1970) has come in the replay. */
+  readonly hasCome: (recorded: number) => boolean
 }
 
-/** How often it is looked whether the replay has told a trouble, ms of its time. */
+/** How often it is looked whether the replay has told a trouble, or has come as far as one, ms of its time. */
 const askEveryMs = 1_000
+/** For how long at most a trouble waits for what was recorded before it, ms of the replay's time. */
+const mostLateMs = 120_000
 
 /** Plays those of the world at their times, each until it was over and the replay has told it too. */
 export function playTroubles(journal: Journal, stage: Stage): void {
@@ -57,8 +61,11 @@ async function play(trouble: JournalTrouble, startedAt: number, stage: Stage): P
   const { cloud, checks, recording, clock } = stage
   const until = (instant: number) => clock.sleep(Math.max(0, recording.due(instant) - clock.now()))
   await until(trouble.at)
+  // What is told of the world is seen later here than it was there: else one loss would meet the repair of the one before.
+  const latest = clock.now() + mostLateMs
+  while (!stage.hasCome(trouble.at) && clock.now() < latest) await clock.sleep(askEveryMs)
   begin(trouble, cloud, checks)
-  if (trouble.endedAt === null || !overByItself.includes(trouble.ending ?? '')) return
+  if (trouble.endedAt === null || !(isOverByItself(trouble) || isOfPlace(trouble))) return
   await until(trouble.endedAt)
   while (!(await isTold(trouble, startedAt, stage.read))) await clock.sleep(askEveryMs)
   end(trouble, cloud, checks)
@@ -74,6 +81,9 @@ const overByItself: readonly string[] = [
   'done again',
 ]
 
+const isOverByItself = ({ ending }: JournalTrouble) => overByItself.includes(ending ?? '')
+const isOfPlace = ({ code }: JournalTrouble) => code === 'host_dead' || code === 'zone_dead'
+
 async function isTold({ code, subject }: JournalTrouble, startedAt: number, read: Db): Promise<boolean> {
   const row = await read
     .selectFrom('problems')
@@ -86,15 +96,22 @@ async function isTold({ code, subject }: JournalTrouble, startedAt: number, read
 }
 
 function begin(trouble: JournalTrouble, cloud: ReplayCloud, checks: ReplayChecks): void {
-  const { code, subject, detail } = trouble
-  if (code === 'machine_dead') cloud.strike(subject, detail.includes('the provider says') ? 'off' : 'gone')
+  const { code, subject, detail, members } = trouble
+  if (isOfPlace(trouble)) {
+    cloud.strikePlace(subject, true)
+    for (const member of members) cloud.strike(member, 'off')
+  } else if (code === 'machine_dead') cloud.strike(subject, detail.includes('the provider says') ? 'off' : 'gone')
   else if (code === 'machine_changed') cloud.strike(subject, 'changed')
   else checks.lasts(trouble, true)
 }
 
 function end(trouble: JournalTrouble, cloud: ReplayCloud, checks: ReplayChecks): void {
-  const { code, subject } = trouble
-  if (code === 'machine_dead' || code === 'machine_changed') cloud.strike(subject, 'well')
+  const { code, subject, members } = trouble
+  if (isOfPlace(trouble)) {
+    // When it works again is not told once nobody of the platform is there; who comes there later finds it well.
+    cloud.strikePlace(subject, false)
+    if (isOverByItself(trouble)) for (const member of members) cloud.strike(member, 'well')
+  } else if (code === 'machine_dead' || code === 'machine_changed') cloud.strike(subject, 'well')
   else checks.lasts(trouble, false)
 }
 

@@ -169,7 +169,15 @@ test('another decision than the recorded one is found out, and what a journal do
     'decision/founder/node: recorded it is node-1@1, replayed it is node-0@1',
   )
   const { until: at } = parseJournal(text).head
-  const meltdown = { at, code: 'meltdown', subject: 'platform', detail: 'much is down', endedAt: null, ending: null }
+  const meltdown = {
+    at,
+    code: 'meltdown',
+    subject: 'platform',
+    detail: 'much is down',
+    members: [],
+    endedAt: null,
+    ending: null,
+  }
   const lines: JournalLine[] = text
     .trimEnd()
     .split('\n')

@@ -3,6 +3,7 @@
 
 import { z } from 'zod'
 import { blueprints } from '../simulation/blueprints.ts'
+import { hosts } from '../simulation/cloud.ts'
 import type { Asked, Life } from './life.ts'
 
 export interface Story {
@@ -48,6 +49,7 @@ async function is(life: Life, { platform }: Asked, ...states: readonly string[])
 /** Waits until the member's next machine serves. */
 async function healed(life: Life, made: Asked, successor: string): Promise<void> {
   await life.until(`${successor} is ready`, async () => {
+    if (!life.world.cloud.living().some(({ key }) => key.endsWith(`/${successor}`))) return false
     const { items } = machinesSchema.parse(await life.call('GET', `/v1/machines?platform=${made.platform}`))
     return items.some(({ member, state }) => member === successor.split('@')[0] && state === 'ready')
   })
@@ -289,6 +291,31 @@ export const stories: readonly Story[] = [
       await life.passes(300_000)
       const change = await done(life, made, 'PATCH', '', { parameters: { workers: 1 } })
       return [change]
+    },
+  },
+  {
+    name: 'a host that dies, and a zone',
+    async live(life) {
+      const { weather } = life.world.cloud
+      const made = await built(life, council)
+      const { host } = life.vm('worker-0@1')
+      await life.call('POST', `/v1/platforms/${made.platform}/pause`)
+      weather.hostsDown.add(host)
+      await problem(life, made, 'host_dead')
+      // Nobody is made anew meanwhile, so they come back.
+      weather.hostsDown.delete(host)
+      await life.passes(120_000)
+      const resumed = await done(life, made, 'POST', '/resume')
+      weather.hostsDown.add(host)
+      await healed(life, made, 'worker-0@2')
+      weather.hostsDown.delete(host)
+      await life.passes(120_000)
+      const { zone } = life.vm('worker-0@2')
+      for (const one of hosts) if (one.zone === zone) weather.hostsDown.add(one.name)
+      await problem(life, made, 'zone_dead')
+      await healed(life, made, 'worker-0@3')
+      const change = await done(life, made, 'PATCH', '', { parameters: { workers: 1 } })
+      return [resumed, change]
     },
   },
   {

@@ -100,16 +100,24 @@ async function seatLines(db: Db, platform: PlatformId): Promise<JournalLine[]> {
 async function troubleLines(db: Db, task: TaskTable, until: number): Promise<JournalLine[]> {
   const rows = await db
     .selectFrom('problems')
-    .select(['since', 'code', 'subject', 'detail', 'resolved_at', 'resolution'])
+    .select(['id', 'since', 'code', 'subject', 'detail', 'resolved_at', 'resolution'])
     .where('platform_id', '=', task.platform_id)
     .where('since', '<=', until)
     .orderBy('since')
     .orderBy('id')
     .execute()
-  return rows.map(({ since, code, subject, detail, resolved_at, resolution }) => {
+  const carried = await db
+    .selectFrom('problem_machines')
+    .select(['problem_id', 'member'])
+    .where('problem_id', 'in', db.selectFrom('problems').select('id').where('platform_id', '=', task.platform_id))
+    .orderBy('member')
+    .execute()
+  const membersOf = Map.groupBy(carried, ({ problem_id }) => problem_id)
+  return rows.map(({ id, since, code, subject, detail, resolved_at, resolution }) => {
+    const members = (membersOf.get(id) ?? []).map(({ member }) => member)
     const over = resolved_at !== null && resolved_at <= until
     const end = over ? { endedAt: resolved_at, ending: resolution } : { endedAt: null, ending: null }
-    return { line: 'trouble', at: since, code, subject, detail, ...end }
+    return { line: 'trouble', at: since, code, subject, detail, members, ...end }
   })
 }
 

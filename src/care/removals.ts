@@ -4,6 +4,7 @@
 import { machineKey } from '../blueprints/index.ts'
 import type { PlatformView } from '../engine/index.ts'
 import type { Seams } from '../kernel/seams.ts'
+import { sentence } from '../kernel/sentence.ts'
 import type { Tx } from '../store/store.ts'
 import { openProblem } from './problems.ts'
 
@@ -15,7 +16,7 @@ export async function watchRemovals(tx: Tx, seams: Seams, view: PlatformView): P
     const record = view.records.get(machineKey(ref))
     if (record?.status !== 'blocked' || record.problem === null) continue
     const object = machine.nativeRef === null ? machine.resourceKey : `${machine.resourceKey} (${machine.nativeRef})`
-    const detail = `The machine of ${ref} is to go and cannot be proven gone: ${record.problem.detail} At its provider it is ${object}. Mend that, and it goes by itself; if it never can be mended, let go of it.`
+    const detail = `The machine of ${ref} is to go and cannot be proven gone: ${sentence(record.problem.detail)} At its provider it is ${object}. Mend that, and it goes by itself; if it never can be mended, let go of it.`
     const problem = { subject: ref, machineId: machine.id, code: 'machine_not_gone', detail } as const
     if (await openProblem(tx, seams, view, { ...problem, resolutions: ['retry', 'forget'] })) changed = true
   }

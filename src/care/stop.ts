@@ -2,6 +2,7 @@
 
 import { isOperationKey } from '../blueprints/index.ts'
 import type { PlatformView, RecordView } from '../engine/index.ts'
+import { sentence } from '../kernel/sentence.ts'
 import type { Tx } from '../store/store.ts'
 import type { DecideDeps } from './deps.ts'
 import { openProblem, resolveProblem } from './problems.ts'
@@ -34,7 +35,7 @@ export async function stopRollout(tx: Tx, deps: DecideDeps, view: PlatformView, 
     machineId: null,
     code: 'rollout_stopped',
     detail:
-      `The change to generation ${view.generation} has stopped: ${failed.problem?.detail ?? failed.key} ` +
+      `The change to generation ${view.generation} has stopped: ${sentence(failed.problem?.detail ?? failed.key)} ` +
       `${done} of ${members.length} members follow it. Mend it and go on:  gantry platform retry ${view.name}  ` +
       `or take the way back:  gantry platform rollback ${view.name}`,
     resolutions: ['retry', 'rollback'],

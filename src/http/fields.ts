@@ -1,6 +1,7 @@
 // A request whose fields are wrong is refused alike everywhere: the first in a sentence, all of them by pointer.
 
 import { ProblemError } from '../kernel/problem.ts'
+import { sentence } from '../kernel/sentence.ts'
 
 export interface FieldError {
   /** JSON pointer (RFC 6901) into the body, or below /query; '' is the whole body. */
@@ -23,11 +24,6 @@ export function invalidFields(errors: readonly FieldError[], next = allOfThem): 
 }
 
 const allOfThem = 'Correct the fields named in errors; nothing was changed.'
-
-/** The text with the mark that ends it, where it has none. */
-export function sentence(text: string): string {
-  return /[.?!]$/.test(text) ? text : `${text}.`
-}
 
 /** One token of a JSON pointer, with its slash. */
 export function pointerToken(part: PropertyKey): string {

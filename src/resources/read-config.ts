@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
-import { sentence } from '../http/fields.ts'
 import { fieldErrors } from '../http/parse.ts'
 import { inWords } from '../http/words.ts'
 import { ProblemError } from '../kernel/problem.ts'
+import { sentence } from '../kernel/sentence.ts'
 import { type Config, configSchema } from './config.ts'
 
 /** The configuration of a YAML file, or the built-in one. Throws invalid_request, naming file and fields. */

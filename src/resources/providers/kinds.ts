@@ -1,6 +1,6 @@
-import { sentence } from '../../http/fields.ts'
 import { nearest } from '../../http/nearest.ts'
 import { ProblemError } from '../../kernel/problem.ts'
+import { sentence } from '../../kernel/sentence.ts'
 import type { ProviderKind } from '../../provider/contract.ts'
 import type { Kinds } from '../../provider/registry.ts'
 

@@ -127,6 +127,8 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
       const before = await loadPlatform(tx, deps.blueprints, lease.platformId)
       if (!before) return undefined
       const decided = await deps.hooks.decide(tx, before)
+      // What was decided may be what another decision waits for: it is asked for until there is none.
+      if (decided) wake()
       const view = decided ? await loadPlatform(tx, deps.blueprints, lease.platformId) : before
       if (!view) return undefined
       if (current) keepLooks(current.looks, view)

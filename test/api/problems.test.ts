@@ -167,3 +167,31 @@ test('who ignored a dead machine may still have it made anew, as long as it is d
   const late = await gantry(`platform resolve left-alone ${dead.id} --by recreate`)
   expect(late).toMatchObject({ code: 1, err: expect.stringContaining('resolved already') })
 })
+test('a lost quorum is founded anew over HTTP and on the command line, there only with --yes', async () => {
+  const platform = await make('lost', { managers: 1, workers: 0 }, 'swarm')
+  const lose = async () => {
+    const [manager] = world.living().filter(({ key }) => String(key).includes(platform))
+    if (!manager) throw new Error('no manager')
+    world.kill(manager, 'vanished')
+    await on.gantry.care.scanNow()
+    await reaches(platform, 'blocked')
+    return (await problemsOf(platform)).find(({ code }) => code === 'quorum_lost')
+  }
+  const first = await lose()
+  expect(first).toMatchObject({ resolutions: ['restore', 'refound', 'delete'], machines: [{ member: 'manager-0@1' }] })
+  const unsure = await gantry(`platform resolve lost ${first.id} --by refound`)
+  expect(unsure).toMatchObject({ code: 2, err: expect.stringContaining(`--by refound --yes`) })
+  expect((await reaches(platform, 'blocked')).problems).toHaveLength(2)
+  expect((await gantry(`platform resolve lost ${first.id} --by refound --yes`)).code).toBe(0)
+  await reaches(platform, 'ready')
+  expect(await problemsOf(platform)).toEqual([])
+  const second = await lose()
+  const path = `/v1/platforms/${platform}/problems/${second.id}/resolve`
+  expect(await on.api('POST', path, { resolution: 'refound' })).toMatchObject({ status: 200 })
+  await reaches(platform, 'ready')
+  const all = (await on.api('GET', `/v1/platforms/${platform}/problems?all=true`)).body.items
+  expect(all.filter(({ code }: Body) => code === 'quorum_lost').map(({ resolution }: Body) => resolution)).toEqual([
+    'refound',
+    'refound',
+  ])
+})

@@ -78,8 +78,9 @@ function opened(port: number): string {
 function asked(path: string): string {
   return [
     `printf 'GET %s HTTP/1.0\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n' '${path}' >&3`,
-    'read -r _ status _ <&3',
-    'case "$status" in [23][0-9][0-9]) exit 0;; esac',
+    // A server may leave the words after the number out, and then the end of the line follows it.
+    "IFS=$' \\r' read -r _ status _ <&3",
+    'case "$status" in [23][0-9][0-9]) exit 0;; "") echo "it does not answer in HTTP"; exit 1;; esac',
     'echo "it answers $status"',
     'exit 1',
   ].join('\n')

@@ -10,25 +10,19 @@ import { noteRetry } from './retry.ts'
 
 /**
  * What a person chose for an open problem: to hear no more of it, a new machine now, its machine started anew, or a lost
- * quorum started again or founded anew. One that is ignored may be resolved otherwise as long as it lasts: it is open
- * again first. Throws power_not_supported and wrong_state.
+ * quorum started again or founded anew. Throws power_not_supported and wrong_state.
  */
 export async function resolveByPerson(
   tx: Tx,
   seams: Seams,
   place: ProblemPlace,
-  problem: Pick<ProblemTable, 'id' | 'subject' | 'code' | 'machine_id' | 'resolution'>,
+  problem: Pick<ProblemTable, 'id' | 'subject' | 'code' | 'machine_id'>,
   resolution: 'ignore' | 'recreate' | 'reboot' | 'refound' | 'restore',
   actor: string,
 ): Promise<void> {
   const now = seams.clock.now()
   const machines = problem.machine_id === null ? await carriedBy(tx, problem.id) : [problem.machine_id]
   await noteRetry(tx, seams, place, actor, { resolution, code: problem.code, problem: problem.subject })
-  if (problem.resolution === 'ignore') {
-    await tx.updateTable('problems').set({ resolved_at: null, resolution: null }).where('id', '=', problem.id).execute()
-    const told = { ...problem, machineId: problem.machine_id }
-    await tellProblem(tx, seams, place, 'problem.opened', told, { actor, cause: 'no longer ignored' })
-  }
   if (resolution === 'refound') {
     // The problem ends when the new founding is decided.
     await askRefound(tx, seams, place, actor)
@@ -52,4 +46,18 @@ export async function resolveByPerson(
     await tellProblem(tx, seams, place, 'problem.resolved', told, { actor, cause: resolution })
   }
   await makeDue(tx, place.id, now)
+}
+
+/** Who ignored a problem may choose otherwise as long as it lasts: it is open again. */
+export async function ignoreNoMore(
+  tx: Tx,
+  seams: Seams,
+  place: ProblemPlace,
+  problem: Pick<ProblemTable, 'id' | 'subject' | 'code' | 'machine_id' | 'resolution'>,
+  actor: string,
+): Promise<void> {
+  if (problem.resolution !== 'ignore') return
+  await tx.updateTable('problems').set({ resolved_at: null, resolution: null }).where('id', '=', problem.id).execute()
+  const told = { ...problem, machineId: problem.machine_id }
+  await tellProblem(tx, seams, place, 'problem.opened', told, { actor, cause: 'no longer ignored' })
 }

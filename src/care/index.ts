@@ -1,4 +1,4 @@
-export { resolveByPerson } from './by-person.ts'
+export { ignoreNoMore, resolveByPerson } from './by-person.ts'
 export { lastTime, nextTime, timesMistake } from './calendar.ts'
 export { type ChangePreview, changesAnything, previewChange } from './change.ts'
 export { replacedOf } from './change-surge.ts'

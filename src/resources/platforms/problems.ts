@@ -1,7 +1,14 @@
 // Problems of a platform, and what a person decides about them; and letting go of what nobody can prove gone.
 
 import type { Scope } from '../../access/index.ts'
-import { type Forgetting, forgetMachine, forgetMachines, type LeftBehind, resolveByPerson } from '../../care/index.ts'
+import {
+  type Forgetting,
+  forgetMachine,
+  forgetMachines,
+  ignoreNoMore,
+  type LeftBehind,
+  resolveByPerson,
+} from '../../care/index.ts'
 import { ok } from '../../http/reply.ts'
 import { id, z } from '../../http/schema.ts'
 import type { PlatformId } from '../../kernel/ids.ts'
@@ -150,6 +157,7 @@ export async function resolveNamed(
   resolution: z.output<typeof Resolve>['resolution'],
 ) {
   const { row, place, found, known } = await toResolve(tx, scope, platform, problem, resolution)
+  await ignoreNoMore(tx, rooms.seams, place, found, scope.actor)
   if (resolution === 'retry') await tryAgain(rooms, tx, scope, row)
   else await resolveByPerson(tx, rooms.seams, place, found, resolution, scope.actor)
   const after = await findProblem(tx, platform, problem)

@@ -4,7 +4,6 @@
 import { ownScope } from '../../access/index.ts'
 import { openProblem } from '../../care/index.ts'
 import { isStill } from '../../engine/index.ts'
-import { appendEvent } from '../../events/index.ts'
 import { instant } from '../../http/schema.ts'
 import { ProblemError } from '../../kernel/problem.ts'
 import { lookedAgain } from '../../kernel/watched.ts'
@@ -12,6 +11,10 @@ import type { LeaseTable, Tx } from '../../store/index.ts'
 import { hibernate, type PlatformRow, removePlatform } from '../platforms/index.ts'
 import { leaseIsOpen, remindedSchema, reminders, watchSchema } from '../terms/index.ts'
 import type { KeepDeps } from './keep-deps.ts'
+import { tell } from './tell.ts'
+
+/** Why, as its events say. */
+const cause = 'its lease'
 
 /** So much of the time between two looks counts as watched, ms: more than lies between two of ours. */
 const gapMs = 60_000
@@ -31,9 +34,13 @@ async function remind(deps: KeepDeps, tx: Tx, row: PlatformRow, lease: LeaseTabl
   const reopened = lease.expired_at !== null
   if (reopened) await leaseIsOpen(tx, deps.seams, row)
   if (due.length > 0)
-    await tell(deps, tx, row, 'lease.reminder', {
-      expiresAt: instant(lease.expires_at),
-      leftSeconds: Math.floor((lease.expires_at - now) / 1000),
+    await tell(deps, tx, row, {
+      kind: 'lease.reminder',
+      cause,
+      data: {
+        expiresAt: instant(lease.expires_at),
+        leftSeconds: Math.floor((lease.expires_at - now) / 1000),
+      },
     })
   if (due.length === 0 && !reopened) return false
   await write(tx, row, {
@@ -48,9 +55,13 @@ async function remind(deps: KeepDeps, tx: Tx, row: PlatformRow, lease: LeaseTabl
 async function expire(deps: KeepDeps, tx: Tx, row: PlatformRow, lease: LeaseTable): Promise<boolean> {
   const now = deps.seams.clock.now()
   if (lease.expired_at === null)
-    await tell(deps, tx, row, 'lease.expired', {
-      expiresAt: instant(lease.expires_at),
-      graceSeconds: lease.grace_ms / 1000,
+    await tell(deps, tx, row, {
+      kind: 'lease.expired',
+      cause,
+      data: {
+        expiresAt: instant(lease.expires_at),
+        graceSeconds: lease.grace_ms / 1000,
+      },
     })
   const before = lease.watched === null ? null : watchSchema.parse(JSON.parse(lease.watched))
   const watch = lookedAgain(before, now, gapMs)
@@ -86,7 +97,7 @@ async function mayGo({ seams }: KeepDeps, tx: Tx, row: PlatformRow): Promise<boo
 }
 
 async function end(deps: KeepDeps, tx: Tx, row: PlatformRow): Promise<boolean> {
-  await tell(deps, tx, row, 'lease.ended', {})
+  await tell(deps, tx, row, { kind: 'lease.ended', cause, data: {} })
   await removePlatform(deps, tx, ownScope(row.tenant_id, row.project_id, row.id), row)
   return true
 }
@@ -109,23 +120,4 @@ async function write(
   set: Partial<Pick<LeaseTable, 'reminded' | 'expired_at' | 'hibernated' | 'watched'>>,
 ): Promise<void> {
   await tx.updateTable('leases').set(set).where('platform_id', '=', row.id).execute()
-}
-
-async function tell(
-  { seams }: KeepDeps,
-  tx: Tx,
-  row: PlatformRow,
-  kind: 'lease.reminder' | 'lease.expired' | 'lease.ended',
-  data: { readonly [name: string]: string | number },
-): Promise<void> {
-  await appendEvent(tx, seams, {
-    kind,
-    subject: { kind: 'platform', id: row.id },
-    tenant: row.tenant_id,
-    project: row.project_id,
-    platform: row.id,
-    actor: 'gantry',
-    cause: 'its lease',
-    data,
-  })
 }

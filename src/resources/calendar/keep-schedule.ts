@@ -2,11 +2,11 @@
 
 import { ownScope } from '../../access/index.ts'
 import { lastTime } from '../../care/index.ts'
-import { appendEvent } from '../../events/index.ts'
 import { ProblemError } from '../../kernel/problem.ts'
 import type { ScheduleTable, Tx } from '../../store/index.ts'
 import { getPlatform, hibernate, type PlatformRow, wake } from '../platforms/index.ts'
 import type { KeepDeps } from './keep-deps.ts'
+import { tell } from './tell.ts'
 
 /** True when something was begun: then the engine is to be woken. */
 export async function keepSchedule(deps: KeepDeps, tx: Tx, row: PlatformRow): Promise<boolean> {
@@ -43,7 +43,7 @@ async function act(
   isNew: boolean,
 ): Promise<'begun' | 'nothing' | 'later'> {
   const asleep = await isAsleepNow(tx, row)
-  if (isNew) await tell(deps, tx, row, 'schedule.due', { action: wanted })
+  if (isNew) await tell(deps, tx, row, { kind: 'schedule.due', data: { action: wanted } })
   if (asleep === (wanted === 'hibernate')) return 'nothing'
   const scope = ownScope(row.tenant_id, row.project_id, row.id)
   try {
@@ -54,7 +54,10 @@ async function act(
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error
     if (error.code === 'wrong_state') return 'later'
-    await tell(deps, tx, row, 'schedule.refused', { action: wanted, code: error.code, detail: error.detail })
+    await tell(deps, tx, row, {
+      kind: 'schedule.refused',
+      data: { action: wanted, code: error.code, detail: error.detail },
+    })
     return 'nothing'
   }
 }
@@ -62,22 +65,4 @@ async function act(
 async function isAsleepNow(tx: Tx, row: PlatformRow): Promise<boolean> {
   const found = await tx.selectFrom('hibernations').select('power').where('platform_id', '=', row.id).executeTakeFirst()
   return found?.power === 'off'
-}
-
-async function tell(
-  { seams }: KeepDeps,
-  tx: Tx,
-  row: PlatformRow,
-  kind: 'schedule.due' | 'schedule.refused',
-  data: { readonly [name: string]: string },
-): Promise<void> {
-  await appendEvent(tx, seams, {
-    kind,
-    subject: { kind: 'platform', id: row.id },
-    tenant: row.tenant_id,
-    project: row.project_id,
-    platform: row.id,
-    actor: 'gantry',
-    data,
-  })
 }

@@ -4,12 +4,15 @@
 
 import { ownScope } from '../../access/index.ts'
 import { openProblem, resolveProblem } from '../../care/index.ts'
-import { appendEvent } from '../../events/index.ts'
 import { ProblemError } from '../../kernel/problem.ts'
 import type { AutoUpgradeTable, Tx } from '../../store/index.ts'
 import { decideChange, type PlatformRow, requestChange } from '../platforms/index.ts'
 import { dueUpgrade } from '../terms/index.ts'
 import type { KeepDeps } from './keep-deps.ts'
+import { tell } from './tell.ts'
+
+/** Why, as its events say. */
+const cause = 'it follows its blueprint'
 
 const problem = { subject: 'auto-upgrade', code: 'upgrade_refused', machineId: null } as const
 
@@ -38,7 +41,7 @@ export async function keepUpgrade(deps: KeepDeps, tx: Tx, row: PlatformRow): Pro
   await requestChange(deps, tx, scope, row, wish)
   await write(tx, row, { tried: due.to.digest, refused_at: null })
   await resolveProblem(tx, deps.seams, placeOf(row), problem, 'it was begun')
-  await tell(deps, tx, row, 'upgrade.begun', told)
+  await tell(deps, tx, row, { kind: 'upgrade.begun', cause, data: told })
   return true
 }
 
@@ -55,7 +58,12 @@ async function refused(
     detail: `${row.name} would follow its blueprint to ${to} by itself, and cannot: ${error.detail} It is asked for again every hour of its window.`,
     resolutions: ['ignore'],
   })
-  if (opened) await tell(deps, tx, row, 'upgrade.refused', { from: row.blueprint_version, to, code: error.code })
+  if (opened)
+    await tell(deps, tx, row, {
+      kind: 'upgrade.refused',
+      cause,
+      data: { from: row.blueprint_version, to, code: error.code },
+    })
   await write(tx, row, { refused_at: now })
 }
 
@@ -69,23 +77,4 @@ async function write(
   set: Partial<Pick<AutoUpgradeTable, 'tried' | 'refused_at'>>,
 ): Promise<void> {
   await tx.updateTable('auto_upgrades').set(set).where('platform_id', '=', row.id).execute()
-}
-
-async function tell(
-  { seams }: KeepDeps,
-  tx: Tx,
-  row: PlatformRow,
-  kind: 'upgrade.begun' | 'upgrade.refused',
-  data: { readonly [name: string]: string },
-): Promise<void> {
-  await appendEvent(tx, seams, {
-    kind,
-    subject: { kind: 'platform', id: row.id },
-    tenant: row.tenant_id,
-    project: row.project_id,
-    platform: row.id,
-    actor: 'gantry',
-    cause: 'it follows its blueprint',
-    data,
-  })
 }

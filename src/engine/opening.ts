@@ -4,6 +4,7 @@ import { isPowerKey } from '../blueprints/index.ts'
 import { isAsleep, isHeld, userOf } from './hold.ts'
 import { exclusiveNow, isOpen, isPresent, isQueued, operationAt } from './operations.ts'
 import type { RunState } from './state.ts'
+import { mayStillRun, runsUntil } from './still-runs.ts'
 import type { OperationView, PlatformView } from './view.ts'
 
 /**
@@ -23,7 +24,7 @@ export function beginnings(run: RunState, busy: Iterable<string>): (key: string)
   const { view } = run
   const held = isHeld(view)
   const asleep = isAsleep(view)
-  const quiet = asleep && isQuiet(view, busy)
+  const quiet = asleep && isQuiet(run, busy)
   const alone = exclusiveNow(view)
   const free = alone !== undefined && isAlone(run, alone, busy)
   const going = new Set(view.operations.filter((operation) => isOpen(operation) && !isQueued(view, operation)))
@@ -43,8 +44,18 @@ function isPossible(view: PlatformView, operation: OperationView, key: string): 
 }
 
 /** Whether nothing but power is under way: a script is not to lose its machine in the middle. */
-function isQuiet(view: PlatformView, busy: Iterable<string>): boolean {
-  return [...busy, ...view.inFlight.keys()].every(isPowerKey)
+function isQuiet(run: RunState, busy: Iterable<string>): boolean {
+  const stillRuns = [...run.view.inFlight].flatMap(([key, attempt]) => (mayStillRun(run, key, attempt) ? [key] : []))
+  return [...busy, ...stillRuns].every(isPowerKey)
+}
+
+/** When whoever is to fall asleep need not wait any longer for something that does not end, ms since 1970; null: no such wait. */
+export function quietAt(run: RunState): number | null {
+  if (!isAsleep(run.view)) return null
+  const now = run.deps.seams.clock.now()
+  const ends = [...run.view.inFlight].flatMap(([key, attempt]) => runsUntil(run, key, attempt) ?? [])
+  const ahead = ends.filter((at) => at > now)
+  return ahead.length === 0 ? null : Math.max(...ahead)
 }
 
 function isAlone(run: RunState, operation: OperationView, busy: Iterable<string>): boolean {

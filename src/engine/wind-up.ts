@@ -8,6 +8,7 @@ import { memberAnswers } from './executor.ts'
 import { beginnings } from './opening.ts'
 import { fencedWrite, mayAct, type RunState } from './state.ts'
 import type { RecordedAttempt } from './step-kind.ts'
+import { mayStillRun } from './still-runs.ts'
 import { writeEnd } from './write.ts'
 
 /** How soon an attempt that still runs is asked for again. */
@@ -44,9 +45,6 @@ function isFollowed(run: RunState, mayBegin: (key: string) => boolean, key: stri
   })
 }
 
-/** A step's usual deadline: an attempt that was sent along has none of its own yet. */
-const usualDeadlineMs = 900_000
-
 /**
  * Whether the step must wait until what runs on its subject has come to its end; not for longer than that could take,
  * since a machine may hang and never tell.
@@ -54,11 +52,7 @@ const usualDeadlineMs = 900_000
 export function waitsForLeftovers(run: RunState, step: PlanStep, left: ReadonlyMap<string, RecordedAttempt>): boolean {
   const subject: MemberRef | null = step.kind === 'script' ? step.subject : null
   if (subject === null) return false
-  const now = run.deps.seams.clock.now()
-  for (const [key, { executor, startedAt }] of left) {
-    const over = run.view.records.get(key)?.deadlineAt ?? startedAt + usualDeadlineMs
-    if (executor === subject && now < over) return true
-  }
+  for (const [key, attempt] of left) if (attempt.executor === subject && mayStillRun(run, key, attempt)) return true
   return false
 }
 

@@ -7,6 +7,7 @@ import { requestOperation } from '../../src/resources/operations/request.ts'
 import { retryTask } from '../../src/resources/operations/retry.ts'
 import { goOn } from '../../src/resources/platforms/going-on.ts'
 import { removePlatform } from '../../src/resources/platforms/removal.ts'
+import { hibernate, wake } from '../../src/resources/platforms/rest.ts'
 import { getPlatform } from '../../src/resources/platforms/store.ts'
 import { cancelTask, createTask } from '../../src/resources/tasks/index.ts'
 import { type MemoryLife, openLife } from '../crash/installation.ts'
@@ -30,6 +31,10 @@ operations:
     mode: exclusive
     steps:
       sleep: { on: any-healthy(node), run: scripts/nap.sh }
+  everywhere:
+    mode: exclusive
+    steps:
+      sleep: { on: each, run: scripts/nap.sh }
   fails:
     parameters: { code: { type: integer, minimum: 0, maximum: 9, default: 3 } }
     steps:
@@ -38,6 +43,9 @@ operations:
   never:
     steps:
       wait: { on: each, run: scripts/nap.sh, deadline: 20s, attempts: 1 }
+  hangs:
+    steps:
+      wait: { on: each, run: scripts/hang.sh, deadline: 20s, attempts: 1 }
   mint:
     steps:
       key: { on: any-healthy(node), run: scripts/key.sh, outputs: { key: secret, motto: plain } }
@@ -50,6 +58,7 @@ const files: BlueprintFiles = {
   'blueprint.yaml': document,
   'scripts/found.sh': 'echo "id=cluster-1" >> "$GANTRY_OUTPUT"',
   'scripts/nap.sh': 'echo napped >> /did; sleep 60',
+  'scripts/hang.sh': 'sleep 900000',
   'scripts/after.sh': 'echo after >> /did',
   'scripts/fail.sh': 'echo "not this time" >&2; exit "$CODE"',
   'scripts/key.sh': 'echo "key=very-secret-key" >> "$GANTRY_OUTPUT"; echo "motto=onwards" >> "$GANTRY_OUTPUT"',
@@ -158,6 +167,38 @@ test('a step past its deadline fails the operation', async () => {
   const task = await run(gantry, id, 'never')
   await ends(gantry, task, 'failed')
   expect(await stateOf(gantry.store, id)).toBe('ready')
+})
+
+test('who is to fall asleep waits for a script, but not for one whose machine is gone or that never ends', async () => {
+  await using life = openLife(template)
+  const { gantry, id } = await built(life)
+  const sleep = () =>
+    gantry.request(id, async (tx, scope) => hibernate(gantry, tx, scope, await getPlatform(tx, scope, id)))
+  const sleepsAfter = async (ms: number) => {
+    const before = life.clock.now()
+    await gantry.run(async (store) => (await stateOf(store, id)) === 'hibernated')
+    expect(life.clock.now() - before).toBeGreaterThan(ms)
+    await gantry.request(id, async (tx, scope) => wake(gantry, tx, scope, await getPlatform(tx, scope, id)))
+    await gantry.run(async (store) => (await stateOf(store, id)) === 'ready')
+  }
+  const nap = await run(gantry, id, 'nap')
+  await gantry.run(async () => steps(life, nap).length === 2)
+  await sleep()
+  await sleepsAfter(50_000)
+  await ends(gantry, nap, 'done')
+
+  await run(gantry, id, 'hangs')
+  await gantry.run(async () => life.remote.starts.at(-1)?.stepKey.endsWith('/wait') ?? false)
+  await sleep()
+  await sleepsAfter(15_000)
+
+  const everywhere = await run(gantry, id, 'everywhere')
+  await gantry.run(async () => steps(life, everywhere).length === 2)
+  kill(life, 'node-1')
+  await life.clock.advance(20_000)
+  await sleep()
+  await sleepsAfter(0)
+  expect(life.world.living()).toHaveLength(2)
 })
 
 test('an exclusive operation holds repair until it has ended; problems are still named', async () => {

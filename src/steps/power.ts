@@ -53,7 +53,7 @@ export function powerStep(providers: Providers): StepKind {
     const found = seen.find((object) => object.kind === 'machine' && object.owner === owner)
     const before = found ? isSo(found, to) : absentIsSo(machine, to)
     if (before === 'so') return { kind: 'done', machine: { state: stateAfter(machine, to) } }
-    if (before === 'wait') return { kind: 'wait', afterMs: pollMs, reason: `the provider says it is ${found?.state}` }
+    if (before === 'wait') return { kind: 'wait', afterMs: pollMs, reason: 'it is starting' }
     if (before === 'lost') return lost(machine, found)
     if (session.power === undefined) return cannot(machine)
     if (to === 'off' && !(await ctx.mayDestroy()))
@@ -100,6 +100,7 @@ const restartSchema = z
   .object({ call: z.enum(['on', 'reset']), sentMs: z.number(), lastsMs: z.number(), at: z.number() })
   .nullable()
 
+/** `wait`: it is being started, and neither runs nor can be told to do anything else. */
 function isSo({ state }: Observed, to: 'on' | 'off'): 'so' | 'not' | 'wait' | 'lost' {
   if (state === 'creating') return 'wait'
   if (state === 'deleting') return to === 'off' ? 'so' : 'lost'

@@ -234,6 +234,14 @@ describe('what would be done', () => {
       ]),
     )
   })
+
+  test('hibernate --plan names the machines in their order, and changes nothing', async () => {
+    const { out } = await gantry('platform hibernate team-a --plan', ({ method }) =>
+      method === 'POST' ? { body: { machines: ['worker-0@1', 'manager-0@1'] } } : undefined,
+    )
+    expect(server.asked.find(({ method }) => method === 'POST')?.query.get('dryRun')).toBe('true')
+    expect(out.trim().split('\n')).toEqual(['stop  worker-0@1', 'stop  manager-0@1', 'Nothing was changed.'])
+  })
 })
 
 describe('waiting', () => {

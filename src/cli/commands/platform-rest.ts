@@ -35,9 +35,9 @@ export function addPlatformRest(platform: Command, { run }: Runner): void {
         const id = await names.platformId(name)
         if (options.plan) {
           const { machines } = await api.previewHibernation(id)
-          return print.data({ machines }, () =>
-            machines.length === 0 ? ['Its machines are stopped already.'] : machines.map((member) => `stop  ${member}`),
-          )
+          const stops = machines.map((member) => `stop  ${member}`)
+          const lines = stops.length === 0 ? ['Its machines are stopped already.'] : stops
+          return print.data({ machines }, () => [...lines, 'Nothing was changed.'])
         }
         const task = await api.hibernatePlatform(id)
         if (!options.wait) return print.data(task, () => asked(task, 'wake'))

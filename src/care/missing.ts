@@ -50,10 +50,11 @@ export async function judgeMachines(
   const doubtful = machines.filter((machine) => !isWell(machine, listed.get(machine.key)))
   // A list may lag, and may have been made before the machine: whoever it does not show well is looked for by key.
   const keys = doubtful.map(({ key }) => key)
+  const askedAt = deps.seams.clock.now()
   const looked = await lookAt(session, owner, keys, signal)
   const ill = doubtful.filter((machine) => !isWell(machine, looked.get(machine.key)))
   memory.ill.keep(new Set(ill.map(({ key }) => key)))
-  const verdicts = ill.map((machine) => judge(round, machine, looked.get(machine.key) ?? []))
+  const verdicts = ill.map((machine) => judge(round, machine, looked.get(machine.key) ?? [], askedAt))
   const lost = verdicts.filter(({ certain }) => certain)
   const back = machines.filter((machine) => machine.missingSince !== null && !ill.includes(machine))
   if (lost.length > 0 || back.length > 0) {
@@ -79,9 +80,10 @@ function isWell(machine: Remembered, objects: readonly Observed[] | undefined): 
   return only?.state === 'running' || only?.state === 'creating' || (only?.state === 'stopped' && state === 'stopped')
 }
 
-function judge({ deps, memory, session }: Round, machine: Remembered, seen: readonly Observed[]): Verdict {
+/** @param askedAt when `seen` was asked for, ms since 1970: it was so at some moment after that. */
+function judge({ memory, session }: Round, machine: Remembered, seen: readonly Observed[], askedAt: number): Verdict {
   const [first] = seen
-  const lastsMs = memory.ill.see(machine.key, deps.seams.clock.now())
+  const lastsMs = memory.ill.see(machine.key, askedAt)
   const certain = lastsMs >= (first ? confirmMs : absenceMs(session))
   const another = seen.length > 1 || (first !== undefined && isAnother(machine, first))
   const verdict = { machine, lastsMs, certain, failed: first !== undefined && !another }

@@ -42,14 +42,15 @@ export async function closeReceipts(round: Round, listed: ReadonlyMap<string, un
   const { deps, provider, session, owner, memory, signal } = round
   memory.reopened ??= await loadReopened(round)
   const unseen = [...memory.reopened].filter((key) => !listed.has(key)).map((key) => key as ResourceKey)
+  const askedAt = deps.seams.clock.now()
   const looked = await lookAt(session, owner, unseen, signal)
   const absent = unseen.filter((key) => !looked.has(key))
   memory.goneAgain.keep(new Set(absent))
   for (const key of absent) {
-    if (memory.goneAgain.see(key, deps.seams.clock.now()) < absenceMs(session)) continue
+    if (memory.goneAgain.see(key, askedAt) < absenceMs(session)) continue
     await each(round, key, async () => {
       const machine = await findRemembered(deps.store.read, provider, key)
-      if (machine) await deps.store.write((tx) => close(tx, round, machine))
+      if (machine) await deps.store.write((tx) => close(tx, round, machine, askedAt))
       memory.reopened?.delete(key)
     })
   }
@@ -66,12 +67,13 @@ async function loadReopened({ deps, provider }: Round): Promise<Set<string>> {
   return new Set(rows.map((row) => row.resource_key))
 }
 
-async function close(tx: Tx, round: Round, machine: Remembered): Promise<void> {
-  const { deps, provider, session } = round
+/** @param observedAt when the look that found nothing was asked for, ms since 1970. */
+async function close(tx: Tx, round: Round, machine: Remembered, observedAt: number): Promise<void> {
+  const { provider, session } = round
   const proof = session.capabilities.lookup === 'consistent' ? 'absentByConsistentLookup' : 'absentForSettle'
   const { numUpdatedRows } = await tx
     .updateTable('receipt_objects')
-    .set({ reopened_at: null, observed_at: deps.seams.clock.now(), proof })
+    .set({ reopened_at: null, observed_at: observedAt, proof })
     .where('provider_id', '=', provider)
     .where('resource_key', '=', machine.key)
     .where('reopened_at', 'is not', null)

@@ -46,6 +46,7 @@ export interface GoneProof {
   readonly kind: string
   readonly ref: string | null
   readonly proof: 'neverSent' | 'absentByConsistentLookup' | 'absentForSettle'
+  /** When the look was asked for, ms since 1970: what comes into being while its answer travels is not denied. */
   readonly observedAt: number
 }
 

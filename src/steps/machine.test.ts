@@ -23,13 +23,24 @@ const request = {
   own: {},
 }
 
-/** A machine to be removed whose create was sent and never answered, at a provider that shows nothing. */
+/**
+ * A machine to be removed whose create was sent and never answered, at a provider that shows nothing; its answers take
+ * `travels` ms to come back.
+ */
 function removal(lookup: 'consistent' | 'eventual', settleMs: number) {
-  const time = { now: 1_000_000 }
+  const time = { now: 1_000_000, travels: 0 }
   let memo: Json = null
   const session = { capabilities: { lookup, settleMs, createIdempotency: 'uniqueName' } }
   const kind = machineStep({
-    open: async () => ({ session: session as unknown as Session, looker: { look: async () => [] } }),
+    open: async () => ({
+      session: session as unknown as Session,
+      looker: {
+        look: async () => {
+          time.now += time.travels
+          return []
+        },
+      },
+    }),
   })
   const machine = {
     id: 'mch_1',
@@ -69,3 +80,18 @@ test.each(['consistent', 'eventual'] as const)(
     }
   },
 )
+
+test('an answer that was long on its way proves nothing for the time it took', async () => {
+  const { time, look } = removal('eventual', 30_000)
+  const first = time.now
+  for (let looks = 0; looks < 3; looks++) {
+    expect((await look()).kind).toBe('wait')
+    time.now += 9_000
+  }
+  // Asked for after 27 s and answered after 36 s: it may have been absent at 27 s, and made at 30 s.
+  time.travels = 9_000
+  expect((await look()).kind).toBe('wait')
+  const askedAt = time.now
+  expect(askedAt - first).toBe(36_000)
+  expect(await look()).toMatchObject({ kind: 'done', gone: [{ proof: 'absentForSettle', observedAt: askedAt }] })
+})

@@ -42,18 +42,19 @@ export function machineStep(providers: Providers): StepKind {
   async function present(ctx: StepContext, machine: MachineFacts): Promise<StepOutcome> {
     const { session, looker } = await providers.open(machine.providerId)
     const request = storedRequestSchema.parse(JSON.parse(machine.spec))
-    const [found, double] = machinesOf(await look(ctx, looker, request, machine))
+    const sight = await look(ctx, looker, request, machine)
+    const [found, double] = machinesOf(sight)
     if (double) return dead(machine, 'the provider has two machines of one key')
     if (found && isAnother(machine, found))
       return dead(machine, `the provider has another machine of its key: ${found.ref}`)
-    if (found && !found.unfinished) return judged(ctx, machine, found)
-    if (!found && machine.nativeRef !== null) return unseen(ctx, session, machine)
+    if (found && !found.unfinished) return judged(ctx, machine, found, sight)
+    if (!found && machine.nativeRef !== null) return unseen(ctx, session, machine, sight)
     const repeatable = session.capabilities.createIdempotency !== 'none'
     if (
       !found &&
       machine.createSentAt !== null &&
       !repeatable &&
-      (await seenForMs(ctx, 'absent')) < session.capabilities.settleMs
+      (await seenForMs(ctx, 'absent', sight)) < session.capabilities.settleMs
     ) {
       return { kind: 'wait', afterMs: pollMs, reason: 'an earlier create may still take effect' }
     }
@@ -67,29 +68,31 @@ export function machineStep(providers: Providers): StepKind {
       ctx.signal,
     )
     await ctx.noteMachine(machine.member, { nativeRef: ref })
-    const [made] = machinesOf(await look(ctx, looker, request, machine))
+    const after = await look(ctx, looker, request, machine)
+    const [made] = machinesOf(after)
     return made
-      ? judged(ctx, machine, made)
+      ? judged(ctx, machine, made, after)
       : { kind: 'wait', afterMs: pollMs, reason: 'the provider does not show it yet' }
   }
 
   async function absent(ctx: StepContext, machine: MachineFacts): Promise<StepOutcome> {
-    if (machine.createSentAt === null) return gone(ctx, machine, 'neverSent')
+    if (machine.createSentAt === null) return gone(machine, 'neverSent', ctx.seams.clock.now())
     const { session, looker } = await providers.open(machine.providerId)
     const request = storedRequestSchema.parse(JSON.parse(machine.spec))
-    const seen = await look(ctx, looker, request, machine)
-    if (seen.length > 0) {
+    const sight = await look(ctx, looker, request, machine)
+    if (sight.objects.length > 0) {
       if (ctx.memo !== null) await ctx.setMemo(null)
       if (!(await ctx.mayDestroy()))
         return { kind: 'wait', afterMs: reportOnlyMs, reason: 'the installation only reports: it destroys nothing' }
       await ctx.mayAct()
-      if (seen.some((object) => object.state !== 'deleting'))
+      if (sight.objects.some((object) => object.state !== 'deleting'))
         await session.destroy(request.owner, keyOf(machine), ctx.signal)
       return { kind: 'wait', afterMs: pollMs, reason: 'the provider is deleting it' }
     }
     const { lookup, settleMs } = session.capabilities
-    if (lookup === 'consistent' && machine.nativeRef !== null) return gone(ctx, machine, 'absentByConsistentLookup')
-    if ((await seenForMs(ctx, 'absent')) >= settleMs) return gone(ctx, machine, 'absentForSettle')
+    if (lookup === 'consistent' && machine.nativeRef !== null)
+      return gone(machine, 'absentByConsistentLookup', sight.askedAt)
+    if ((await seenForMs(ctx, 'absent', sight)) >= settleMs) return gone(machine, 'absentForSettle', sight.askedAt)
     return {
       kind: 'wait',
       afterMs: Math.max(pollMs, Math.min(settleMs, 5_000)),
@@ -122,46 +125,49 @@ const memoSchema = z.object({ what: z.enum(['absent', 'ill']), lastsMs: z.number
 /** So much of the time between two looks counts as seen: more than lies between two of ours. */
 const gapMs = 10_000
 
+/** What a look found. It was so at some moment after it was asked for; how long the answer took, nobody can tell from it. */
+interface Sight {
+  /** ms since 1970. */
+  readonly askedAt: number
+  readonly objects: readonly Observed[]
+}
+
 /** For how many ms it has been so, as far as this step has looked; kept, so that a restart need not begin anew. */
-async function seenForMs(ctx: StepContext, what: 'absent' | 'ill'): Promise<number> {
+async function seenForMs(ctx: StepContext, what: 'absent' | 'ill', { askedAt }: Sight): Promise<number> {
   const before = memoSchema.parse(ctx.memo)
-  const watch = lookedAgain(before?.what === what ? before : null, ctx.seams.clock.now(), gapMs)
+  const watch = lookedAgain(before?.what === what ? before : null, askedAt, gapMs)
   await ctx.setMemo({ what, ...watch })
   return watch.lastsMs
 }
 
 /** It was there and is not seen now: lost, or a look that lags. */
-async function unseen(ctx: StepContext, session: Session, machine: MachineFacts): Promise<StepOutcome> {
+async function unseen(ctx: StepContext, session: Session, machine: MachineFacts, sight: Sight): Promise<StepOutcome> {
   const { lookup, settleMs } = session.capabilities
-  if (lookup === 'consistent' || (await seenForMs(ctx, 'absent')) >= settleMs)
+  if (lookup === 'consistent' || (await seenForMs(ctx, 'absent', sight)) >= settleMs)
     return dead(machine, 'the provider has it no more')
   return { kind: 'wait', afterMs: pollMs, reason: 'the provider does not show it; its lookups may lag' }
 }
 
-async function look(
-  ctx: StepContext,
-  looker: Looker,
-  request: StoredRequest,
-  machine: MachineFacts,
-): Promise<readonly Observed[]> {
+async function look(ctx: StepContext, looker: Looker, request: StoredRequest, machine: MachineFacts): Promise<Sight> {
   await ctx.mayAct()
-  const seen = await looker.look(
+  const askedAt = ctx.seams.clock.now()
+  const objects = await looker.look(
     request.owner,
     keyOf(machine),
     (machine.nativeRef ?? undefined) as NativeRef | undefined,
     ctx.signal,
   )
-  const stranger = seen.find((object) => object.owner !== request.owner)
+  const stranger = objects.find((object) => object.owner !== request.owner)
   if (stranger)
     throw new ProviderFault(
       { kind: 'nameTaken', outcome: 'none' },
       `${stranger.ref} has the name of ${machine.member} but is not ours`,
     )
-  return seen
+  return { askedAt, objects }
 }
 
-function machinesOf(seen: readonly Observed[]): readonly Observed[] {
-  return seen.filter((object) => object.kind === 'machine')
+function machinesOf({ objects }: Sight): readonly Observed[] {
+  return objects.filter((object) => object.kind === 'machine')
 }
 
 /**
@@ -172,11 +178,11 @@ function isAnother({ state, nativeRef }: MachineFacts, { ref }: Observed): boole
   return nativeRef !== null && ref !== nativeRef && state !== 'planned' && state !== 'creating'
 }
 
-async function judged(ctx: StepContext, machine: MachineFacts, found: Observed): Promise<StepOutcome> {
+async function judged(ctx: StepContext, machine: MachineFacts, found: Observed, sight: Sight): Promise<StepOutcome> {
   if (machine.nativeRef !== found.ref) await ctx.noteMachine(machine.member, { nativeRef: found.ref })
   const ill = found.state === 'stopped' || found.state === 'deleting' || found.state === 'failed'
   // A start that is under way, and a restart, look like that for a moment.
-  if (ill && (await seenForMs(ctx, 'ill')) < (found.state === 'failed' ? failedMs : illMs))
+  if (ill && (await seenForMs(ctx, 'ill', sight)) < (found.state === 'failed' ? failedMs : illMs))
     return { kind: 'wait', afterMs: pollMs, reason: `the provider says it is ${found.state}; that may pass` }
   if (!ill && ctx.memo !== null) await ctx.setMemo(null)
   switch (found.state) {
@@ -216,8 +222,7 @@ function dead(machine: MachineFacts, why: string): StepOutcome {
   }
 }
 
-function gone(ctx: StepContext, machine: MachineFacts, proof: GoneProof['proof']): StepOutcome {
-  const observedAt = ctx.seams.clock.now()
+function gone(machine: MachineFacts, proof: GoneProof['proof'], observedAt: number): StepOutcome {
   return {
     kind: 'done',
     machine: { state: 'deleted' },

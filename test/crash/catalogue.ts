@@ -4,8 +4,9 @@
 import { failingScripts, refusingToMake } from './calls.ts'
 import { changed, changedInMidway, retried, takenBack, type Version } from './changes.ts'
 import { drifted, verified } from './drifting.ts'
-import { emptied } from './emptying.ts'
+import { emptied, emptiedByDeadline } from './emptying.ts'
 import { removedAsleep, removedGone, removedPaused } from './ending.ts'
+import { followed, followedNoMore } from './following.ts'
 import { forgotten, forgottenAnywhere } from './forgetting.ts'
 import { heldThenDeleted, resumed, stoppedAnywhere } from './holding.ts'
 import { leaseEnded, leaseRenewed, scheduled } from './keeping.ts'
@@ -39,6 +40,8 @@ export const operationKinds = [
   'retry',
   'blueprint operation',
   'host maintenance',
+  'maintenance deadline',
+  'automatic upgrade',
   'pause and resume',
   'hibernate',
   'wake',
@@ -96,6 +99,8 @@ interface Plan {
 const upgradeTo = '1.1.0'
 const inPlaceTo = '1.2.0'
 const verifiedTo = '1.3.0'
+const patchTo = '1.0.1'
+const majorTo = '2.0.0'
 
 function sweptOf(plan: Plan): Swept {
   const { folder, shape, slots, upgrade, inPlace, up, larger } = plan
@@ -103,6 +108,11 @@ function sweptOf(plan: Plan): Swept {
   const blueprint = (version: string) => `${folder.split('/').at(-1)}@${version}`
   const upgraded = { shape, versions: [upgrade], wish: { kind: 'change', blueprint: blueprint(upgradeTo) } } as const
   const warm = { shape, version: keepingWarm(upgrade), blueprint: blueprint(upgradeTo), slot }
+  const patch = { ...(inPlace ?? upgrade), version: patchTo }
+  const follows = {
+    patch: { shape, follow: 'patch', to: patch, beyond: upgrade },
+    minor: { shape, follow: 'minor', to: upgrade, beyond: { ...upgrade, version: majorTo } },
+  } as const
   const grown = { kind: 'change', parameters: up } as const
   const large = { parameters: { ...shape.parameters, ...up }, machines: larger }
   const entry = (kind: OperationKind, operation: MemoryOperation): Entry => ({ kind, operation })
@@ -148,6 +158,10 @@ function sweptOf(plan: Plan): Swept {
       // What is asked for depends on where it was cut, so only a cut makes sense.
       { kind: 'hibernate', operation: sleptAnywhere(shape), ways: ['crash'] },
       entry('host maintenance', emptied(plan.emptied.shape ?? shape, plan.emptied.slot)),
+      entry('maintenance deadline', emptiedByDeadline(plan.emptied.shape ?? shape, plan.emptied.slot)),
+      entry('automatic upgrade', followed(follows.patch)),
+      entry('automatic upgrade', followed(follows.minor)),
+      { kind: 'automatic upgrade', operation: followedNoMore(follows.patch), ways: ['crash'] },
       entry('scale up', changed({ name: 'scale up', shape, wish: grown, machines: larger })),
       entry(
         'scale down',

@@ -91,7 +91,7 @@ export function scheduled(shape: Shape): Operation {
 }
 
 /** Once a day at the minute of that moment. */
-const daily = (at: number) => `${new Date(at).getUTCMinutes()} ${new Date(at).getUTCHours()} * * *`
+export const daily = (at: number) => `${new Date(at).getUTCMinutes()} ${new Date(at).getUTCHours()} * * *`
 
 async function expectDue(store: Store): Promise<void> {
   const told = (await eventsOf(store, await found(store), 'schedule.due')).map(({ data }) => JSON.parse(data).action)

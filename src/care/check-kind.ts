@@ -42,8 +42,18 @@ export interface CheckKind<S extends { readonly everyMs: number }> {
 
 /** After a failure the next check comes as soon as this, ms: what is in doubt is looked at closely. */
 export const doubtEveryMs = 2_000
-/** A check that took so much longer than it may was not held up by the machine: this process slept, or its clock was set. */
+/** What took so much longer than it may was not held up by a machine: this process slept, or its clock was set. */
 const sleptMs = 5_000
+
+export interface Asking {
+  readonly answer: ProbeAnswer
+  readonly tookMs: number
+  /**
+   * False once it was long ago: then this process slept, and others may know better by now. Whoever writes a verdict asks
+   * it in the transaction.
+   */
+  isFresh(): boolean
+}
 
 /** Asks once. Undefined when that says nothing: this process ends, or it slept meanwhile, or its clock was set. */
 export async function ask(
@@ -52,11 +62,17 @@ export async function ask(
   script: string,
   timeoutMs: number,
   signal: AbortSignal,
-): Promise<{ readonly answer: ProbeAnswer; readonly tookMs: number } | undefined> {
+): Promise<Asking | undefined> {
   const startedAt = clock.now()
+  const isFresh = () => !slept(clock.now() - startedAt, timeoutMs)
   const answer = await probe(machine, script, timeoutMs, signal)
   const tookMs = clock.now() - startedAt
-  return signal.aborted || tookMs < 0 || tookMs > timeoutMs + sleptMs ? undefined : { answer, tookMs }
+  return signal.aborted || !isFresh() ? undefined : { answer, tookMs, isFresh }
+}
+
+/** Whether what took this long, and should have taken no longer than that, says that this process slept. */
+export function slept(tookMs: number, atMostMs: number): boolean {
+  return tookMs < 0 || tookMs > atMostMs + sleptMs
 }
 
 /** The script with names set in its environment. */

@@ -9,6 +9,8 @@ export interface Turns {
   begin(): number
   /** So much time has passed, ms. Counted by our own sleeps: a clock that is set must neither stop nor hurry anything. */
   passed(ms: number): void
+  /** Forgets everybody, and how often they failed; what is under way ends by itself. */
+  forget(): void
   /** Resolves when nothing is under way any more. */
   ended(): Promise<void>
 }
@@ -46,6 +48,9 @@ export function turnsOf<S extends { readonly everyMs: number }>(
     },
     passed(ms) {
       for (const turn of turns.values()) turn.restMs -= ms
+    },
+    forget() {
+      turns.clear()
     },
     async ended() {
       await Promise.all(running)

@@ -1,13 +1,15 @@
 // Recurring checks: one loop for all kinds. Nothing is written for a check, only for a change of verdict; so what a check
 // costs is the check. How often somebody failed is this process's own to remember: forgetting makes it act later, never
-// sooner.
+// sooner. Every process checks for itself, and who has a verdict first writes it: a transaction finds what others have
+// written meanwhile, and a verdict of before that, or of before this process slept, is none.
 
 import { happenedSince } from '../events/index.ts'
-import type { CheckDeps } from './check-kind.ts'
+import { type CheckDeps, slept } from './check-kind.ts'
 import { turnsOf } from './check-turns.ts'
 import { machineChecks } from './machine-checks.ts'
 import { platformChecks } from './platform-checks.ts'
 import { stepChecks } from './step-checks.ts'
+import { endUnchecked } from './unchecked.ts'
 
 const tickMs = 500
 /** How often it is looked whether there is somebody new to check, ms; also the longest nap. */
@@ -46,10 +48,18 @@ export function startChecks(deps: CheckDeps): AsyncDisposable {
       }
       const soonest = Math.min(...kinds.map((turns) => turns.begin()))
       const napMs = soonest < meetEveryMs ? tickMs : meetEveryMs
+      const before = seams.clock.now()
       await seams.clock.sleep(napMs, signal).catch(() => undefined)
       sinceMetMs += napMs
       for (const turns of kinds) turns.passed(napMs)
+      if (slept(seams.clock.now() - before, napMs)) forget()
     }
+  }
+
+  /** What was found before this process slept says nothing of now: others have looked meanwhile. */
+  function forget(): void {
+    for (const turns of kinds) turns.forget()
+    seen = { version: -1, seq: -1 }
   }
 
   /** Who is to be checked follows from what was written, so it is read again only when something was. */
@@ -57,7 +67,10 @@ export function startChecks(deps: CheckDeps): AsyncDisposable {
     const version = store.version()
     if (version === seen.version) return
     const seq = await happenedSince(store.read, seen.seq)
-    if (seq !== undefined) for (const turns of kinds) await turns.meet()
+    if (seq !== undefined) {
+      await endUnchecked(deps)
+      for (const turns of kinds) await turns.meet()
+    }
     seen = { version, seq: seq ?? seen.seq }
   }
 }

@@ -3,7 +3,6 @@
 
 import { makeDue } from '../engine/index.ts'
 import { moveMachine } from '../events/index.ts'
-import type { MachineId } from '../kernel/ids.ts'
 import type { Seams } from '../kernel/seams.ts'
 import type { Tx } from '../store/store.ts'
 import type { CheckedMachine } from './checked-machines.ts'
@@ -21,14 +20,14 @@ export interface Illness {
   readonly recreate: boolean
 }
 
-type Machine = Pick<CheckedMachine, 'id' | 'platformId' | 'tenantId' | 'projectId' | 'member' | 'stateSince'>
+/** As it was when it was asked. */
+type Machine = Pick<CheckedMachine, 'id' | 'platformId' | 'tenantId' | 'projectId' | 'member' | 'stateSince' | 'digest'>
 
 /** True when that is new, and the engine has something to decide. */
 export async function noteIll(tx: Tx, seams: Seams, machine: Machine, illness: Illness): Promise<boolean> {
   const { code, detail, recreate } = illness
-  const row = await servingRow(tx, machine.id)
-  // Found of a machine that was started anew, or seen otherwise, since: the next check says how it is now.
-  if (row === undefined || row.state_since !== machine.stateSince || (await isCarried(tx, machine.id))) return false
+  const row = await servingRow(tx, machine)
+  if (row === undefined || (await isCarried(tx, machine.id))) return false
   const ill = () =>
     tx.updateTable('machines').set({ ill_since: seams.clock.now() }).where('id', '=', machine.id).execute()
   if (code === 'machine_hung' && (await deadPlaces(tx, row.provider_id))(row) !== null) {
@@ -53,11 +52,10 @@ export async function noteIll(tx: Tx, seams: Seams, machine: Machine, illness: I
   return true
 }
 
-/** True when it was ill. */
-export async function noteWell(tx: Tx, seams: Seams, machine: Machine): Promise<boolean> {
-  const row = await servingRow(tx, machine.id)
+/** True when it was ill, and is no more, because of that. */
+export async function noteWell(tx: Tx, seams: Seams, machine: Machine, cause: string): Promise<boolean> {
+  const row = await servingRow(tx, machine)
   if (row === undefined || row.state !== 'unhealthy' || row.missing_since !== null) return false
-  const cause = 'it answers again, and its check passes'
   await tx.updateTable('machines').set({ ill_since: null }).where('id', '=', machine.id).execute()
   await moveMachine(tx, seams, { machine: machine.id, to: 'ready', actor: careActor, cause })
   for (const code of ['machine_hung', 'member_unhealthy'] as const) {
@@ -69,13 +67,19 @@ export async function noteWell(tx: Tx, seams: Seams, machine: Machine): Promise<
   return true
 }
 
-/** Undefined when it serves no more: then nobody cares how it is. */
-function servingRow(tx: Tx, id: MachineId) {
+/**
+ * Undefined when it serves no more: then nobody cares how it is. Nor when it was started anew or found otherwise since it was
+ * asked, maybe by another process, or when its platform follows another blueprint by now: the next check says how it is.
+ */
+function servingRow(tx: Tx, { id, stateSince, digest }: Machine) {
   return tx
     .selectFrom('machines')
     .innerJoin('members', 'members.machine_id', 'machines.id')
-    .select(['machines.state', 'machines.state_since', 'missing_since', 'provider_id', 'host', 'zone'])
+    .innerJoin('platforms', 'platforms.id', 'machines.platform_id')
+    .select(['machines.state', 'missing_since', 'provider_id', 'host', 'zone'])
     .where('machines.id', '=', id)
+    .where('machines.state_since', '=', stateSince)
+    .where('blueprint_digest', '=', digest)
     .where('machines.state', 'in', ['ready', 'unhealthy'])
     .where('members.state', '=', 'in')
     .executeTakeFirst()

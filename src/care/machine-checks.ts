@@ -1,7 +1,7 @@
 // Checks of machines, as their blueprints ask for them: who does not answer, and who answers and fails.
 
 import { machineChecks as checksOf, type MachineCheck } from '../blueprints/index.ts'
-import { ask, type CheckDeps, type CheckKind, doubtEveryMs, type ProbeAnswer } from './check-kind.ts'
+import { type Asking, ask, type CheckDeps, type CheckKind, doubtEveryMs, type ProbeAnswer } from './check-kind.ts'
 import { type CheckedMachine, loadCheckedMachines } from './checked-machines.ts'
 import { type Illness, noteIll, noteWell } from './illness.ts'
 import { usedBlueprints } from './used-blueprints.ts'
@@ -43,18 +43,22 @@ export function machineChecks(deps: CheckDeps): CheckKind<Patient> {
     patient.failed = answer.kind === 'answered' && !well ? patient.failed + 1 : 0
     patient.well = well ? patient.well + 1 : 0
     if (well) {
-      if (machine.state === 'unhealthy' && patient.well >= check.successes) await told(patient, null)
+      if (machine.state === 'unhealthy' && patient.well >= check.successes) await told(machine, asked, null)
       return check.everyMs - Math.min(tookMs, check.everyMs)
     }
-    if (Math.max(patient.silent, patient.failed) >= check.failures) await told(patient, illnessOf(patient, answer))
+    if (Math.max(patient.silent, patient.failed) >= check.failures)
+      await told(machine, asked, illnessOf(patient, answer))
     return Math.max(0, Math.min(check.everyMs, doubtEveryMs) - tookMs)
   }
 
-  async function told({ machine }: Patient, illness: Illness | null): Promise<void> {
+  /** The machine as it was when it was asked. */
+  async function told(machine: CheckedMachine, { isFresh }: Asking, illness: Illness | null): Promise<void> {
     const { store, seams } = deps
-    const changed = await store.write((tx) =>
-      illness === null ? noteWell(tx, seams, machine) : noteIll(tx, seams, machine, illness),
-    )
+    const changed = await store.write(async (tx) => {
+      if (!isFresh()) return false
+      if (illness !== null) return noteIll(tx, seams, machine, illness)
+      return noteWell(tx, seams, machine, 'it answers again, and its check passes')
+    })
     if (changed) deps.wake(machine.platformId)
   }
 }
@@ -63,6 +67,8 @@ export function machineChecks(deps: CheckDeps): CheckKind<Patient> {
 function patientOf(machine: CheckedMachine, check: MachineCheck, known: Patient | undefined): Patient {
   if (known?.machine.digest !== machine.digest)
     return { machine, check, everyMs: check.everyMs, silent: 0, failed: 0, well: 0 }
+  // Somebody has a verdict, this process or another: what was counted before it is used up.
+  if (known.machine.stateSince !== machine.stateSince) Object.assign(known, { silent: 0, failed: 0, well: 0 })
   known.machine = machine
   return known
 }

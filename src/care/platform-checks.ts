@@ -5,8 +5,8 @@ import { platformCheckEveryMs } from '../blueprints/index.ts'
 import { type HealthCheck, healthCheck, loadPlatform, type MemberView, type PlatformView } from '../engine/index.ts'
 import type { PlatformId } from '../kernel/ids.ts'
 import { statement } from '../store/statement.ts'
-import { ask, type CheckDeps, type CheckKind, doubtEveryMs, withEnvironment } from './check-kind.ts'
-import { findingsOf, noteHealthy, noteUnhealthy } from './platform-verdict.ts'
+import { type Asking, ask, type CheckDeps, type CheckKind, doubtEveryMs, withEnvironment } from './check-kind.ts'
+import { findingsOf, lasts, noteHealthy, noteUnhealthy } from './platform-verdict.ts'
 
 const timeoutMs = 10_000
 /** In a row until it is believed, COUNT. */
@@ -16,8 +16,8 @@ const successes = 2
 interface Subject {
   readonly id: PlatformId
   readonly everyMs: number
-  /** Its problem is open, or a person wants to hear no more of it until it is over. */
-  told: boolean
+  /** Its problem, which is open, or of which a person wants to hear no more until it is over; null: there is none. */
+  told: string | null
   failed: number
   passed: number
   /** Whose turn it is: the next when one did not answer. COUNT. */
@@ -61,8 +61,8 @@ export function platformChecks(deps: CheckDeps): CheckKind<Subject> {
       if (everyMs === null) continue
       const before = known.get(id)
       const subject =
-        before?.everyMs === everyMs ? before : { id, everyMs, told: false, failed: 0, passed: 0, turn: 0, known: null }
-      subject.told = problem !== null
+        before?.everyMs === everyMs ? before : { id, everyMs, told: null, failed: 0, passed: 0, turn: 0, known: null }
+      if (subject.told !== problem) judged(subject, problem)
       met.set(id, subject)
     }
     return met
@@ -72,6 +72,8 @@ export function platformChecks(deps: CheckDeps): CheckKind<Subject> {
     const { view, check } = (await whatIsKnown(subject)) ?? { view: null, check: null }
     const member = check?.executors[subject.turn % check.executors.length]
     if (!view || !check || !member) return subject.everyMs
+    // No event tells that what was ignored is over, and another process may have seen it.
+    if (subject.told !== null && !(await lasts(read, subject.told))) judged(subject, null)
     const { id, endpoints, loginUser, hostKey } = member.machine
     const machine = { id, endpoints, loginUser, hostKey, sshSecret: view.sshSecret }
     const asked = await ask(deps, machine, await scriptFor(check, member), timeoutMs, signal)
@@ -84,10 +86,11 @@ export function platformChecks(deps: CheckDeps): CheckKind<Subject> {
     const passes = answer.exitCode === 0
     subject.failed = passes ? 0 : subject.failed + 1
     subject.passed = passes ? subject.passed + 1 : 0
-    if (passes && subject.told && subject.passed >= successes) await pass(view, subject)
-    else if (!passes && !subject.told && subject.failed >= failures)
-      await fail(view, check, subject, member, answer.exitCode, answer.said)
-    return passes && !subject.told ? subject.everyMs : Math.min(subject.everyMs, doubtEveryMs)
+    const { told } = subject
+    if (passes && told !== null && subject.passed >= successes) await pass(view, asked, told)
+    else if (!passes && told === null && subject.failed >= failures)
+      await fail(view, asked, check, member, answer.exitCode, answer.said)
+    return passes && told === null ? subject.everyMs : Math.min(subject.everyMs, doubtEveryMs)
   }
 
   /** Read anew only when something happened to the platform. */
@@ -107,8 +110,8 @@ export function platformChecks(deps: CheckDeps): CheckKind<Subject> {
 
   async function fail(
     view: PlatformView,
+    { isFresh }: Asking,
     check: HealthCheck,
-    subject: Subject,
     member: MemberView,
     exitCode: number,
     said: string,
@@ -116,14 +119,22 @@ export function platformChecks(deps: CheckDeps): CheckKind<Subject> {
     // What knows a secret may print it.
     const { why, members } = findingsOf(Object.keys(check.secretEnv).length > 0 ? '' : said, view)
     const detail = `${check.path} on ${member.ref} says: ${why === '' ? `exit code ${exitCode}` : why}`
-    await deps.store.write((tx) => noteUnhealthy(tx, deps.seams, view, detail, members))
-    subject.told = true
-    deps.wake(view.id)
+    const changed = await deps.store.write(
+      async (tx) => isFresh() && (await noteUnhealthy(tx, deps.seams, view, detail, members)),
+    )
+    if (changed) deps.wake(view.id)
   }
 
-  async function pass(view: PlatformView, subject: Subject): Promise<void> {
-    await deps.store.write((tx) => noteHealthy(tx, deps.seams, view))
-    subject.told = false
-    deps.wake(view.id)
+  async function pass(view: PlatformView, { isFresh }: Asking, problem: string): Promise<void> {
+    const cause = 'its check passes again'
+    const changed = await deps.store.write(
+      async (tx) => isFresh() && (await noteHealthy(tx, deps.seams, view, problem, cause)),
+    )
+    if (changed) deps.wake(view.id)
   }
+}
+
+/** Somebody has a verdict, this process or another: what was counted before it is used up. */
+function judged(subject: Subject, told: Subject['told']): void {
+  Object.assign(subject, { told, failed: 0, passed: 0 })
 }

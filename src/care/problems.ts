@@ -64,6 +64,9 @@ export async function resolveProblem(
   return true
 }
 
+/** How a problem ends whose check was taken out of the blueprint. */
+export const checkedNoMore = 'its blueprint checks it no more'
+
 /** What becomes of a resolution `ignore` when it is over: what comes again is told again. */
 export const overIgnored = 'ignored until it was over'
 

@@ -23,13 +23,21 @@ export function stepChecks(deps: CheckDeps): CheckKind<Subject> {
   return { what: 'steps', mostAtOnce: 32, meet, examine }
 
   async function meet(known: ReadonlyMap<string, Subject>): Promise<ReadonlyMap<string, Subject>> {
-    await closeDrift(deps.store, deps.seams)
     const met = new Map<string, Subject>()
-    for (const { digest, blueprint } of await usedBlueprints(read, deps.blueprints)) {
-      for (const verify of stepVerifies(blueprint)) {
+    const used = (await usedBlueprints(read, deps.blueprints)).map(({ digest, blueprint }) => ({
+      digest,
+      verifies: stepVerifies(blueprint),
+    }))
+    await closeDrift(deps.store, deps.seams, (of, name) =>
+      used.some(({ digest, verifies }) => digest === of && verifies.some(({ step }) => step === name)),
+    )
+    for (const { digest, verifies } of used) {
+      for (const verify of verifies) {
         for (const verified of await loadVerified(read, digest, verify.step)) {
           const id = `${verified.platformId} ${verified.key} ${digest}`
           const subject = known.get(id) ?? { verified, verify, everyMs: verify.everyMs, failed: 0 }
+          // Done again since: what was found before says nothing of it.
+          if (subject.verified.finishedAt !== verified.finishedAt) subject.failed = 0
           subject.verified = verified
           met.set(id, subject)
         }
@@ -50,7 +58,10 @@ export function stepChecks(deps: CheckDeps): CheckKind<Subject> {
     if (subject.failed < failures) return Math.min(verify.everyMs, doubtEveryMs)
     const why = said === '' ? `exit code ${exitCode}` : said.trimEnd().split('\n').at(-1)
     const found = `${verify.path} says on ${verified.facts.ref}: ${why}`
-    if (await deps.store.write((tx) => noteDrift(tx, deps.seams, verified, found))) deps.wake(verified.platformId)
+    const isDue = await deps.store.write(
+      async (tx) => asked.isFresh() && (await noteDrift(tx, deps.seams, verified, found)),
+    )
+    if (isDue) deps.wake(verified.platformId)
     return verify.everyMs
   }
 }

@@ -4,8 +4,8 @@
 import { makeDue } from '../engine/index.ts'
 import type { Seams } from '../kernel/seams.ts'
 import { statement } from '../store/statement.ts'
-import type { Store, Tx } from '../store/store.ts'
-import { openProblem, type ProblemPlace, resolveProblem } from './problems.ts'
+import type { Db, Store, Tx } from '../store/store.ts'
+import { checkedNoMore, openProblem, type ProblemPlace, resolveProblem } from './problems.ts'
 import { lastRetry } from './retry.ts'
 import type { Verified } from './verified-steps.ts'
 import { windowOpen } from './window.ts'
@@ -17,6 +17,7 @@ export async function noteDrift(tx: Tx, seams: Seams, verified: Verified, found:
   const place: ProblemPlace = { id: verified.platformId, tenantId: verified.tenantId, projectId: verified.projectId }
   const { key, machine } = verified
   const now = seams.clock.now()
+  if (!(await isAsAsked(tx, verified))) return false
   await openProblem(tx, seams, place, {
     subject: key,
     machineId: machine.id,
@@ -48,16 +49,43 @@ export async function noteDrift(tx: Tx, seams: Seams, verified: Verified, found:
   return true
 }
 
-/** Ends the problems whose step was done again, or whose machine is no member's any more. */
-export async function closeDrift(store: Store, seams: Seams): Promise<void> {
-  for (const row of await selectDrifted.all(store.read, {})) {
-    const again = row.status === 'done' && row.suspect === null && (row.finished_at ?? 0) >= row.since
-    if (row.key !== null && !again) continue
-    const { subject, machineId } = row
-    await store.write((tx) =>
-      resolveProblem(tx, seams, row, { subject, machineId, code }, again ? 'done again' : 'its machine is gone'),
-    )
-  }
+/** Whether it was neither done again nor found undone since, and is still to be verified: else the next check says it. */
+async function isAsAsked(tx: Tx, { platformId, key, finishedAt, digest }: Verified): Promise<boolean> {
+  const row = await tx
+    .selectFrom('records')
+    .innerJoin('platforms', 'platforms.id', 'records.platform_id')
+    .select(['finished_at', 'blueprint_digest', 'suspect'])
+    .where('platform_id', '=', platformId)
+    .where('key', '=', key)
+    .where('status', '=', 'done')
+    .executeTakeFirst()
+  return row?.suspect === null && row.finished_at === finishedAt && row.blueprint_digest === digest
+}
+
+/** Ends the problems whose step was done again, is no more, or is verified no more by the blueprint its platform follows. */
+export async function closeDrift(store: Store, seams: Seams, isVerified: IsVerified): Promise<void> {
+  for (const { problem } of await over(store.read, isVerified))
+    await store.write(async (tx) => {
+      // As it is now: another process may have ended it, and told of another since.
+      const row = (await over(tx, isVerified)).find((one) => one.problem === problem)
+      if (row) await resolveProblem(tx, seams, row, { ...row, code }, row.why)
+    })
+}
+
+/** Whether platforms that follow the blueprint of this digest have this step verified. */
+type IsVerified = (digest: string, step: string) => boolean
+
+async function over(db: Db, isVerified: IsVerified) {
+  return (await selectDrifted.all(db, {})).flatMap((row) => {
+    const why = whyOver(row, isVerified)
+    return why === null ? [] : [{ ...row, why }]
+  })
+}
+
+function whyOver(row: Awaited<ReturnType<typeof selectDrifted.all>>[number], isVerified: IsVerified): string | null {
+  if (row.status === 'done' && row.suspect === null && (row.finished_at ?? 0) >= row.since) return 'done again'
+  if (row.key === null) return 'its step is no more'
+  return isVerified(row.digest, row.subject.split('/').at(-1) ?? '') ? null : checkedNoMore
 }
 
 const selectDrifted = statement((db) =>
@@ -68,7 +96,17 @@ const selectDrifted = statement((db) =>
       join.onRef('records.platform_id', '=', 'problems.platform_id').onRef('records.key', '=', 'problems.subject'),
     )
     .select(['problems.platform_id as id', 'platforms.tenant_id as tenantId', 'platforms.project_id as projectId'])
-    .select(['problems.subject', 'machine_id as machineId', 'since', 'records.key', 'suspect', 'finished_at', 'status'])
+    .select([
+      'problems.id as problem',
+      'blueprint_digest as digest',
+      'problems.subject',
+      'machine_id as machineId',
+      'since',
+      'records.key',
+      'suspect',
+      'finished_at',
+      'status',
+    ])
     .where('code', '=', code)
     .where((where) => where.or([where('resolved_at', 'is', null), where('resolution', '=', 'ignore')])),
 )

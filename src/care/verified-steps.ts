@@ -14,6 +14,10 @@ export interface Verified {
   readonly platform: string
   /** Of its record. */
   readonly key: string
+  /** When it was done, ms since 1970; null: not known. */
+  readonly finishedAt: number | null
+  /** Of the blueprint of its platform. */
+  readonly digest: string
   readonly facts: MemberFacts
   /** The plain `with` it was done with, by name in the environment. */
   readonly input: Readonly<Record<string, string>>
@@ -35,6 +39,8 @@ export async function loadVerified(db: Db, digest: string, step: string): Promis
       projectId: row.project_id,
       platform: row.name,
       key: row.key,
+      finishedAt: row.finished_at,
+      digest: row.blueprint_digest,
       facts: { ref: row.member, group: row.group_name, ordinal: row.ordinal, address, zone: row.zone },
       input: inputSchema.parse(JSON.parse(row.input)).with ?? {},
       machine: {
@@ -58,7 +64,7 @@ const selectVerified = statement((db, { digest, key }: { digest: string; key: st
     .innerJoin('platforms', 'platforms.id', 'records.platform_id')
     .select(['records.platform_id', 'machines.tenant_id', 'machines.project_id', 'platforms.name', 'records.key'])
     .select(['machines.member', 'group_name', 'ordinal', 'addresses', 'zone', 'records.input', 'machines.id'])
-    .select(['endpoints', 'login_user', 'host_key', 'ssh_secret'])
+    .select(['endpoints', 'login_user', 'host_key', 'ssh_secret', 'finished_at', 'blueprint_digest'])
     .where('platforms.blueprint_digest', '=', digest)
     .where('platforms.want', '=', 'present')
     .where('platforms.state', 'in', ['ready', 'changing', 'degraded', 'blocked', 'paused'])

@@ -13,6 +13,10 @@ export interface DeadPlace {
   readonly why: string
 }
 
+/** How a place's problem ends when the place is back: its provider says so, or a machine of ours runs there. */
+export const thereAgain = 'its provider has it back'
+export const ranThere = 'a machine of ours runs there'
+
 /** A machine that is down, of a member that is not on its way out. */
 export interface DownMachine {
   readonly id: MachineId
@@ -44,6 +48,11 @@ export async function downMachines(db: Db, provider: ProviderId): Promise<DownMa
     zone,
     owner: { id: row.platform_id, tenantId: row.tenant_id, projectId: row.project_id },
   }))
+}
+
+/** Whether its provider calls the host dead. */
+export function isCalledDead({ state }: { readonly state: string }): boolean {
+  return state === 'unreachable' || state === 'gone'
 }
 
 /** Finds the dead place a machine is in, the zone before the host; null: it is down by itself. */
@@ -79,7 +88,10 @@ export async function deadPlaces(
   }
 }
 
-/** Hosts, or zones that do not show theirs, with two machines of ours at least, all of which are among these. */
+/**
+ * Hosts, or zones that do not show theirs, with two machines of ours at least, all of which are among these. Those that
+ * were down when their host was back say nothing of it any more.
+ */
 async function failedTogether(db: Db, provider: ProviderId, failed: ReadonlySet<MachineId>): Promise<string[]> {
   const rows = await db
     .selectFrom('machines')
@@ -88,5 +100,23 @@ async function failedTogether(db: Db, provider: ProviderId, failed: ReadonlySet<
     .where('state', 'in', ['booting', 'bootstrapping', 'ready', 'unhealthy'])
     .execute()
   const places = Map.groupBy(rows, ({ host, zone }) => host ?? zone)
-  return [...places].flatMap(([name, its]) => (its.length > 1 && its.every(({ id }) => failed.has(id)) ? [name] : []))
+  const left = await leftDown(db, provider)
+  return [...places].flatMap(([name, its]) => {
+    const together = its.length > 1 && its.every(({ id }) => failed.has(id))
+    return together && its.some(({ id }) => !left.has(id)) ? [name] : []
+  })
+}
+
+/** Machines that went down with a host or zone, and are down still though that is back. */
+async function leftDown(db: Db, provider: ProviderId): Promise<ReadonlySet<MachineId>> {
+  const rows = await db
+    .selectFrom('problems')
+    .innerJoin('problem_machines', 'problem_machines.problem_id', 'problems.id')
+    .innerJoin('machines', 'machines.id', 'problem_machines.machine_id')
+    .select('machines.id')
+    .where('problems.provider_id', '=', provider)
+    .where('resolution', 'in', [thereAgain, ranThere])
+    .whereRef('missing_since', '<=', 'resolved_at')
+    .execute()
+  return new Set(rows.map(({ id }) => id))
 }

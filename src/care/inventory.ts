@@ -6,9 +6,11 @@ import { sha256 } from '../kernel/canonical.ts'
 import type { ProviderId } from '../kernel/ids.ts'
 import { ourUseOf, saveInventory } from '../placement/index.ts'
 import type { HostReport, Session } from '../provider/contract.ts'
+import { isCalledDead } from './dead-places.ts'
 import { careActor } from './decision.ts'
 import { tellDeadPlaces } from './place-problems.ts'
 import { changedKeys } from './remembered.ts'
+import { endRevived } from './revived-places.ts'
 import type { ScanDeps, ScanMemory } from './round.ts'
 
 /** Brings hosts and zones in line with what the provider reports. Throws ProviderFault. */
@@ -57,7 +59,18 @@ async function save({ store, seams }: ScanDeps, provider: ProviderId, reports: r
         cause: 'inventory',
       })
     }
-    // Machines may have been found lost before their host was.
-    if (changes.some(({ to }) => to === 'unreachable' || to === 'gone')) await tellDeadPlaces(tx, seams, provider)
+    const back = changes.filter(
+      ({ from, to }) => from !== null && isCalledDead({ state: from }) && !isCalledDead({ state: to }),
+    )
+    if (back.length > 0)
+      await endRevived(
+        tx,
+        seams,
+        provider,
+        back.map(({ host }) => host),
+      )
+    // Machines may have been found lost before their host was; and of a zone that is dead no more some hosts may be.
+    if (back.length > 0 || changes.some(({ to }) => isCalledDead({ state: to })))
+      await tellDeadPlaces(tx, seams, provider)
   })
 }

@@ -101,6 +101,8 @@ async function writeFindings(
 ): Promise<Set<PlatformId>> {
   const concerned = new Set<PlatformId>()
   const noted: Verdict[] = []
+  // Whose host is back with them: who is down there still is told by itself.
+  for (const machine of back) if (await noteBack(tx, deps.seams, machine)) concerned.add(machine.platformId)
   for (const verdict of lost) if (await noteLost(tx, deps.seams, verdict)) noted.push(verdict)
   const failed = new Set(noted.filter((verdict) => verdict.failed).map(({ machine }) => machine.id))
   const together = noted.length === 0 ? new Set() : await tellDeadPlaces(tx, deps.seams, provider, failed)
@@ -108,7 +110,6 @@ async function writeFindings(
     concerned.add(verdict.machine.platformId)
     if (!together.has(verdict.machine.id)) await tellLost(tx, deps.seams, provider, verdict)
   }
-  for (const machine of back) if (await noteBack(tx, deps.seams, machine)) concerned.add(machine.platformId)
   for (const platform of concerned) await makeDue(tx, platform, deps.seams.clock.now())
   return concerned
 }

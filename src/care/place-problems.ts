@@ -8,6 +8,7 @@ import type { Db, Tx } from '../store/store.ts'
 import { type DeadPlace, type DownMachine, deadPlaces, downMachines } from './dead-places.ts'
 import { careActor } from './decision.ts'
 import { carriedBy, overIgnored, type ProblemPlace } from './problems.ts'
+import { endRevivedBy } from './revived-places.ts'
 
 /** What is told of a machine alone, and is part of a dead place's problem. */
 const takenUp: readonly string[] = ['machine_dead', 'machine_hung']
@@ -153,7 +154,10 @@ export async function isCarried(db: Db, machine: MachineId): Promise<boolean> {
   return row !== undefined
 }
 
-/** This machine is well again: what was told of its host or zone is over with the last one that is, ignored or not. */
+/**
+ * This machine is well again, so its host or zone is. What is ignored of that, and what a provider calls dead all the same,
+ * is over with the last one that is well.
+ */
 export async function endPlaces(
   tx: Tx,
   seams: Seams,
@@ -162,6 +166,7 @@ export async function endPlaces(
   cause: string,
 ): Promise<void> {
   await endCarrying(tx, seams, { ...owner, machine }, { actor: careActor, cause })
+  await endRevivedBy(tx, seams, machine)
   const ignored = await tx
     .selectFrom('problem_machines')
     .innerJoin('problems', 'problems.id', 'problem_id')

@@ -1,5 +1,5 @@
 export interface MeltdownLimits {
-  /** Share of a provider's machines, 0 to 1; above it nothing is repaired. */
+  /** Share of the machines of a provider, or of a platform, 0 to 1; above it nothing is repaired. */
   readonly fraction: number
   /** So long back it is looked who went down, ms. */
   readonly windowMs: number

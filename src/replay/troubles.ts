@@ -22,6 +22,7 @@ export const troubleOrigins: Readonly<Record<NamedProblemCode, 'world' | 'house'
   platform_unhealthy: 'world',
   step_drifted: 'world',
   quorum_lost: 'house',
+  // That of the platform alone would follow; the two are one problem.
   meltdown: 'what other platforms of the provider lost at the same time is not told',
   rollout_stopped: 'house',
   host_maintenance: 'house',

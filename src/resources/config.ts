@@ -27,7 +27,7 @@ export const configSchema = z.strictObject({
     .default({})
     .transform((own): Readonly<Record<string, z.output<typeof flavorSchema>>> => ({ ...builtInFlavors, ...own })),
   quotaKeys: z.array(z.string().regex(quotaKeyPattern, 'must be a quota key such as license.count')).default([]),
-  /** When so many of a provider's machines are down that none is repaired by itself. */
+  /** When so many machines of a provider, or of a platform, are down that none of them is repaired by itself. */
   meltdown: z
     .strictObject({
       /** Share of them, 0 to 1. */

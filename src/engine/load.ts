@@ -2,31 +2,22 @@
 // wake-up: what is asked for after that wakes it again.
 
 import { z } from 'zod'
-import { operationPrefix, type Wish } from '../blueprints/index.ts'
-import { type MemberRef, memberRef } from '../blueprints/plan-types.ts'
-import type { Json } from '../kernel/canonical.ts'
-import { endpointsSchema } from '../kernel/endpoint.ts'
 import type { PlatformId } from '../kernel/ids.ts'
 import { type Problem, problemSchema } from '../kernel/problem.ts'
-import type { MachineTable, MemberTable, PlatformTable, RecordTable } from '../store/schema.ts'
 import { statement } from '../store/statement.ts'
 import type { Db } from '../store/store.ts'
+import { loadFounders, loadRestarts } from './load-decided.ts'
 import { loadHibernation } from './load-hibernation.ts'
+import { loadMembers } from './load-members.ts'
 import { loadOperations } from './load-operations.ts'
+import { loadRecords } from './load-records.ts'
+import { loadOlder, loadRollout, parametersOf } from './load-wishes.ts'
 import type { BlueprintSource } from './source.ts'
 import type { RecordedAttempt } from './step-kind.ts'
 import { loadOpenTasks } from './tasks.ts'
-import type { MemberView, OperationView, PlatformView, RecordView } from './view.ts'
+import type { PlatformView } from './view.ts'
 
-const outputsSchema = z.record(z.string(), z.object({ value: z.string(), secret: z.boolean() }))
 const toldSchema = z.record(z.string(), z.union([z.string(), z.object({ $secret: z.string() })]))
-const addressesSchema = z.array(z.string())
-const specSchema = z.object({ parameters: z.record(z.string(), z.json()) })
-const founderSchema = z.object({
-  member: z.string(),
-  founding: z.int().default(1),
-  abandoned: z.array(z.string()).default([]),
-})
 
 interface ById {
   readonly id: PlatformId
@@ -45,7 +36,7 @@ export async function loadPlatform(
   const members = await loadMembers(db, id)
   const older = row.want === 'absent' ? [] : await loadOlder(db, blueprints, row, members.values())
   const blueprint = await blueprints(db, row.blueprint_digest)
-  const { parameters } = specSchema.parse(JSON.parse(row.spec))
+  const parameters = parametersOf(row.spec)
   const operations = row.want === 'absent' ? [] : await loadOperations(db, blueprints, id, inFlight.keys())
   return {
     id: row.id,
@@ -77,160 +68,6 @@ export async function loadPlatform(
   }
 }
 
-/** What members follow that is not what is wanted now. */
-async function loadOlder(
-  db: Db,
-  blueprints: BlueprintSource,
-  { id, generation }: Pick<PlatformTable, 'id' | 'generation'>,
-  members: Iterable<MemberView>,
-): Promise<Wish[]> {
-  const numbers = [...new Set([...members].map((member) => member.revision))].filter((number) => number !== generation)
-  if (numbers.length === 0) return []
-  const rows = await db
-    .selectFrom('revisions')
-    .select(['number', 'blueprint_digest', 'spec'])
-    .where('platform_id', '=', id)
-    .where('number', 'in', numbers)
-    .orderBy('number', 'desc')
-    .execute()
-  const older: Wish[] = []
-  for (const { number, blueprint_digest, spec } of rows) {
-    const { parameters } = specSchema.parse(JSON.parse(spec))
-    older.push({ revision: number, blueprint: await blueprints(db, blueprint_digest), parameters })
-  }
-  return older
-}
-
-const selectRevisions = statement((db, { id, generation }: ById & { generation: number }) =>
-  db
-    .selectFrom('revisions')
-    .select(['number', 'renews', 'settled_at'])
-    .where('platform_id', '=', id)
-    .where((where) => where.or([where('number', '=', generation), where('renews', '=', 1)])),
-)
-
-async function loadRollout(
-  db: Db,
-  { id, generation, want }: Pick<PlatformTable, 'id' | 'generation' | 'want'>,
-): Promise<Pick<PlatformView, 'settled' | 'renewedAt'>> {
-  if (want === 'absent') return { settled: true, renewedAt: 0 }
-  const rows = await selectRevisions.all(db, { id, generation })
-  return {
-    settled: rows.find((row) => row.number === generation)?.settled_at !== null,
-    renewedAt: Math.max(0, ...rows.filter((row) => row.renews === 1).map((row) => row.number)),
-  }
-}
-
-const selectMembers = statement((db, { id }: ById) =>
-  db
-    .selectFrom('members')
-    .selectAll()
-    .where('platform_id', '=', id)
-    .where('state', '!=', 'gone')
-    .orderBy('group_name')
-    .orderBy('ordinal')
-    .orderBy('incarnation'),
-)
-const selectMachines = statement((db, { id }: ById) =>
-  db.selectFrom('machines').selectAll().where('platform_id', '=', id).where('state', '!=', 'deleted'),
-)
-
-async function loadMembers(db: Db, id: PlatformId): Promise<Map<MemberRef, MemberView>> {
-  const members = await selectMembers.all(db, { id })
-  const machines = await selectMachines.all(db, { id })
-  const byId = new Map(machines.map((machine) => [machine.id, machine]))
-  const views = new Map<MemberRef, MemberView>()
-  for (const member of members) {
-    const machine = byId.get(member.machine_id)
-    if (!machine) throw new Error(`member ${member.id} has no living machine ${member.machine_id}`)
-    const view = memberView(member, machine)
-    views.set(view.ref, view)
-  }
-  return views
-}
-
-function memberView(member: MemberTable, machine: MachineTable): MemberView {
-  const ref = memberRef(member.group_name, member.ordinal, member.incarnation)
-  return {
-    id: member.id,
-    ref,
-    name: `${member.group_name}-${member.ordinal}`,
-    group: member.group_name,
-    ordinal: member.ordinal,
-    incarnation: member.incarnation,
-    state: member.state,
-    cause: member.cause,
-    revision: member.revision,
-    warmUntil: member.warm_until,
-    machine: {
-      id: machine.id,
-      member: ref,
-      providerId: machine.provider_id,
-      resourceKey: machine.resource_key,
-      spec: machine.spec,
-      specHash: machine.spec_hash,
-      nativeRef: machine.native_ref,
-      state: machine.state,
-      zone: machine.zone,
-      host: machine.host,
-      endpoints: endpointsSchema.parse(JSON.parse(machine.endpoints)),
-      addresses: addressesSchema.parse(JSON.parse(machine.addresses)),
-      loginUser: machine.login_user,
-      hostKey: machine.host_key,
-      hostKeySecret: machine.host_key_secret,
-      createSentAt: machine.create_sent_at,
-      missing: machine.missing_since !== null || machine.ill_since !== null,
-    },
-  }
-}
-
-const selectRecords = statement((db, { id }: ById) =>
-  db.selectFrom('records').selectAll().where('platform_id', '=', id).where('key', 'not like', 'op/%'),
-)
-const selectRecordsLike = statement((db, { id, like }: ById & { like: string }) =>
-  db.selectFrom('records').selectAll().where('platform_id', '=', id).where('key', 'like', like),
-)
-
-/** Of operations those that run: what is history grows for ever, and nobody asks a run about it. */
-async function loadRecords(
-  db: Db,
-  id: PlatformId,
-  operations: readonly OperationView[],
-): Promise<Map<string, RecordView>> {
-  const rows = [...(await selectRecords.all(db, { id }))]
-  for (const { task } of operations)
-    rows.push(...(await selectRecordsLike.all(db, { id, like: `${operationPrefix(task)}%` })))
-  return new Map(rows.map((row) => [row.key, recordView(row)]))
-}
-
-export function recordView(row: RecordTable): RecordView {
-  return {
-    key: row.key,
-    kind: row.kind,
-    mode: row.mode,
-    member: row.member,
-    input: row.input,
-    achieved: row.achieved,
-    attempting: row.attempting,
-    status: row.status,
-    outputs: outputsSchema.parse(JSON.parse(row.outputs)),
-    suspect: row.suspect,
-    attempts: row.attempts,
-    firstAttemptAt: row.first_attempt_at,
-    deadlineAt: row.deadline_at,
-    nextAt: row.next_at,
-    reason: row.reason,
-    problem: row.problem === null ? null : problemSchema.parse(JSON.parse(row.problem)),
-    memo: row.memo === null ? null : parseMemo(row.memo),
-    startedAt: row.started_at,
-    finishedAt: row.finished_at,
-  }
-}
-
-function parseMemo(text: string): Json {
-  return z.json().parse(JSON.parse(text))
-}
-
 const selectProblem = statement((db, { id }: ById) =>
   db
     .selectFrom('problems')
@@ -257,43 +94,6 @@ const selectUnhealthy = statement((db, { id }: ById) =>
 async function loadUnhealthy(db: Db, id: PlatformId): Promise<string | null> {
   const row = await selectUnhealthy.first(db, { id })
   return row?.detail ?? null
-}
-
-const selectFounders = statement((db, { id }: ById) =>
-  db
-    .selectFrom('decisions')
-    .select(['subject', 'data'])
-    .where('platform_id', '=', id)
-    .where('kind', '=', 'founder')
-    .orderBy('id'),
-)
-
-/** The latest founder decision of each group, and whom all of them gave up. */
-async function loadFounders(
-  db: Db,
-  id: PlatformId,
-): Promise<Pick<PlatformView, 'founders' | 'foundings' | 'abandoned'>> {
-  const rows = await selectFounders.all(db, { id })
-  const decided = rows.map(({ subject, data }) => ({ subject, ...founderSchema.parse(JSON.parse(data)) }))
-  return {
-    founders: Object.fromEntries(decided.map(({ subject, member }) => [subject, member])),
-    foundings: Object.fromEntries(decided.map(({ subject, founding }) => [subject, founding])),
-    abandoned: new Set(decided.flatMap(({ abandoned }) => abandoned)),
-  }
-}
-
-const selectRestarts = statement((db, { id }: ById) =>
-  db
-    .selectFrom('decisions')
-    .select(({ fn }) => ['subject', fn.countAll<number>().as('count')])
-    .where('platform_id', '=', id)
-    .where('kind', '=', 'restart')
-    .groupBy('subject'),
-)
-
-async function loadRestarts(db: Db, id: PlatformId): Promise<ReadonlyMap<MemberRef, number>> {
-  const rows = await selectRestarts.all(db, { id })
-  return new Map(rows.map(({ subject, count }) => [subject, Number(count)]))
 }
 
 const selectInFlight = statement((db, { id }: ById) =>

@@ -56,7 +56,7 @@ export const fairSetting: Setting = {
   oneMachine: true,
   deleteAll: false,
   streams: false,
-  refounds: false,
+  lost: 'delete',
 }
 const patienceMs = 3_600_000
 

@@ -2,6 +2,7 @@
 
 import type { Json } from '../../src/kernel/canonical.ts'
 import type { CloudOptions } from './cloud.ts'
+import type { Zone } from './times.ts'
 import type { Count } from './weather.ts'
 
 /** Which tenant, by number, and its platform by name. */
@@ -13,15 +14,33 @@ export interface About {
 /** What a tenant does with a platform and needs no words for. */
 export type Change = 'delete' | 'cancel' | 'resume' | 'retry' | 'rollback' | 'renew' | 'pause' | 'hibernate' | 'wake'
 
+/** What is agreed about a platform and kept by the clock, or against its tenant. Crons are those of times.ts. */
+export type Term =
+  /** It ends after `ms`, and its platform `graceMs` later. */
+  | { readonly kind: 'lease'; readonly ms: number; readonly graceMs: number }
+  | {
+      readonly kind: 'schedule'
+      readonly hibernate: string | null
+      readonly wake: string | null
+      readonly timeZone: Zone
+    }
+  | { readonly kind: 'window'; readonly opens: string; readonly seconds: number; readonly timeZone: Zone }
+  | { readonly kind: 'follow'; readonly follow: 'none' | 'patch' | 'minor' }
+  | { readonly kind: 'protect'; readonly on: boolean }
+
 export type Act =
   | ({
       readonly kind: 'create'
       readonly blueprint: string
       readonly parameters: Readonly<Record<string, Json>>
+      readonly terms: readonly Term[]
     } & About)
   | ({ readonly kind: 'change'; readonly parameters: Readonly<Record<string, Json>> } & About)
   | ({ readonly kind: Change } & About)
   | ({ readonly kind: 'operation'; readonly operation: string } & About)
+  | (Term & About)
+  /** Another version of a blueprint comes to be, `name@version`. */
+  | { readonly kind: 'publish'; readonly blueprint: string }
   /** To another version of its blueprint. */
   | ({ readonly kind: 'upgrade'; readonly version: string } & About)
   /** A person chooses among the open problems and what they name as ways out. */
@@ -29,8 +48,8 @@ export type Act =
   /** Of one that is being deleted. */
   | ({ readonly kind: 'forget' } & About)
   | { readonly kind: 'read'; readonly tenant: number }
-  /** A host is emptied, and taken back after a while. */
-  | { readonly kind: 'maintain'; readonly host: string; readonly ms: number }
+  /** A host is emptied, and taken back after a while; until a deadline, ms from then, in windows only. */
+  | { readonly kind: 'maintain'; readonly host: string; readonly ms: number; readonly deadlineMs: number | null }
   /** The next so many calls go wrong in one way. */
   | { readonly kind: 'count'; readonly count: Count; readonly times: number }
   /** A trouble that lasts. */
@@ -72,8 +91,8 @@ export interface Setting {
   readonly streams: boolean
   /** Whether a process can see that another one is over. */
   readonly oneMachine: boolean
-  /** Whether a quorum that is lost is founded anew in the end, or its platform deleted. */
-  readonly refounds: boolean
+  /** What becomes in the end of a quorum that is lost: another founding, its machines started again, or nothing more. */
+  readonly lost: 'refound' | 'restore' | 'delete'
   /** Whether everything is deleted in the end. */
   readonly deleteAll: boolean
 }

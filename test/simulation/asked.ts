@@ -42,7 +42,8 @@ function checkMachine(member: Member, vm: Vm, cluster: string | undefined): void
   const { REVISION: revision, EDITION: edition } = first?.env ?? {}
   if (revision !== String(parameters.revision) || edition !== editionOf[member.version])
     throw said(`was last told revision ${revision} of edition ${edition}, not ${parameters.revision}`)
-  if (first?.stepKey.endsWith('/setup') && edition === 'two' && !last(vm, /\/tune$/)) throw said('was never tuned')
+  if (first?.stepKey.endsWith('/setup') && edition?.startsWith('two') && !last(vm, /\/tune$/))
+    throw said('was never tuned')
   const join = last(vm, /^script\/[^/]+\/join$/)
   // Whoever founded was told nothing.
   const joined = last(vm, /\/found(#\d+)?$/) === undefined ? join?.env.CLUSTER : cluster

@@ -3,6 +3,16 @@
 
 import type { BlueprintFiles } from '../../src/blueprints/index.ts'
 
+/** What the first step of a version tells its machine by. */
+export const editionOf: Readonly<Record<string, string>> = {
+  '1.0.0': 'one',
+  '1.0.1': 'onePatched',
+  '1.1.0': 'oneMore',
+  '2.0.0': 'two',
+  '2.0.1': 'twoPatched',
+  '2.1.0': 'twoMore',
+}
+
 const plain = `
 name: plain
 version: 1.0.0
@@ -108,6 +118,17 @@ const council2 = revised(council, [
   ['{ voter: inPlace, worker: replace }', '{ voter: replace, worker: replace }, keepWarm: 2m'],
 ])
 
+/** Versions that come to be while a history lasts: of each but its number, what its first step tells its machines. */
+const later: readonly (readonly [string, string])[] = [plain, council, plain2, council2].flatMap((document) => {
+  const [, name = '', from = ''] = /^name: (\w+)\nversion: (\S+)$/m.exec(document) ?? []
+  return ['.0.1', '.1.0'].map((end) => {
+    const version = from.replace(/\.0\.0$/, end)
+    const told = `edition: { value: ${editionOf[version]} }`
+    const text = document.replace(`version: ${from}`, `version: ${version}`)
+    return [`${name}@${version}`, text.replace(/edition: \{ value: \w+ \}/, told)] as const
+  })
+})
+
 function revised(document: string, edits: readonly (readonly [string, string])[]): string {
   const first = document.replace('version: 1.0.0', 'version: 2.0.0').replace('{ value: one }', '{ value: two }')
   return edits.reduce((text, [from, to]) => text.replace(from, to), first)
@@ -120,5 +141,11 @@ function withScripts(document: string): BlueprintFiles {
 
 export const blueprints: readonly BlueprintFiles[] = [plain, council, plain2, council2].map(withScripts)
 
-/** What the first step of a version tells its machine by. */
-export const editionOf: Readonly<Record<string, string>> = { '1.0.0': 'one', '2.0.0': 'two' }
+/** `name@version` of what can be published. */
+export const publishable: readonly string[] = later.map(([name]) => name)
+
+export function filesOf(blueprint: string): BlueprintFiles {
+  const found = later.find(([name]) => name === blueprint)
+  if (!found) throw new Error(`nobody writes ${blueprint}`)
+  return withScripts(found[1])
+}

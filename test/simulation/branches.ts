@@ -5,8 +5,11 @@ import type { Sometimes } from './counters.ts'
 /** An event as it is written down. */
 export interface EventRow {
   readonly seq: number
+  /** ms since 1970. */
+  readonly at: number
   readonly kind: string
   readonly subject_id: string
+  readonly platform_id: string | null
   readonly step: string | null
   readonly from_state: string | null
   readonly to_state: string | null
@@ -27,6 +30,7 @@ const problems: readonly (readonly [string, Sometimes])[] = [
   ['step_drifted', 'branch:drifted'],
   ['member_unhealthy', 'branch:unhealthy'],
   ['machine_changed', 'branch:changed'],
+  ['lease_expired', 'branch:leaseHeld'],
 ]
 const platformStates: Readonly<Record<string, Sometimes>> = {
   blocked: 'branch:blocked',
@@ -55,6 +59,16 @@ export function branchesOf({ kind, from_state, to_state, cause, data }: EventRow
       const what = platformStates[to_state ?? '']
       return what === undefined || from_state === to_state ? [] : [what]
     }
+    case 'lease.renewed':
+      return /"from":"[^"]*","to":"/.test(data) ? ['branch:leaseRenewed'] : []
+    case 'lease.expired':
+      return ['branch:leaseExpired']
+    case 'lease.ended':
+      return ['branch:leaseEnded']
+    case 'schedule.due':
+      return [data.includes('hibernate') ? 'branch:scheduledSleep' : 'branch:scheduledWaking']
+    case 'upgrade.begun':
+      return ['branch:autoUpgraded']
     default:
       return []
   }

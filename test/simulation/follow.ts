@@ -32,7 +32,7 @@ export interface FollowDeps {
 const eventSchema = z.object({ id: z.number(), tenant: z.string().nullable() })
 const pageSchema = z.object({ items: z.array(eventSchema), next: z.number() })
 const patienceMs = 12_000
-const restMs = 10_000
+const restMs = 15_000
 /** A stream says something at least this often, ms. */
 const quietMs = 40_000
 const againMs = 1_000
@@ -71,7 +71,7 @@ export function openFollower(deps: FollowDeps): Follower {
 
   /** True when there may be more. */
   async function readPage(): Promise<boolean> {
-    const limit = 1 + Math.floor(random.next() * 40)
+    const limit = 4 + Math.floor(random.next() * 60)
     const path = `/v1/events?tenant=${tenant}&after=${cursor}&limit=${limit}`
     const process = anybody()
     const answer = process && (await patiently(process.request('GET', path), patienceMs))

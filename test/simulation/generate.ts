@@ -2,12 +2,14 @@
 
 import type { Json } from '../../src/kernel/canonical.ts'
 import { seededRandom } from '../support/random.ts'
-import type { Act, Action, Script } from './action.ts'
+import type { Act, Action, Script, Term } from './action.ts'
+import { publishable } from './blueprints.ts'
 import { hosts } from './cloud.ts'
+import { everyFour, hourly, type Zone, zones } from './times.ts'
 import type { Count } from './weather.ts'
 
 /** How long tenants ask for things and the world misbehaves, ms. */
-const troubledMs = 240_000
+const troubledMs = 160_000
 
 const versions = ['1.0.0', '2.0.0'] as const
 
@@ -25,6 +27,11 @@ const counts: readonly (readonly [Count, number])[] = [
   ['breakCalls', 4],
 ]
 
+/** The first of each kind. */
+function oneOfEach(...terms: readonly Term[]): readonly Term[] {
+  return terms.filter(({ kind }, at) => terms.findIndex((one) => one.kind === kind) === at)
+}
+
 export function generate(seed: number): Script {
   const random = seededRandom(seed ^ 0x5eed)
   const chance = (share: number) => random.next() < share
@@ -41,7 +48,7 @@ export function generate(seed: number): Script {
   const platforms = between(2, 4)
   for (let number = 0; number < platforms; number++) {
     const about = { tenant: between(0, 1), platform: `p${number}` }
-    const begins = between(0, chance(0.6) ? 5_000 : 90_000)
+    const begins = between(0, chance(0.6) ? 5_000 : 60_000)
     const plain = chance(0.45)
     const parameters = (): Readonly<Record<string, Json>> =>
       plain ? { count: between(1, 4) } : { voters: oneOf([1, 3]), workers: between(0, 3) }
@@ -50,9 +57,11 @@ export function generate(seed: number): Script {
       ...about,
       blueprint: `${plain ? 'plain' : 'council'}@${oneOf(versions)}`,
       parameters: parameters(),
+      terms: chance(0.35) ? oneOfEach(term(), term()) : [],
     })
+    agree(about, begins)
     for (let changes = chance(0.6) ? between(1, 3) : 0; changes > 0; changes--) {
-      const at = begins + between(5_000, 170_000)
+      const at = begins + between(5_000, 115_000)
       const dice = random.next()
       if (dice < 0.35) add(at, { kind: 'change', ...about, parameters: parameters() })
       else if (dice < 0.55) add(at, { kind: 'change', ...about, parameters: { revision: between(1, 3) } })
@@ -61,7 +70,7 @@ export function generate(seed: number): Script {
       else if (dice < 0.85) add(at, { kind: 'upgrade', ...about, version: chance(0.7) ? '2.0.0' : '1.0.0' })
       else add(at, { kind: oneOf(['rollback', 'renew'] as const), ...about })
       // While it is under way, or done and its old machines still warm.
-      if (dice < 0.85 && chance(0.5)) add(at + between(15_000, 120_000), { kind: 'rollback', ...about })
+      if (dice < 0.85 && chance(0.5)) add(at + between(10_000, 80_000), { kind: 'rollback', ...about })
       // What is changed is best disturbed while it changes.
       if (chance(0.4)) add(at + between(0, 20_000), fault())
       if (chance(0.2)) add(at + between(0, 5_000), { kind: 'count', count: 'slowScripts', times: between(1, 3) })
@@ -70,24 +79,24 @@ export function generate(seed: number): Script {
     if (chance(0.3)) {
       const at = begins + between(500, 40_000)
       add(at, { kind: 'cancel', ...about })
-      if (chance(0.7)) add(at + between(1_000, 60_000), { kind: 'resume', ...about })
+      if (chance(0.7)) add(at + between(1_000, 40_000), { kind: 'resume', ...about })
     }
     for (let times = between(0, 2); times > 0; times--)
-      add(begins + between(20_000, 150_000), { kind: 'operation', ...about, operation: oneOf(['survey', 'rekey']) })
+      add(begins + between(15_000, 100_000), { kind: 'operation', ...about, operation: oneOf(['survey', 'rekey']) })
     if (chance(0.2)) {
-      const at = begins + between(1_000, 120_000)
+      const at = begins + between(1_000, 80_000)
       add(at, { kind: 'pause', ...about })
-      if (chance(0.7)) add(at + between(1_000, 60_000), { kind: 'resume', ...about })
+      if (chance(0.7)) add(at + between(1_000, 40_000), { kind: 'resume', ...about })
     }
     if (chance(0.25)) {
-      const at = begins + between(20_000, 120_000)
+      const at = begins + between(15_000, 80_000)
       add(at, { kind: 'hibernate', ...about })
       if (chance(0.3)) add(at + between(0, 10_000), fault())
       if (chance(0.7)) add(at + between(1_000, 60_000), { kind: 'wake', ...about })
     }
-    if (chance(0.25)) add(begins + between(20_000, 150_000), { kind: 'retry', ...about })
+    if (chance(0.25)) add(begins + between(15_000, 100_000), { kind: 'retry', ...about })
     for (let times = between(0, 3); times > 0; times--)
-      add(begins + between(10_000, 200_000), { kind: 'resolve', ...about, pick: between(0, 1_000) })
+      add(begins + between(10_000, 130_000), { kind: 'resolve', ...about, pick: between(0, 1_000) })
     // Long enough to be taken over, in the middle of work.
     if (processes > 1 && chance(0.2))
       add(begins + between(0, 8_000), { kind: 'stop', process: between(0, 1), ms: between(11_000, 40_000) })
@@ -96,7 +105,7 @@ export function generate(seed: number): Script {
       if (chance(0.7)) add(begins + between(500, 20_000), { kind: 'delete', ...about })
     }
     if (chance(0.5)) {
-      const at = begins + between(300, 160_000)
+      const at = begins + between(300, 110_000)
       add(at, { kind: 'delete', ...about })
       if (chance(0.25)) {
         // Its provider is not to be had while it goes.
@@ -107,11 +116,52 @@ export function generate(seed: number): Script {
   }
   if (chance(0.25)) {
     const { name } = oneOf(hosts)
-    add(between(10_000, 180_000), { kind: 'maintain', host: name, ms: between(1_000, 60_000) })
+    const deadlineMs = chance(0.5) ? between(5_000, 60_000) : null
+    add(between(10_000, 120_000), { kind: 'maintain', host: name, ms: between(1_000, 90_000), deadlineMs })
   }
-  add(between(30_000, troubledMs), { kind: 'read', tenant: between(0, 1) })
+  for (let times = chance(0.5) ? between(1, 2) : 0; times > 0; times--)
+    add(between(5_000, 100_000), { kind: 'publish', blueprint: oneOf(publishable) })
+  add(between(20_000, troubledMs), { kind: 'read', tenant: between(0, 1) })
 
   for (let faults = between(3, 9); faults > 0; faults--) add(between(0, troubledMs), fault())
+
+  /** What is agreed of a platform after it was asked for. */
+  function agree(about: { readonly tenant: number; readonly platform: string }, begins: number): void {
+    const at = () => begins + between(1_000, 90_000)
+    if (chance(0.4)) add(at(), { ...term(), ...about })
+    if (chance(0.15)) {
+      const agreedAt = at()
+      add(agreedAt, { ...lease(), ...about })
+      // In time or after its end.
+      if (chance(0.5)) add(agreedAt + between(1_000, 80_000), { ...lease(), ...about })
+    }
+    if (chance(0.15)) {
+      const agreedAt = at()
+      add(agreedAt, { kind: 'protect', on: true, ...about })
+      if (chance(0.5)) add(agreedAt + between(1_000, 60_000), { kind: 'delete', ...about })
+      if (chance(0.5)) add(agreedAt + between(1_000, 80_000), { kind: 'protect', on: false, ...about })
+    }
+  }
+
+  function term(): Term {
+    const dice = random.next()
+    const timeZone = oneOf(Object.keys(zones)) as Zone
+    if (dice < 0.15) return lease()
+    if (dice < 0.35) {
+      const sleeps = between(0, 2)
+      const hibernate = chance(0.85) ? hourly(sleeps, timeZone) : null
+      const wake = hibernate === null || chance(0.8) ? hourly(sleeps + between(0, 2), timeZone) : null
+      return { kind: 'schedule', hibernate, wake, timeZone }
+    }
+    if (dice < 0.6)
+      return { kind: 'window', opens: everyFour(between(0, 3), timeZone), seconds: between(60, 150), timeZone }
+    if (dice < 0.9) return { kind: 'follow', follow: oneOf(['none', 'patch', 'minor', 'minor'] as const) }
+    return { kind: 'protect', on: true }
+  }
+
+  function lease(): Term {
+    return { kind: 'lease', ms: between(10_000, 90_000), graceMs: between(10_000, 80_000) }
+  }
 
   function fault(): Act {
     const dice = random.next()
@@ -128,7 +178,7 @@ export function generate(seed: number): Script {
       const zone = chance(0.35)
       const { name, zone: its } = oneOf(hosts)
       const dead = zone ? hosts.filter((host) => host.zone === its).map((host) => host.name) : [name]
-      return { kind: 'hosts', hosts: dead, ms: between(5_000, 120_000), vanish: chance(0.3) }
+      return { kind: 'hosts', hosts: dead, ms: between(5_000, 80_000), vanish: chance(0.3) }
     }
     if (dice < 0.74) {
       const how = oneOf(['vanish', 'off', 'reboot', 'cut', 'hide', 'undo', 'ill', 'reshape'] as const)
@@ -153,7 +203,7 @@ export function generate(seed: number): Script {
       },
       processes,
       streams: chance(0.3),
-      refounds: chance(0.7),
+      lost: oneOf(['refound', 'refound', 'restore', 'delete'] as const),
       oneMachine: chance(0.5),
       deleteAll: chance(0.4),
     },

@@ -11,6 +11,7 @@ import { openProcesses } from './processes.ts'
 import { openRest, type Rest } from './rest.ts'
 import type { Template } from './template.ts'
 import { openTenants, type Tenants } from './tenants.ts'
+import { openTerms, type Terms } from './terms.ts'
 import { Violation } from './violation.ts'
 import { standing } from './watch.ts'
 import { errorText, openWorld, type World, type WorldOptions } from './world.ts'
@@ -57,7 +58,14 @@ export async function liveThrough(template: Template, script: Script, options: W
     }),
   )
   const person = openPerson(tenants, world.counters, world.clock.seams.clock)
-  const outside = openOutside(world, processes, tenants, person)
+  const terms = openTerms({
+    tenants,
+    clock: world.clock.seams.clock,
+    counters: world.counters,
+    agreed: world.watch.agreed,
+    answering: processes.answering,
+  })
+  const outside = openOutside(world, processes, { tenants, terms, person })
   const rest = openRest(world.watch.database, world.cloud, world.clock.now)
   try {
     await live()
@@ -83,11 +91,11 @@ export async function liveThrough(template: Template, script: Script, options: W
     rest.checkBooks()
     world.journal.note('> heal')
     outside.heal()
-    await comeToRest(world, tenants, rest, person, followers)
+    await comeToRest(world, { tenants, terms, person }, rest, followers)
     if (world.violation || !script.setting.deleteAll) return
     world.journal.note('> delete everything')
-    for (const { tenant, name } of tenants.platforms.values()) world.later(tenants.change(tenant, name, 'delete'))
-    await comeToRest(world, tenants, rest, person, followers)
+    for (const { tenant, name } of tenants.platforms.values()) world.later(terms.remove(tenant, name))
+    await comeToRest(world, { tenants, terms, person }, rest, followers)
     const [left] = standing(world.cloud, world.clock.now())
     if (left) world.fail(new Violation('no-leak', `${left.ref} of ${left.key} is left at the provider`))
   }
@@ -96,9 +104,8 @@ export async function liveThrough(template: Template, script: Script, options: W
 /** Lets time pass, and a person look after things, until nothing moves any more; then everything must be right. */
 async function comeToRest(
   world: World,
-  tenants: Tenants,
+  { tenants, terms, person }: { readonly tenants: Tenants; readonly terms: Terms; readonly person: Person },
   rest: Rest,
-  person: Person,
   followers: readonly Follower[],
 ): Promise<void> {
   const { clock } = world
@@ -116,17 +123,22 @@ async function comeToRest(
     for (const owned of tenants.platforms.values()) {
       const { tenant, name, id } = owned
       const state = rest.platforms().find((row) => row.id === id)?.state
-      const lost = rest.problems(id).includes('quorum_lost')
+      const problems = rest.problems(id)
+      const lost = problems.includes('quorum_lost')
+      if (problems.includes('lease_expired')) world.later(terms.renew(tenant, name))
       if (state === 'held' || state === 'paused') world.later(tenants.change(tenant, name, 'resume'))
       if (state === 'hibernated') world.later(tenants.change(tenant, name, 'wake'))
       if (state === 'degraded') world.later(person.takeBack(owned))
       if (state !== 'blocked') continue
-      if (lost && world.setting.refounds && !late) world.later(person.refound(owned))
-      else world.later(tenants.change(tenant, name, lost || late ? 'delete' : 'retry'))
+      const way = world.setting.lost
+      if (late || (lost && way === 'delete')) world.later(terms.remove(tenant, name))
+      else if (lost && way !== 'delete') world.later(person.save(owned, way === 'restore'))
+      else world.later(tenants.change(tenant, name, 'retry'))
     }
   }
   rest.checkBooks()
   rest.checkWorld(tenants)
+  world.watch.agreed.check(clock.now())
   checkAsked(world.watch.database, standing(world.cloud, clock.now()))
   for (const follower of followers) {
     await clock.runUntil(follower.catchUp())

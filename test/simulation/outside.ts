@@ -1,10 +1,12 @@
 // What happens to a history from outside: its actions, done to tenants, cloud, machines and processes.
 
 import type { Action } from './action.ts'
+import { filesOf } from './blueprints.ts'
 import type { Person } from './person.ts'
 import type { Processes } from './processes.ts'
 import { isSetup } from './remote.ts'
 import type { Tenants } from './tenants.ts'
+import type { Terms } from './terms.ts'
 import { isDone, type Vm } from './vm.ts'
 import { standing } from './watch.ts'
 import { fairWeather } from './weather.ts'
@@ -18,7 +20,11 @@ export interface Outside {
   heal(): void
 }
 
-export function openOutside(world: World, processes: Processes, tenants: Tenants, person: Person): Outside {
+export function openOutside(
+  world: World,
+  processes: Processes,
+  { tenants, terms, person }: { readonly tenants: Tenants; readonly terms: Terms; readonly person: Person },
+): Outside {
   const { cloud, counters, clock, later, sleep } = world
   const { weather } = cloud
   const there = () => standing(cloud, clock.now())
@@ -127,13 +133,23 @@ export function openOutside(world: World, processes: Processes, tenants: Tenants
     world.journal.note(`> ${action.kind} ${JSON.stringify(action)}`)
     switch (action.kind) {
       case 'create':
-        later(tenants.create(action.tenant, action.platform, action.blueprint, action.parameters))
+        later(terms.create(action.tenant, action.platform, action.blueprint, action.parameters, action.terms))
         break
       case 'change':
         later(tenants.patch(action.tenant, action.platform, { parameters: action.parameters }))
         break
       case 'upgrade':
         later(tenants.patch(action.tenant, action.platform, { version: action.version }))
+        break
+      case 'lease':
+      case 'schedule':
+      case 'window':
+      case 'follow':
+      case 'protect':
+        later(terms.set(action.tenant, action.platform, action))
+        break
+      case 'publish':
+        later(terms.publish(filesOf(action.blueprint)))
         break
       case 'resolve':
         later(person.resolve(action.tenant, action.platform, action.pick))
@@ -142,7 +158,7 @@ export function openOutside(world: World, processes: Processes, tenants: Tenants
         later(person.forget(action.tenant, action.platform))
         break
       case 'maintain':
-        later(tenants.maintain(action.host, action.ms))
+        later(tenants.maintain(action.host, action.ms, action.deadlineMs))
         break
       case 'rollback':
       case 'renew':

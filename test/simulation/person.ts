@@ -10,8 +10,8 @@ export interface Person {
   /** Waits a while for a problem, and chooses one of those that are open, and one of the ways out that it names; `pick` is any number. */
   resolve(tenant: number, name: string, pick: number): Promise<void>
   forget(tenant: number, name: string): Promise<void>
-  /** Gives up what a lost quorum knew. */
-  refound(owned: Owned): Promise<void>
+  /** A lost quorum: its machines are started again once, if that is to be tried; then what it knew is given up. */
+  save(owned: Owned, restores: boolean): Promise<void>
   /** Has the machines made anew whose illness was ignored. */
   takeBack(owned: Owned): Promise<void>
 }
@@ -33,6 +33,7 @@ const lookEveryMs = 5_000
 const looks = 12
 
 export function openPerson(tenants: Tenants, counters: Counters, clock: Clock): Person {
+  const restored = new Set<string>()
   const pathOf = ({ id }: Owned) => `/v1/platforms/${id}`
 
   async function problems(owned: Owned, all: boolean): Promise<readonly Named[]> {
@@ -50,6 +51,8 @@ export function openPerson(tenants: Tenants, counters: Counters, clock: Clock): 
     if (resolution === 'recreate') counters.hit('op:recreate')
     if (resolution === 'retry') counters.hit('op:try')
     if (resolution === 'refound') counters.hit('op:refound')
+    if (resolution === 'reboot') counters.hit('op:reboot')
+    if (resolution === 'restore') counters.hit('op:restore')
   }
 
   async function resolve(owned: Owned, pick: number): Promise<void> {
@@ -72,10 +75,13 @@ export function openPerson(tenants: Tenants, counters: Counters, clock: Clock): 
     if (forgottenSchema.parse(body).left.length > 0) counters.hit('branch:leftBehind')
   }
 
-  async function refound(owned: Owned): Promise<void> {
-    for (const problem of await problems(owned, false))
-      if (problem.code === 'quorum_lost' && problem.resolutions.includes('refound'))
-        await choose(owned, problem, 'refound')
+  async function save(owned: Owned, restores: boolean): Promise<void> {
+    for (const problem of await problems(owned, false)) {
+      if (problem.code !== 'quorum_lost') continue
+      const may = restores && !restored.has(problem.id) && problem.resolutions.includes('restore')
+      if (may) restored.add(problem.id)
+      if (may || problem.resolutions.includes('refound')) await choose(owned, problem, may ? 'restore' : 'refound')
+    }
   }
 
   async function takeBack(owned: Owned): Promise<void> {
@@ -92,7 +98,7 @@ export function openPerson(tenants: Tenants, counters: Counters, clock: Clock): 
   return {
     resolve: (tenant, name, pick) => of(tenant, name, (owned) => resolve(owned, pick)),
     forget: (tenant, name) => of(tenant, name, forget),
-    refound: (owned) => tenants.tracked(refound(owned)),
+    save: (owned, restores) => tenants.tracked(save(owned, restores)),
     takeBack: (owned) => tenants.tracked(takeBack(owned)),
   }
 }

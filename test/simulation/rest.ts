@@ -4,6 +4,7 @@ import type Database from 'better-sqlite3'
 import { z } from 'zod'
 import type { SimCloud } from './cloud.ts'
 import type { Tenants } from './tenants.ts'
+import { leastGraceSeconds } from './terms.ts'
 import { Violation } from './violation.ts'
 import { isDone } from './vm.ts'
 import { standing } from './watch.ts'
@@ -66,6 +67,10 @@ export function openRest(database: Database.Database, cloud: SimCloud, now: () =
   const task = database.prepare<[string], { state: string; reason: string | null; problem: string | null }>(
     'select state, reason, problem from tasks where id = ?',
   )
+  const leasesOver = database.prepare<[number, number], { name: string }>(
+    `select name from leases join platforms on id = platform_id
+       where want = 'present' and expires_at <= ? and grace_ms < ?`,
+  )
   const limits = database.prepare<[], { id: string; key: string; amount: number | null; used: number }>(
     `select ticket_id as id, key, amount, used from ticket_limits
      union all select project_id, key, amount, used from shares`,
@@ -90,6 +95,7 @@ export function openRest(database: Database.Database, cloud: SimCloud, now: () =
        from attempts where outcome in ('lost', 'abandoned')
      union select case state when 'done' then 'branch:operationDone' else 'branch:operationFailed' end
        from tasks where operation is not null and state in ('done', 'failed')
+     union select 'branch:leaseSlept' from leases where hibernated = 1
      union select 'branch:upgraded' from revisions as one join revisions as other on one.platform_id = other.platform_id
        where one.number = other.number + 1 and one.blueprint_digest != other.blueprint_digest and one.settled_at is not null
      union select 'branch:founderReplaced' from decisions where kind = 'founder' and reason != 'the first of its group'`,
@@ -142,6 +148,7 @@ export function openRest(database: Database.Database, cloud: SimCloud, now: () =
         .all()
         .filter(({ state, member_state }) => state !== 'ready' || member_state !== 'in')
         .map(({ member, state, member_state }) => `${member} is ${state}, ${member_state}`),
+      ...leasesOver.all(now(), leastGraceSeconds * 1000).map(({ name }) => `the lease of ${name} is over`),
       ...reopened.all().map(({ resource_key }) => `the receipt of ${resource_key} is open again`),
       ...standing(cloud, now())
         .filter((vm) => !remembered.has(vm.key))

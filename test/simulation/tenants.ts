@@ -36,7 +36,8 @@ export interface Tenants {
   readonly acknowledged: readonly Acknowledged[]
   /** Requests that are not answered yet, COUNT. */
   readonly waiting: number
-  create(tenant: number, name: string, blueprint: string, parameters: unknown): Promise<void>
+  /** `terms`: what else the request says. */
+  create(tenant: number, name: string, blueprint: string, parameters: unknown, terms: object): Promise<void>
   change(tenant: number, name: string, what: Change): Promise<void>
   /** Asks for other parameters, or another version of its blueprint. */
   patch(tenant: number, name: string, wish: Wish): Promise<void>
@@ -44,7 +45,7 @@ export interface Tenants {
   /** Reads what a tenant may read, and looks for what it may not. */
   read(tenant: number): Promise<void>
   /** Not a tenant's: a host is emptied for so long. */
-  maintain(host: string, ms: number): Promise<void>
+  maintain(host: string, ms: number, deadlineMs: number | null): Promise<void>
   find(tenant: number, name: string): Owned | undefined
   /** Whatever it is, it counts as waiting until it is answered. */
   tracked(work: Promise<void>): Promise<void>
@@ -137,9 +138,15 @@ export function openTenants(deps: TenantDeps): Tenants {
     return made
   }
 
-  async function create(tenant: number, name: string, blueprint: string, parameters: unknown): Promise<void> {
+  async function create(
+    tenant: number,
+    name: string,
+    blueprint: string,
+    parameters: unknown,
+    terms: object,
+  ): Promise<void> {
     const project = tenants[tenant]?.project ?? ''
-    const answer = await send('POST', `/v1/projects/${project}/platforms`, { name, blueprint, parameters })
+    const answer = await send('POST', `/v1/projects/${project}/platforms`, { name, blueprint, parameters, ...terms })
     const made = accepted('create', answer)
     if (problemOf(answer)?.code === 'quota_exceeded') counters.hit('branch:quotaRefused')
     if (!made) return
@@ -161,6 +168,7 @@ export function openTenants(deps: TenantDeps): Tenants {
     const made = accepted(what, answer)
     if (made && what !== 'delete') owned.task = made.task
     if (answer.status < 300) counters.hit(`op:${what}`)
+    if (problemOf(answer)?.code === 'protected') counters.hit('branch:protected')
   }
 
   async function patch(tenant: number, name: string, { parameters, version }: Wish): Promise<void> {
@@ -173,11 +181,12 @@ export function openTenants(deps: TenantDeps): Tenants {
     counters.hit(version === undefined ? 'op:change' : 'op:upgrade')
   }
 
-  async function maintain(host: string, ms: number): Promise<void> {
+  async function maintain(host: string, ms: number, deadlineMs: number | null): Promise<void> {
     const path = `/v1/providers/${deps.provider}/hosts/${host}/maintenance`
     try {
-      const answer = await send('POST', path, { reason: 'a new disk' })
-      if (answer.status === 200) counters.hit('op:maintain')
+      const deadline = deadlineMs === null ? null : new Date(clock.now() + deadlineMs).toISOString()
+      const answer = await send('POST', path, { reason: 'a new disk', deadline })
+      if (answer.status === 200) counters.hit(deadline === null ? 'op:maintain' : 'op:maintainByDeadline')
       await clock.sleep(ms)
     } finally {
       // Also when nobody said whether it began.

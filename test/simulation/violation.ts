@@ -26,6 +26,11 @@ export const invariants = {
   'quota-exact': 'what is counted as used is what is held, and never above the limit',
   'capacity-exact': 'what a host counts as reserved is what its machines hold',
   'spread-kept': 'members of a group that must be apart are apart',
+  'protection-kept': 'what is protected from deletion is not deleted',
+  'lease-kept': 'a platform is deleted by its lease only when that is over and its grace has passed',
+  'schedule-kept':
+    'a schedule is kept: for each moment once, late rather than never, and only the last of what was due',
+  'window-kept': 'what can wait is begun in the window of its platform only',
   'as-asked': 'a platform at rest is what was last asked of it',
   'nothing-lost': 'an acknowledged request is remembered, and done or explained',
   'once-per-key': 'a request repeated under its key is answered as if it were sent once',

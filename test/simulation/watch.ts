@@ -5,6 +5,7 @@ import Database from 'better-sqlite3'
 import { z } from 'zod'
 import type { ScriptAttempt } from '../../src/bootstrap/remote.ts'
 import type { ResourceKey } from '../../src/provider/contract.ts'
+import { type Agreed, openAgreed } from './agreed.ts'
 import { branchesOf, type EventRow } from './branches.ts'
 import type { SimCloud } from './cloud.ts'
 import type { Counters } from './counters.ts'
@@ -37,11 +38,14 @@ export interface Watch extends Disposable {
   onCreate(key: ResourceKey): void
   onDestroy(vm: Vm): void
   onStart(started: Started, incarnation: string): void
+  readonly agreed: Agreed
   /** Number of the last event that is committed. */
   readonly lastSeq: number
 }
 
 export interface WatchDeps {
+  /** When the history begins, ms since 1970. */
+  readonly startedAt: number
   readonly path: string
   readonly cloud: SimCloud
   readonly journal: Journal
@@ -49,7 +53,7 @@ export interface WatchDeps {
   fail(violation: Violation): void
 }
 
-export function openWatch({ path, cloud, journal, counters, fail }: WatchDeps): Watch {
+export function openWatch({ path, startedAt, cloud, journal, counters, fail }: WatchDeps): Watch {
   const database = new Database(path, { readonly: true })
   const events = database.prepare<[number], EventRow>('select * from events where seq > ? order by seq')
   const runs = database.prepare<[], RunRow>('select * from runs')
@@ -75,6 +79,7 @@ export function openWatch({ path, cloud, journal, counters, fail }: WatchDeps): 
   const attempt = database.prepare<[string], { machine_id: string | null; ended_at: number | null }>(
     'select machine_id, ended_at from attempts where id = ?',
   )
+  const agreed = openAgreed({ database, counters, startedAt, fail })
   const started = new Set<string>()
   const holds = new Map<string, RunRow>()
   let lastSeq = maxOf('select max(seq) as most from events')
@@ -95,6 +100,7 @@ export function openWatch({ path, cloud, journal, counters, fail }: WatchDeps): 
         `#${event.seq} ${kind} ${subject_id}${step === null ? '' : ` ${step}`}${move}${cause ? `: ${cause}` : ''}`,
       )
       for (const what of branchesOf(event)) counters.hit(what)
+      agreed.see(event)
       if (kind === 'platform.forgotten') checkForgotten(event)
     }
   }
@@ -149,16 +155,20 @@ export function openWatch({ path, cloud, journal, counters, fail }: WatchDeps): 
     }
   }
 
+  // As one read: each of its own would look at the locks and the log of the file again.
+  const look = database.transaction((process: string) => {
+    tellEvents()
+    checkReceipts()
+    checkLeases(process)
+  })
+
   return {
     database,
     get lastSeq() {
       return lastSeq
     },
-    onCommit(process) {
-      tellEvents()
-      checkReceipts()
-      checkLeases(process)
-    },
+    agreed,
+    onCommit: look,
     onCreate(key) {
       const row = machine.get(key)
       if (!row) return fail(new Violation('intent-first', `a create of ${key}, which nobody remembers`))

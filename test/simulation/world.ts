@@ -63,7 +63,7 @@ export function openWorld(template: Template, setting: Setting, options: WorldOp
   opened.defer(() => process.off('unhandledRejection', failWith))
   const outside = { clock: clock.seams.clock, journal, counters }
   const cloud = openCloud({ ...outside, random: seededRandom(setting.seed ^ 0xc10d) }, setting.cloud)
-  const watch = opened.use(openWatch({ path, cloud, journal, counters, fail }))
+  const watch = opened.use(openWatch({ path, startedAt: template.startMs, cloud, journal, counters, fail }))
   cloud.watch(watch)
   const remote = openRemote({ ...outside, random: seededRandom(setting.seed ^ 0x5e55), cloud, onStart: watch.onStart })
   const kept = opened.move()

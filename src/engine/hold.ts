@@ -35,8 +35,17 @@ export function userOf(key: string): string {
   return key.split('/for/').at(-1) ?? key
 }
 
-/** From this transaction on nothing is begun for the platform. Wake the engine after its commit. */
+/**
+ * From this transaction on nothing is begun for the platform; one that hibernates begins nothing anyhow, and stays so.
+ * Wake the engine after its commit.
+ */
 export async function holdPlatform(tx: Tx, seams: Seams, platform: PlatformId, because: Because): Promise<void> {
+  const { state } = await tx
+    .selectFrom('platforms')
+    .select('state')
+    .where('id', '=', platform)
+    .executeTakeFirstOrThrow()
+  if (state === 'hibernated') return
   await movePlatform(tx, seams, { platform, to: 'held', reason: because.cause, ...because })
   await makeDue(tx, platform, seams.clock.now())
 }

@@ -3,13 +3,14 @@
 import { afterAll, expect, test } from 'vitest'
 import type { Scope } from '../../src/access/index.ts'
 import { loadBlueprintFolder } from '../../src/blueprints/index.ts'
-import type { PlatformId } from '../../src/kernel/ids.ts'
+import type { PlatformId, TaskId } from '../../src/kernel/ids.ts'
 import type { Session } from '../../src/provider/contract.ts'
 import { lookerOver } from '../../src/provider/look.ts'
 import { goOn } from '../../src/resources/platforms/going-on.ts'
 import { hibernate, pause, wake } from '../../src/resources/platforms/rest.ts'
 import { getPlatform, type PlatformRow } from '../../src/resources/platforms/store.ts'
 import { planWaking } from '../../src/resources/platforms/wake-preview.ts'
+import { cancelTask } from '../../src/resources/tasks/index.ts'
 import { powerStep } from '../../src/steps/index.ts'
 import type { Tx } from '../../src/store/index.ts'
 import { type MemoryLife, openLife } from '../crash/installation.ts'
@@ -222,4 +223,18 @@ test('a machine that does not shut down is switched off; its provider is asked o
   await is(gantry, id, 'hibernated')
   expect(calls).toEqual(['shutdown voter-0@1', 'off voter-0@1'])
   expect(life.clock.now() - before).toBeGreaterThan(60_000)
+})
+
+test('whoever resumed a platform on its way to sleep waits until it wakes; cancelled meanwhile, it sleeps on', async () => {
+  await using life = openLife(template)
+  const { gantry, id } = await built(life)
+  const cancelled = async (task: TaskId) => gantry.request(id, (tx, scope) => cancelTask(tx, scope, gantry.seams, task))
+  await cancelled(await slept(gantry, id))
+  const resumed = await ask(gantry, id, (tx, scope, row) => goOn(gantry, tx, scope, row))
+  await is(gantry, id, 'hibernated')
+  await cancelled(resumed)
+  await life.clock.advance(60_000)
+  expect(await stateOf(gantry.store, id)).toBe('hibernated')
+  await woken(gantry, id)
+  await is(gantry, id, 'ready')
 })

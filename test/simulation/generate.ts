@@ -2,7 +2,7 @@
 
 import type { Json } from '../../src/kernel/canonical.ts'
 import { seededRandom } from '../support/random.ts'
-import type { Act, Action, Script, Term } from './action.ts'
+import type { About, Act, Action, Script, Term } from './action.ts'
 import { publishable } from './blueprints.ts'
 import { hosts } from './cloud.ts'
 import { everyFour, hourly, type Zone, zones } from './times.ts'
@@ -52,14 +52,16 @@ export function generate(seed: number): Script {
     const plain = chance(0.45)
     const parameters = (): Readonly<Record<string, Json>> =>
       plain ? { count: between(1, 4) } : { voters: oneOf([1, 3]), workers: between(0, 3) }
+    const blueprint = `${plain ? 'plain' : 'council'}@${oneOf(versions)}`
     add(begins, {
       kind: 'create',
       ...about,
-      blueprint: `${plain ? 'plain' : 'council'}@${oneOf(versions)}`,
+      blueprint,
       parameters: parameters(),
       terms: chance(0.35) ? oneOfEach(term(), term()) : [],
     })
     agree(about, begins)
+    if (chance(0.2)) keepUp(about, blueprint, begins)
     for (let changes = chance(0.6) ? between(1, 3) : 0; changes > 0; changes--) {
       const at = begins + between(5_000, 115_000)
       const dice = random.next()
@@ -126,7 +128,7 @@ export function generate(seed: number): Script {
   for (let faults = between(3, 9); faults > 0; faults--) add(between(0, troubledMs), fault())
 
   /** What is agreed of a platform after it was asked for. */
-  function agree(about: { readonly tenant: number; readonly platform: string }, begins: number): void {
+  function agree(about: About, begins: number): void {
     const at = () => begins + between(1_000, 90_000)
     if (chance(0.4)) add(at(), { ...term(), ...about })
     if (chance(0.15)) {
@@ -153,10 +155,24 @@ export function generate(seed: number): Script {
       const wake = hibernate === null || chance(0.8) ? hourly(sleeps + between(0, 2), timeZone) : null
       return { kind: 'schedule', hibernate, wake, timeZone }
     }
-    if (dice < 0.6)
-      return { kind: 'window', opens: everyFour(between(0, 3), timeZone), seconds: between(60, 150), timeZone }
+    if (dice < 0.6) return window(timeZone)
     if (dice < 0.9) return { kind: 'follow', follow: oneOf(['none', 'patch', 'minor', 'minor'] as const) }
     return { kind: 'protect', on: true }
+  }
+
+  function window(timeZone: Zone): Term {
+    return { kind: 'window', opens: everyFour(between(0, 3), timeZone), seconds: between(60, 150), timeZone }
+  }
+
+  /** It follows its blueprint, of which another version comes; and where it may be a host is emptied, in its window. */
+  function keepUp(about: About, blueprint: string, begins: number): void {
+    add(begins + between(500, 10_000), { kind: 'follow', follow: oneOf(['patch', 'minor']), ...about })
+    const newer = publishable.filter((one) => one.startsWith(blueprint.slice(0, -'0.0'.length)))
+    add(begins + between(10_000, 50_000), { kind: 'publish', blueprint: oneOf(newer) })
+    if (chance(0.4)) return
+    add(begins + between(500, 10_000), { ...window(oneOf(Object.keys(zones)) as Zone), ...about })
+    const [ms, deadlineMs] = [between(60_000, 150_000), between(60_000, 150_000)]
+    add(begins + between(15_000, 40_000), { kind: 'maintain', host: oneOf(hosts).name, ms, deadlineMs })
   }
 
   function lease(): Term {
@@ -203,7 +219,7 @@ export function generate(seed: number): Script {
       },
       processes,
       streams: chance(0.3),
-      lost: oneOf(['refound', 'refound', 'restore', 'delete'] as const),
+      lost: oneOf(['refound', 'restore', 'delete'] as const),
       oneMachine: chance(0.5),
       deleteAll: chance(0.4),
     },

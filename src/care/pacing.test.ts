@@ -11,14 +11,23 @@ const maxInFlight = fc.oneof(
 const rollout = fc
   .record({
     zones: fc.dictionary(fc.constantFrom(...groups), fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 12 })),
+    /** Slots of every group in which there are two. */
+    doubled: fc.uniqueArray(fc.integer({ min: 0, max: 11 })),
     canaries: fc.integer({ min: 0, max: 3 }),
     canariesSent: fc.integer({ min: 0, max: 3 }),
     maxInFlight,
     order: fc.subarray([...groups]),
   })
-  .map(({ zones, canaries, canariesSent, maxInFlight, order }) => {
+  .map(({ zones, doubled, canaries, canariesSent, maxInFlight, order }) => {
     const behind: Behind[] = Object.entries(zones).flatMap(([group, placed]) =>
-      placed.map((zone, ordinal) => ({ ref: `${group}-${ordinal}@1`, group, ordinal, zone })),
+      placed.flatMap((zone, ordinal) =>
+        (doubled.includes(ordinal) ? [1, 2] : [1]).map((incarnation) => ({
+          ref: `${group}-${ordinal}@${incarnation}`,
+          group,
+          ordinal,
+          zone,
+        })),
+      ),
     )
     const pace: Pace = {
       rules: updateRules({ canaries, maxInFlight, order }),
@@ -38,6 +47,13 @@ function rule(
 }
 
 describe('the waves of a rollout', () => {
+  rule('take one of a slot at a time', (waves) => {
+    for (const wave of waves) {
+      const slots = wave.map(({ group, ordinal }) => `${group}-${ordinal}`)
+      expect(new Set(slots).size).toBe(slots.length)
+    }
+  })
+
   rule('take everybody once', (waves, behind) => {
     expect(
       waves

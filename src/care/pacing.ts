@@ -18,7 +18,10 @@ export interface Pace {
   readonly canariesSent: number
 }
 
-/** The members that are changed next, all of one group and one zone; empty when nobody is behind. */
+/**
+ * The members that are changed next, all of one group and one zone, and one of a slot: who was taken back in it by an undo
+ * goes with its other one, once their successor is there. Empty when nobody is behind.
+ */
 export function nextWave(behind: readonly Behind[], { rules, groups, canariesSent }: Pace): Behind[] {
   const rank = (name: string): number => {
     const first = rules.order.indexOf(name)
@@ -33,7 +36,8 @@ export function nextWave(behind: readonly Behind[], { rules, groups, canariesSen
   const canaries = rules.canaries - canariesSent
   const most = group?.quorum === true ? 1 : rules.inFlightOf(group?.size ?? 1)
   const size = canaries > 0 ? Math.min(most, canaries) : most
-  return sorted.filter(({ zone, group: name }) => zone === first.zone && name === first.group).slice(0, size)
+  const beside = sorted.filter(({ zone, group: name }) => zone === first.zone && name === first.group)
+  return beside.filter(({ ordinal }, at) => beside[at - 1]?.ordinal !== ordinal).slice(0, size)
 }
 
 /** All waves, as they would follow one another. */

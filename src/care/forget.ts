@@ -124,9 +124,8 @@ async function letGo(
       await moveMachine(tx, seams, { machine: row.id, to: 'deleting', ...moved })
     await moveMachine(tx, seams, { machine: row.id, to: 'deleted', ...moved })
     await moveMember(tx, seams, { member: row.member_id, to: 'gone', ...moved })
-    const member = `${row.group_name}-${row.ordinal}`
-    const slotFree = await isSlotFree(tx, place, row)
-    await engineHooks(deps).machineGone(tx, { platformId: place.id, machineId: row.id, member, slotFree })
+    const { group_name: group, ordinal } = row
+    await engineHooks(deps).machineGone(tx, { platform: place.id, machine: row.id, group, ordinal })
     if (sent)
       left.push({
         machine: row.id,
@@ -149,19 +148,6 @@ async function leftBehind(tx: Tx, place: ProblemPlace): Promise<LeftBehind[]> {
     .where('proof', '=', 'forgotten')
     .orderBy('machines.id')
     .execute()
-}
-
-/** Whether no other incarnation has the slot. */
-async function isSlotFree(tx: Tx, place: ProblemPlace, { group_name, ordinal }: Row): Promise<boolean> {
-  const other = await tx
-    .selectFrom('members')
-    .select('id')
-    .where('platform_id', '=', place.id)
-    .where('group_name', '=', group_name)
-    .where('ordinal', '=', ordinal)
-    .where('state', '!=', 'gone')
-    .executeTakeFirst()
-  return other === undefined
 }
 
 async function tell(

@@ -61,15 +61,8 @@ export function isOnItsWay({ state, warmUntil }: Pick<MemberView, 'state' | 'war
 /** The member is gone: what it held is free, its steps and its host key are forgotten, what ran on it is over. */
 async function leave(tx: Tx, run: RunState, member: MemberView, cause: string): Promise<void> {
   await moveMember(tx, run.deps.seams, { member: member.id, to: 'gone', actor: engineActor, cause })
-  const slotFree = ![...run.view.members.values()].some(
-    (other) => other.name === member.name && other.ref !== member.ref,
-  )
-  await run.deps.hooks.machineGone(tx, {
-    platformId: run.view.id,
-    machineId: member.machine.id,
-    member: member.name,
-    slotFree,
-  })
+  const { group, ordinal, machine } = member
+  await run.deps.hooks.machineGone(tx, { platform: run.view.id, machine: machine.id, group, ordinal })
   await tx
     .deleteFrom('records')
     .where('platform_id', '=', run.view.id)

@@ -30,11 +30,8 @@ export interface EngineHooks {
    * Reads the view it is given and the database. True when members, founders or problems changed.
    */
   decide(tx: Tx, view: PlatformView): Promise<boolean>
-  /** The member's machine was observed gone: frees what it held. `slotFree` when no living incarnation has the slot. */
-  machineGone(
-    tx: Tx,
-    gone: { platformId: PlatformId; machineId: MachineId; member: string; slotFree: boolean },
-  ): Promise<void>
+  /** The member's machine was observed gone, and the member is gone: frees what it held, and its slot if nobody else has it. */
+  machineGone(tx: Tx, gone: { platform: PlatformId; machine: MachineId; group: string; ordinal: number }): Promise<void>
   /** The member's machine was stopped, or ill, and was seen to run. */
   machineRuns(tx: Tx, runs: { view: PlatformView; member: MemberView }): Promise<void>
   /** The platform is deleted: frees what the platform itself held. */

@@ -271,6 +271,22 @@ test('what is so already asks for nothing', async () => {
   })
 })
 
+test('a slot that is filled again while its machine goes is held on, also when another process was asked', async () => {
+  await using life = openLife(replacing, { world: { destroyMs: 400, jitter: 0 } })
+  const { gantry, id } = await built(life, { voters: 1, workers: 3 })
+  const other = await life.start()
+  await askChange(gantry, id, { kind: 'change', parameters: { workers: 1 } })
+  await gantry.run(async (store) => {
+    const going = await store.read.selectFrom('machines').select('id').where('state', '=', 'deleting').execute()
+    return going.length === 2
+  })
+  // Whose run it is hears of it only when it looks again.
+  await askChange(other, id, { kind: 'change', parameters: { workers: 3 } })
+  await ready(gantry, id)
+  expect(life.world.living()).toHaveLength(4)
+  expect(await held(gantry, id)).toBe(4)
+})
+
 test('a change that needs more than there is is refused whole, and nothing is changed', async () => {
   await using life = openLife(replacing)
   const { gantry, id } = await built(life, { voters: 1, workers: 1 })

@@ -116,7 +116,7 @@ export function openCloud({ clock, random, journal, counters }: CloudDeps, optio
     return best
   }
 
-  function add(key: ResourceKey, request: MachineRequest, where: (typeof hosts)[number]): Vm {
+  function add(key: ResourceKey, request: MachineRequest, where: (typeof hosts)[number], tooLate = false): Vm {
     const lag = now() < weather.lagUntil ? between(0, Math.floor(options.settleMs * 0.3)) : 0
     const hidden = now() + lag
     const failed = take(weather, 'failBoots')
@@ -130,6 +130,7 @@ export function openCloud({ clock, random, journal, counters }: CloudDeps, optio
       host: where.name,
       address: freeAddress(),
       createdAt: now(),
+      tooLate,
       readyAt: now() + between(800, 4_000),
       power: 'on',
       failed,
@@ -242,7 +243,7 @@ export function openCloud({ clock, random, journal, counters }: CloudDeps, optio
         const late = tooLate ? between(settleMs, 4 * settleMs) : between(1_000, Math.max(1_000, settleMs * 0.6))
         journal.note(`cloud will make ${key} in ${late} ms`)
         clock.sleep(late).then(
-          () => add(key, request, where),
+          () => add(key, request, where, tooLate),
           () => undefined,
         )
         throw replyLost()

@@ -24,6 +24,8 @@ export interface Vm {
   readonly host: string
   readonly address: string
   readonly createdAt: number
+  /** Made later than its provider says that a create takes effect at most. */
+  readonly tooLate: boolean
   readyAt: number
   power: 'on' | 'off'
   failed: boolean

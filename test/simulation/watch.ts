@@ -124,10 +124,15 @@ export function openWatch({ path, startedAt, cloud, journal, counters, fail }: W
       // What was let go of without a look may be there; `checkForgotten` asks whether it was told.
       if (reopened_at !== null || proof === 'forgotten') continue
       // One that came late, after what was observed, is a new fact; the end of a history asks whether it was dealt with.
-      const there = cloud.living().find((vm) => vm.key === resource_key && vm.createdAt <= observed_at)
+      const there = cloud.living().find((vm) => vm.key === resource_key && couldBeSeen(vm) <= observed_at)
       if (there)
         fail(new Violation('receipt-true', `${resource_key} is proven gone (${proof}) and ${there.ref} is there`))
     }
+  }
+
+  /** Since when a look could see it: the wait of a receipt covers what lags, but not what its provider promised never to do. */
+  function couldBeSeen({ createdAt, tooLate, shownFrom }: Vm): number {
+    return tooLate ? Math.max(createdAt, shownFrom) : createdAt
   }
 
   function checkLeases(process: string): void {

@@ -9,7 +9,7 @@ import { forgetUnmentioned } from './fresh.ts'
 import { consumeWake, type Lease, LeaseLost, releaseLease, renewEveryMs, renewLease } from './lease.ts'
 import { loadPlatform } from './load.ts'
 import { keepLooks } from './looks.ts'
-import { isDecided, opening, quietAt } from './opening.ts'
+import { isDecided, opening, patienceEnds } from './opening.ts'
 import { followOutputs } from './outputs.ts'
 import { allSteps, planOf, scheduleOf, unmentioned } from './planning.ts'
 import { settle } from './settle.ts'
@@ -170,7 +170,7 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
   /** Starts every step that is due; answers when the next one will be (ms since 1970), null when none waits. */
   function startDue(run: RunState): number | null {
     const now = deps.seams.clock.now()
-    let nextAt = quietAt(run)
+    let nextAt = patienceEnds(run)
     const left = leftovers(run)
     for (const [key, attempt] of left) {
       const at = windUpAt.get(key) ?? 0

@@ -6,9 +6,10 @@ import type { TaskState } from '../kernel/states.ts'
 import type { Tx } from '../store/store.ts'
 import { isAsleep, isHeld, isUnderWay } from './hold.ts'
 import { isOpen, isPresent, isQueued } from './operations.ts'
+import { waitsToBeAlone } from './opening.ts'
 import { resolveValue } from './resolve.ts'
 import { fencedWrite, type RunState } from './state.ts'
-import type { OperationView } from './view.ts'
+import type { OperationView, PlatformView } from './view.ts'
 import { engineActor, saveRecord } from './write.ts'
 
 interface Verdict {
@@ -40,7 +41,13 @@ function judge(run: RunState, operation: OperationView): Verdict {
   if (isAsleep(view)) return { state: 'waiting', reason: 'the platform is hibernated', problem: null }
   if (isQueued(view, operation))
     return { state: 'waiting', reason: 'an operation before it has not ended', problem: null }
+  if (!hasBegun(view, operation) && waitsToBeAlone(run, operation))
+    return { state: 'waiting', reason: 'what was under way before it has not ended', problem: null }
   return { state: 'running', reason: null, problem: null }
+}
+
+function hasBegun(view: PlatformView, { plan }: OperationView): boolean {
+  return plan.steps.some((step) => view.records.has(step.key) || isUnderWay(view, step.key))
 }
 
 function failed(problem: Problem): Verdict {

@@ -2,6 +2,7 @@
 
 import { afterAll, expect, test } from 'vitest'
 import { type BlueprintFiles, loadBlueprintFolder } from '../../src/blueprints/index.ts'
+import { resolveByPerson } from '../../src/care/index.ts'
 import type { PlatformId, TaskId } from '../../src/kernel/ids.ts'
 import { requestOperation } from '../../src/resources/operations/request.ts'
 import { retryTask } from '../../src/resources/operations/retry.ts'
@@ -13,6 +14,7 @@ import { cancelTask, createTask } from '../../src/resources/tasks/index.ts'
 import { type MemoryLife, openLife } from '../crash/installation.ts'
 import { type Process, stateOf } from '../crash/process.ts'
 import { makeTemplate } from '../crash/template.ts'
+import { askChange } from '../support/changing.ts'
 
 const document = `
 name: jobs
@@ -65,9 +67,31 @@ const files: BlueprintFiles = {
   'scripts/use.sh': 'echo "using $KEY of $ID"; echo "$KEY" >> /key',
 }
 const template = await makeTemplate(files)
+const slow = await makeTemplate({
+  'blueprint.yaml': `
+name: slow
+version: 1.0.0
+description: A change that takes its time, in place.
+parameters:
+  revision: { type: integer, minimum: 1, default: 1 }
+groups:
+  node: { count: 1, flavor: small, image: debian-12 }
+steps:
+  setup: { on: each, run: scripts/nap.sh, with: { revision: { param: revision } } }
+update: { strategy: inPlace }
+operations:
+  alone:
+    mode: exclusive
+    steps:
+      look: { on: any-healthy(node), run: scripts/after.sh }
+`,
+  'scripts/nap.sh': files['scripts/nap.sh'] ?? '',
+  'scripts/after.sh': files['scripts/after.sh'] ?? '',
+})
 const quorum = await makeTemplate(await loadBlueprintFolder('test/blueprints/quorum'))
 afterAll(() => {
   template.dispose()
+  slow.dispose()
   quorum.dispose()
 })
 
@@ -201,6 +225,31 @@ test('who is to fall asleep waits for a script, but not for one whose machine is
   expect(life.world.living()).toHaveLength(2)
 })
 
+test('a person may have a machine started again, whatever operation waits for what it was doing, or for the machine itself', async () => {
+  await using life = openLife(slow)
+  const { gantry, id } = await built(life)
+  const before = life.remote.starts.length
+  await askChange(gantry, id, { kind: 'change', parameters: { revision: 2 } })
+  await gantry.run(async () => life.remote.starts.length > before)
+  const [machine] = life.world.living()
+  if (!machine) throw new Error('it has no machine')
+  life.world.kill(machine, 'off')
+  const alone = await run(gantry, id, 'alone')
+  const problem = () =>
+    gantry.store.read.selectFrom('problems').selectAll().where('resolved_at', 'is', null).executeTakeFirst()
+  await gantry.run(async () => (await problem())?.code === 'machine_dead')
+  expect(steps(life, alone)).toEqual([])
+  await gantry.request(id, async (tx, scope) => {
+    const { tenant_id, project_id } = await getPlatform(tx, scope, id)
+    const open = await tx.selectFrom('problems').selectAll().where('resolved_at', 'is', null).executeTakeFirstOrThrow()
+    const place = { id, tenantId: tenant_id, projectId: project_id }
+    await resolveByPerson(tx, gantry.seams, place, open, 'reboot', 'user:ann')
+  })
+  await ends(gantry, alone, 'done')
+  await gantry.run(async (store) => (await stateOf(store, id)) === 'ready')
+  expect(life.world.living()).toEqual([machine])
+})
+
 test('an exclusive operation holds repair until it has ended; problems are still named', async () => {
   await using life = openLife(template)
   const { gantry, id } = await built(life)
@@ -247,6 +296,10 @@ test('an exclusive operation begins only when what was under way has ended, also
   await cancel(gantry, id, nap)
   const alone = await run(gantry, id, 'alone')
   await life.clock.advance(30_000)
+  expect(await taskOf(gantry, alone)).toMatchObject({
+    state: 'waiting',
+    reason: 'what was under way before it has not ended',
+  })
   expect(steps(life, alone)).toEqual([])
   await ends(gantry, alone, 'done')
   const attempts = await gantry.store.read

@@ -1,4 +1,4 @@
-// Named problems: opened once, told by an event, resolved by an event. Opening an open one changes nothing. When its
+// Named problems: opened once, told by an event, resolved by an event. Opening an open one changes at most what may be chosen. When its
 // object goes, a problem ends by itself (events/problems.ts).
 
 import { type ProblemOwner, tellProblem } from '../events/index.ts'
@@ -24,7 +24,13 @@ export interface NewProblem {
 /** True when it was not open before. */
 export async function openProblem(tx: Tx, seams: Seams, place: ProblemPlace, problem: NewProblem): Promise<boolean> {
   const known = await findOpen(tx, place.id, problem.subject, problem.code)
-  if (known !== undefined || (await isIgnored(tx, place.id, problem))) return false
+  const resolutions = JSON.stringify(problem.resolutions)
+  if (known !== undefined) {
+    // What may be chosen changes with what is known of it; what is told of it is not told again.
+    await updateOffered.run(tx, { id: known, detail: problem.detail, resolutions })
+    return false
+  }
+  if (await isIgnored(tx, place.id, problem)) return false
   const id = newId('problem', seams)
   await tx
     .insertInto('problems')
@@ -35,7 +41,7 @@ export async function openProblem(tx: Tx, seams: Seams, place: ProblemPlace, pro
       subject: problem.subject,
       code: problem.code,
       detail: problem.detail,
-      resolutions: JSON.stringify(problem.resolutions),
+      resolutions,
       since: seams.clock.now(),
       resolved_at: null,
       resolution: null,
@@ -100,6 +106,12 @@ export async function carriedBy(db: Db, problem: string): Promise<MachineId[]> {
   return rows.map(({ machine_id }) => machine_id)
 }
 
+interface Offered {
+  readonly id: string
+  readonly detail: string
+  readonly resolutions: string
+}
+
 interface Named {
   readonly platform: PlatformId
   readonly subject: string
@@ -123,6 +135,9 @@ const updateIgnoring = statement((db, { platform, subject, code }: Named) =>
     .where('subject', '=', subject)
     .where('code', '=', code)
     .where('resolution', '=', 'ignore'),
+)
+const updateOffered = statement((db, { id, detail, resolutions }: Offered) =>
+  db.updateTable('problems').set({ detail, resolutions }).where('id', '=', id).where('resolutions', '!=', resolutions),
 )
 const selectOpen = statement((db, { platform, subject, code }: Named) =>
   db

@@ -55,6 +55,8 @@ const quorum = (members: readonly MemberView[], founder: MemberRef = memberRef('
       members: new Map(members.map((member) => [member.ref, member])),
       founders: { voter: founder },
       abandoned: new Set(),
+      records: new Map(),
+      restarts: new Map(),
     },
     'voter',
   )

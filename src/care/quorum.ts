@@ -1,7 +1,9 @@
-import type { GroupSpec } from '../blueprints/index.ts'
+import { z } from 'zod'
+import { type GroupSpec, powerKey, restartKey } from '../blueprints/index.ts'
 import type { MemberView, PlatformView } from '../engine/index.ts'
 import type { Seams } from '../kernel/seams.ts'
 import type { Tx } from '../store/store.ts'
+import { isDead } from './dead.ts'
 import { powerless } from './power.ts'
 import { carriedBy, openProblem, resolveProblem } from './problems.ts'
 
@@ -17,6 +19,8 @@ function votes(
   if (state === 'joining') return view.founders[group] === ref
   return machine.nativeRef !== null
 }
+
+const listSchema = z.array(z.string())
 
 const named = { subject: 'platform', code: 'quorum_lost', machineId: null } as const
 
@@ -41,8 +45,8 @@ export async function watchQuorums(
     return founded && voters > 0 && alive * 2 <= voters ? [group] : []
   })
   if (lost.length === 0) return { lost, changed: await resolveProblem(tx, seams, view, named, 'members answer again') }
-  const silent = lost.flatMap(({ name }) => votersOf(view, name).filter(({ machine }) => machine.missing))
-  const may = await restorable(tx, silent)
+  const silent = lost.flatMap(({ name }) => votersOf(view, name).filter((member) => isDead(view, member)))
+  const may = await restorable(tx, view, silent)
   const opened = await openProblem(tx, seams, view, {
     ...named,
     detail: detailOf(view, lost, may),
@@ -64,12 +68,30 @@ function detailOf(view: PlatformView, lost: readonly GroupSpec[], may: boolean):
   return `${said.join(' ')} ${start}${anew}or delete the platform.`
 }
 
-/** Whether the machines of some of them may be started again: they were made, and their providers can. */
-async function restorable(tx: Tx, silent: readonly MemberView[]): Promise<boolean> {
-  const made = silent.filter(({ machine }) => machine.nativeRef !== null)
-  return (
-    made.length > 0 && (await powerless(tx, [...new Set(made.map(({ machine }) => machine.providerId))])).length === 0
-  )
+/** Whether the machines of some of them may be started again: they are there, as far as anybody knows, and their providers can. */
+async function restorable(tx: Tx, view: PlatformView, silent: readonly MemberView[]): Promise<boolean> {
+  const vanished = await seenVanished(tx, view)
+  const there = silent.filter(({ ref, machine }) => {
+    if (machine.nativeRef === null || vanished.has(machine.id)) return false
+    // A step that was to start it found nothing that could be started.
+    const keys = [powerKey(ref), restartKey(ref, view.restarts.get(ref) ?? 0)]
+    return keys.every((key) => view.records.get(key)?.problem?.code !== 'machine_dead')
+  })
+  const providers = [...new Set(there.map(({ machine }) => machine.providerId))]
+  return there.length > 0 && (await powerless(tx, providers)).length === 0
+}
+
+/** Machines that their providers have no more: what is told of one that is only down offers to start it. */
+async function seenVanished(tx: Tx, { id }: PlatformView): Promise<ReadonlySet<string>> {
+  const rows = await tx
+    .selectFrom('problems')
+    .select(['machine_id', 'resolutions'])
+    .where('platform_id', '=', id)
+    .where('code', '=', 'machine_dead')
+    .where('resolved_at', 'is', null)
+    .execute()
+  const gone = rows.filter(({ resolutions }) => !listSchema.parse(JSON.parse(resolutions)).includes('reboot'))
+  return new Set(gone.flatMap(({ machine_id }) => machine_id ?? []))
 }
 
 /** The problem carries the machines of who does not answer: they are what may be started again. */
@@ -90,9 +112,12 @@ async function carry(tx: Tx, platform: PlatformView['id'], silent: readonly Memb
 }
 
 /** COUNT of those who vote, and of those of them who answer. */
-export function quorumOf(view: Pick<PlatformView, 'members' | 'founders' | 'abandoned'>, group: string) {
+export function quorumOf(
+  view: Pick<PlatformView, 'members' | 'founders' | 'abandoned' | 'records' | 'restarts'>,
+  group: string,
+) {
   const voters = votersOf(view, group)
-  return { voters: voters.length, alive: voters.filter(({ machine }) => !machine.missing).length }
+  return { voters: voters.length, alive: voters.filter((member) => !isDead(view, member)).length }
 }
 
 /** Members of the group that vote. */

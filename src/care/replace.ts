@@ -1,10 +1,11 @@
 // Replacing members whose machine is lost or found no room: the old incarnation leaves, a new one joins,
 // decided together in one transaction. Quorum members go one at a time.
 
-import { machineKey, sshKey } from '../blueprints/index.ts'
+import { machineKey } from '../blueprints/index.ts'
 import type { MemberView, PlatformView } from '../engine/index.ts'
 import { endProblems, moveMachine, moveMember, movePlatform } from '../events/index.ts'
 import type { Tx } from '../store/store.ts'
+import { isDead } from './dead.ts'
 import { careActor, writeDecision } from './decision.ts'
 import type { DecideDeps } from './deps.ts'
 import { formMembers } from './form.ts'
@@ -76,15 +77,9 @@ export async function isReportOnly(tx: Tx): Promise<boolean> {
 export function needOf(view: PlatformView, member: MemberView): Need | undefined {
   if (isRestarting(view, member)) return undefined
   // What an abandoned voter knows is of a cluster that is no more, also if its machine answers again.
-  if (member.machine.missing || view.abandoned.has(member.ref)) return 'dead'
-  for (const record of view.records.values()) {
-    if (record.member !== member.ref || record.status !== 'blocked') continue
-    if (record.problem?.code === 'machine_dead') return 'dead'
-    // It was started anew and does not answer: a start mends nothing more.
-    if (record.key === sshKey(member.ref) && view.restarts.has(member.ref)) return 'dead'
-    if (record.key === machineKey(member.ref) && record.problem?.code === 'provider_capacity') return 'capacity'
-  }
-  return undefined
+  if (view.abandoned.has(member.ref) || isDead(view, member)) return 'dead'
+  const record = view.records.get(machineKey(member.ref))
+  return record?.status === 'blocked' && record.problem?.code === 'provider_capacity' ? 'capacity' : undefined
 }
 
 /** The member leaves and a successor joins; false when there is no place for it, which is a problem then. */

@@ -6,6 +6,7 @@ import { moveMachine, moveMember } from '../events/index.ts'
 import type { MachineState } from '../kernel/states.ts'
 import type { Tx } from '../store/store.ts'
 import { update } from './context.ts'
+import { wasMoved } from './moved.ts'
 import type { RunState } from './state.ts'
 import type { RecordedAttempt, StepOutcome } from './step-kind.ts'
 import type { MemberView } from './view.ts'
@@ -29,6 +30,13 @@ export async function memberAdvanced(
   const back = isMember && last && isStarting(outcome.machine?.state ?? member.machine.state)
   const to = (arrived && member.state === 'joining') || back ? 'ready' : outcome.machine?.state
   if (outcome.machine) await saveMachineFacts(tx, member, outcome.machine)
+  // It leaves since the step began: what was found of its machine is kept, but it goes on its way out.
+  const leaves = member.state === 'leaving' || ((to !== undefined || arrived) && (await wasMoved(tx, member)))
+  if (step.want === 'present' && leaves) {
+    update(run, member.ref, { ...outcome.machine, state: member.machine.state })
+    run.wake()
+    return
+  }
   if (outcome.gone) await saveGone(tx, run.view, member, outcome.gone)
   if (to) await moveMachine(tx, seams, { machine: member.machine.id, to, ...because })
   update(run, member.ref, { ...outcome.machine, ...(to ? { state: to } : {}) })

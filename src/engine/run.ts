@@ -48,8 +48,9 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
   let nudge: () => void = () => undefined
   let current: RunState | undefined
 
+  // Whoever is stopped ends by its own abort; any other error is a bug, or a disk that failed, and must be seen.
   const ended = main().catch((error: unknown) => {
-    if (!(error instanceof LeaseLost) && !signal.aborted)
+    if (!(error instanceof LeaseLost) && !stopping)
       deps.log('a run ended by an error', { platform: lease.platformId, error })
   })
   return {
@@ -104,6 +105,8 @@ export function startRun(deps: EngineDeps, lease: Lease): Run {
       if (woken) {
         woken = false
         run = await reload()
+        // Between two decisions nothing is begun: what the first one leaves may be what the next one changes.
+        if (run && woken) continue
       }
       if (!run) return release(null)
       const nextAt = startDue(run)

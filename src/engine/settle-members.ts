@@ -3,6 +3,7 @@
 
 import { moveMachine, moveMember } from '../events/index.ts'
 import { isOnItsWay, isStarting } from './advance.ts'
+import { wasMoved } from './moved.ts'
 import { fencedWrite, type RunState } from './state.ts'
 import type { MemberView } from './view.ts'
 import { engineActor } from './write.ts'
@@ -15,6 +16,7 @@ export async function settleMembers(run: RunState): Promise<void> {
   const because = { actor: engineActor, cause: 'nothing is left to do' }
   await fencedWrite(run, async (tx) => {
     for (const member of arrived) {
+      if (await wasMoved(tx, member)) continue
       if (member.state === 'joining' || isStarting(member.machine.state))
         await moveMachine(tx, run.deps.seams, { machine: member.machine.id, to: 'ready', ...because })
       await moveMember(tx, run.deps.seams, { member: member.id, to: 'in', ...because })

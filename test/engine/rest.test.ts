@@ -190,6 +190,28 @@ test('a machine that is gone while its platform hibernates is a problem then, an
   expect(life.world.living().filter(({ key }) => key.endsWith('/voter-1@2'))).toHaveLength(1)
 })
 
+test('the only voter that is gone when its platform wakes is a lost quorum, and nothing is offered to be started that is gone', async () => {
+  await using life = openLife(template)
+  const gantry = await life.start()
+  const id = await gantry.ask('team-a', { voters: 1, workers: 1 })
+  await is(gantry, id, 'ready')
+  await slept(gantry, id)
+  await is(gantry, id, 'hibernated')
+  kill(life, 'voter-0')
+  await woken(gantry, id)
+  await is(gantry, id, 'blocked')
+  await life.clock.advance(120_000)
+  expect(await problems(gantry)).toContain('quorum_lost platform')
+  const { resolutions } = await gantry.store.read
+    .selectFrom('problems')
+    .select('resolutions')
+    .where('code', '=', 'quorum_lost')
+    .executeTakeFirstOrThrow()
+  expect(JSON.parse(resolutions)).toEqual(['refound', 'delete'])
+  const members = await gantry.store.read.selectFrom('members').select('state').where('incarnation', '>', 1).execute()
+  expect(members).toEqual([])
+})
+
 test('a wish to wake while machines are still being stopped wins, and a later one to hibernate too', async () => {
   await using life = openLife(template)
   const { gantry, id } = await built(life)

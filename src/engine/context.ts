@@ -3,7 +3,7 @@
 import type { MemberRef, PlanStep, ScriptInput } from '../blueprints/plan-types.ts'
 import { moveMachine } from '../events/index.ts'
 import type { Json } from '../kernel/canonical.ts'
-import { beginningWrite } from './beginning.ts'
+import { beginningWrite, NotNow } from './beginning.ts'
 import { chooseExecutor, memberAnswers } from './executor.ts'
 import { freshOutputs } from './fresh.ts'
 import { resolveInput } from './input.ts'
@@ -71,9 +71,10 @@ export function stepContext(run: RunState, step: PlanStep, fingerprint: string, 
   }
 }
 
+/** Throws NotNow when it is gone: a step of it may still wait for an answer when its machine is proven to be no more. */
 export function memberOf(run: RunState, ref: MemberRef): MemberView {
   const member = run.view.members.get(ref)
-  if (!member) throw new Error(`${ref} is no member of ${run.view.id}`)
+  if (!member) throw new NotNow(`${ref} is no member any more`)
   return member
 }
 

@@ -59,6 +59,7 @@ export function waitsForLeftovers(run: RunState, step: PlanStep, left: ReadonlyM
 /** Stops the attempt if it has not begun, and writes its end if it has one. */
 export async function windUp(run: RunState, key: string, attempt: RecordedAttempt): Promise<void> {
   const { deps } = run
+  const { machine } = memberOf(run, attempt.executor)
   const kind = deps.kinds.get(run.view.records.get(key)?.kind === 'gate' ? 'gate' : 'script')
   const ending = await kind?.windUp?.(
     {
@@ -66,7 +67,7 @@ export async function windUp(run: RunState, key: string, attempt: RecordedAttemp
       fence: run.lease.fence,
       signal: run.controller.signal,
       mayAct: () => mayAct(run),
-      machine: (ref) => memberOf(run, ref).machine,
+      machine: () => machine,
       sshKey: () => deps.vault.get(deps.store.read, run.view.sshSecret),
     },
     attempt,

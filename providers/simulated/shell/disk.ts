@@ -1,4 +1,4 @@
-import { getCommandNames, InMemoryFs } from 'just-bash'
+import { type FsEntry, getCommandNames, InMemoryFs } from 'just-bash'
 import type { Machine } from './inside.ts'
 
 // A fresh disk of a Debian 12 machine, as far as scripts look at it. A program is found by its file in
@@ -43,9 +43,38 @@ export function programsOf(commands: readonly string[]): ReadonlySet<string> {
   return new Set([...getCommandNames(), ...commands].filter((name) => !later.has(name)))
 }
 
+const emptyDisk = (): InMemoryFs => new InMemoryFs({}, { maxTotalBytes: 256 * 2 ** 20 })
+
+/** Every entry by its path. The contents are shared between copies: whoever writes puts another in their place. */
+export type DiskState = readonly (readonly [path: string, entry: FsEntry])[]
+
+export function diskState(disk: InMemoryFs): DiskState {
+  return [...insideOf(disk).data].map(([path, entry]) => [path, { ...entry }])
+}
+
+export function diskFrom(state: DiskState): InMemoryFs {
+  const disk = emptyDisk()
+  const { setEntry } = insideOf(disk)
+  for (const [path, entry] of state) setEntry.call(disk, path, { ...entry })
+  return disk
+}
+
+/** What the interpreter calls its own: through its doors a copy would be asynchronous and lose modes of folders. */
+interface DiskInside {
+  readonly data: ReadonlyMap<string, FsEntry>
+  setEntry(path: string, entry: FsEntry): void
+}
+
+function insideOf(disk: object): DiskInside {
+  const inside = { data: Reflect.get(disk, 'data'), setEntry: Reflect.get(disk, 'setEntry') }
+  if (!(inside.data instanceof Map) || typeof inside.setEntry !== 'function')
+    throw new Error('the file system of the interpreter is made in another way than it was: see diskFrom')
+  return inside
+}
+
 export function createDisk(machine: Machine): InMemoryFs {
   const { facts } = machine
-  const disk = new InMemoryFs({}, { maxTotalBytes: 256 * 2 ** 20 })
+  const disk = emptyDisk()
   for (const folder of folders) disk.mkdirSync(folder, { recursive: true })
   disk.mkdirSync(`/home/${facts.loginUser}/.ssh`, { recursive: true })
   for (const [name, programs] of Object.entries(packaged))

@@ -147,6 +147,8 @@ export const signalNumbers = { HUP: 1, INT: 2, QUIT: 3, KILL: 9, USR1: 10, USR2:
 export type SignalName = keyof typeof signalNumbers
 
 export interface ProcessTable {
+  /** The highest number given since the boot. */
+  readonly lastPid: number
   list(): readonly Process[]
   find(pid: number): Process | undefined
   /** Starts `body` as a process; its answer is the process's. */

@@ -2,8 +2,9 @@ import type { InMemoryFs } from 'just-bash'
 import type { Seams } from '../../../src/kernel/seams.ts'
 import { runShell } from './bash.ts'
 import { quote } from './command.ts'
+import type { MachineState } from './copy.ts'
 import { jobBody, textOf } from './dialect.ts'
-import { createDisk, programsOf, writeProgram } from './disk.ts'
+import { createDisk, diskFrom, programsOf, writeProgram } from './disk.ts'
 import type { Commands, Machine, MachineFacts, Process, Result, SpawnRequest, Surroundings, User } from './inside.ts'
 import { processTable } from './process.ts'
 import { shellWords } from './shell-words.ts'
@@ -15,8 +16,15 @@ const programsByTable = new WeakMap<Commands, ReadonlySet<string>>()
 
 const root: User = { name: 'root', uid: 0, gid: 0, home: '/root' }
 
-export function createMachine(facts: MachineFacts, seams: Seams, commands: Commands, around: Surroundings): Machine {
-  let disk: InMemoryFs | null = null
+/** A machine that has just booted; or one that goes on as another one was. */
+export function createMachine(
+  facts: MachineFacts,
+  seams: Seams,
+  commands: Commands,
+  around: Surroundings,
+  from?: MachineState,
+): Machine {
+  let disk: InMemoryFs | null = from ? diskFrom(from.disk) : null
   const users = [root, { name: facts.loginUser, uid: 1000, gid: 1000, home: `/home/${facts.loginUser}` }]
 
   const machine: Machine = {
@@ -25,7 +33,7 @@ export function createMachine(facts: MachineFacts, seams: Seams, commands: Comma
     around,
     facts,
     seams,
-    processes: processTable(seams),
+    processes: processTable(seams, from?.lastPid),
     get disk() {
       disk ??= createDisk(machine)
       return disk
@@ -62,7 +70,8 @@ export function createMachine(facts: MachineFacts, seams: Seams, commands: Comma
     },
     install: (program) => writeProgram(machine.disk, program),
   }
-  machine.boot()
+  if (from) Object.assign(machine, structuredClone(from.kept))
+  else machine.boot()
   return machine
 }
 

@@ -5,11 +5,16 @@ import { type Process, type ProcessTable, type Result, signalNumbers } from './i
 // its own (setsid, `&`, a service) is a process here: with a pid that is never used twice in one boot, and a
 // start time, which together with the boot id is how a remote runner recognises its own.
 
-export function processTable(seams: Seams): ProcessTable {
+const firstPid = 300
+
+export function processTable(seams: Seams, from = firstPid): ProcessTable {
   const table = new Map<number, Process>()
-  let lastPid = 300
+  let lastPid = from
 
   return {
+    get lastPid() {
+      return lastPid
+    },
     list: () => [...table.values()],
     find: (pid) => table.get(pid),
     start: (spec, body) => {
@@ -63,7 +68,7 @@ export function processTable(seams: Seams): ProcessTable {
     clear: () => {
       for (const process of table.values()) process.kill('KILL')
       table.clear()
-      lastPid = 300
+      lastPid = firstPid
     },
   }
 }

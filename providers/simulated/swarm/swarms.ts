@@ -27,9 +27,12 @@ export interface Swarms {
   newId(): string
 }
 
-/** `reach` answers the engine at an address when its machine answers; undefined for a dead or unknown one. */
-export function createSwarms(seams: Seams, reach: (address: string) => Engine | undefined): Swarms {
-  const clusters = new Map<string, Cluster>()
+/** `reach` answers the engine at an address when its machine answers; undefined for a dead or unknown one. `clusters` are what there is. */
+export function createSwarms(
+  seams: Seams,
+  reach: (address: string) => Engine | undefined,
+  clusters = new Map<string, Cluster>(),
+): Swarms {
   const text = (length: number): string =>
     Array.from({ length }, () => Math.floor(seams.random.next() * 36).toString(36)).join('')
   const newId = (): string => text(25)

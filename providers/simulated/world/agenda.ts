@@ -1,20 +1,22 @@
 // What is to happen when an instant has passed, in the order of the instants. Nobody wakes up for it: whoever looks at
 // the world first lets happen what is due.
 
-export interface Agenda {
-  add(at: number, happen: () => void): void
+export interface Agenda<T> {
+  add(at: number, what: T): void
   /** Lets everything happen whose instant is not after `now`. */
   until(now: number): void
+  /** What is still to happen, for another agenda to go on with. */
+  state(): readonly Entry<T>[]
 }
 
-interface Entry {
+export interface Entry<T> {
   readonly at: number
-  readonly happen: () => void
+  readonly what: T
 }
 
 /** A binary heap: thousands of machines may be leaving at once, and each look asks only for the first of them. */
-export function createAgenda(): Agenda {
-  const heap: Entry[] = []
+export function createAgenda<T>(happen: (what: T) => void, from: readonly Entry<T>[] = []): Agenda<T> {
+  const heap = [...from]
 
   function swap(a: number, b: number): void {
     const [one, other] = [heap[a], heap[b]]
@@ -27,7 +29,7 @@ export function createAgenda(): Agenda {
     return heap[index]?.at ?? Number.POSITIVE_INFINITY
   }
 
-  function takeFirst(): Entry | undefined {
+  function takeFirst(): Entry<T> | undefined {
     swap(0, heap.length - 1)
     const first = heap.pop()
     for (let index = 0; ; ) {
@@ -40,8 +42,8 @@ export function createAgenda(): Agenda {
   }
 
   return {
-    add(at, happen) {
-      let index = heap.push({ at, happen }) - 1
+    add(at, what) {
+      let index = heap.push({ at, what }) - 1
       while (index > 0) {
         const parent = (index - 1) >> 1
         if (atOf(parent) <= at) return
@@ -50,7 +52,11 @@ export function createAgenda(): Agenda {
       }
     },
     until(now) {
-      while (atOf(0) <= now) takeFirst()?.happen()
+      while (atOf(0) <= now) {
+        const first = takeFirst()
+        if (first) happen(first.what)
+      }
     },
+    state: () => [...heap],
   }
 }

@@ -3,11 +3,14 @@ import type { Random, Seams } from '../../../src/kernel/seams.ts'
 import type { MachineRequest, NativeRef, OwnerTag, ResourceKey, Resources } from '../../../src/provider/contract.ts'
 import { commandsTable } from '../shell/commands/index.ts'
 import { engineOf } from '../shell/docker/engine.ts'
-import type { Commands, Machine } from '../shell/inside.ts'
-import { createMachine } from '../shell/machine.ts'
+import type { Commands } from '../shell/inside.ts'
+import type { Cluster } from '../swarm/cluster.ts'
+import { clustersFrom, clustersState } from '../swarm/copy.ts'
 import { createSwarms, type Swarms } from '../swarm/swarms.ts'
 import { createAgenda } from './agenda.ts'
+import { type SimMachineState, simMachineStates, type WorldState } from './copy.ts'
 import type { FaultSwitches, HostLayout, WorldLayout } from './layout.ts'
+import { machineOf } from './machine-of.ts'
 import { createRegistry } from './registry.ts'
 import { answers, type SimMachine, stateOf } from './sim-machine.ts'
 
@@ -41,27 +44,42 @@ export interface World {
   reset(machine: SimMachine): void
   /** Told after every change of a machine, e.g. to close its sockets. */
   onChange(listener: (machine: SimMachine) => void): void
+  /** For a world that goes on from here; undefined while something runs in a machine. Chance is not the world's own. */
+  state(): WorldState | undefined
 }
 
 /** Gives a machine the place where its SSH answers; the daemon opens a port here. */
 export type Opener = (ref: NativeRef, address: string) => Endpoint | Promise<Endpoint>
 
-/** `extra` commands are what a test's machines have beyond those of Debian. */
+/** What is due of a machine that leaves: its room is free, or lists have forgotten it. */
+export interface Leaving {
+  readonly ref: NativeRef
+  readonly what: 'room' | 'list'
+}
+
+/** `extra` commands are what a test's machines have beyond those of Debian; `from` is the world that this one goes on with. */
 export function createWorld(
   layout: WorldLayout,
   seams: Seams,
   random: Random,
   open: Opener = own,
   extra: Commands = {},
+  from?: WorldState,
 ): World {
   const commands = { ...commandsTable, ...extra }
   const registry = createRegistry()
-  const agenda = createAgenda()
   /** By machine, what gives its room back. */
   const room = new Map<NativeRef, () => void>()
+  const agenda = createAgenda(({ ref, what }: Leaving) => {
+    const machine = registry.byRef(ref)
+    if (what === 'list' && machine) registry.drop(machine)
+    if (what === 'room') room.get(ref)?.()
+    if (what === 'room') room.delete(ref)
+  }, from?.agenda)
   const listeners: ((machine: SimMachine) => void)[] = []
-  const faults = { ...layout.faults }
-  let serial = 0
+  const faults = { ...(from?.faults ?? layout.faults) }
+  const clusters = new Map<string, Cluster>()
+  let serial = from?.serial ?? 0
 
   const now = (): number => seams.clock.now()
   const spread = (ms: number): number => Math.round(ms * (1 + layout.jitter * (2 * random.next() - 1)))
@@ -74,11 +92,8 @@ export function createWorld(
   const leave = (machine: SimMachine, goneAt: number, shownUntil: number): void => {
     machine.goneAt = goneAt
     machine.shownUntil = shownUntil
-    agenda.add(goneAt, () => {
-      room.get(machine.ref)?.()
-      room.delete(machine.ref)
-    })
-    agenda.add(Math.max(goneAt, shownUntil), () => registry.drop(machine))
+    agenda.add(goneAt, { ref: machine.ref, what: 'room' })
+    agenda.add(Math.max(goneAt, shownUntil), { ref: machine.ref, what: 'list' })
   }
   const isAlive = (machine: SimMachine): boolean => stateOf(machine, now()) !== null
   const isShown = (machine: SimMachine): boolean =>
@@ -89,15 +104,22 @@ export function createWorld(
     if (machine.entered) machine.inside().halt()
   }
 
+  const simMachine = (data: SimMachineState): SimMachine =>
+    machineOf(data, { layout, seams: { clock: seams.clock, random }, commands, world: () => world })
+
   const world: World = {
     layout,
     seams: { clock: seams.clock, random },
     faults,
     hosts: layout.hosts,
-    swarms: createSwarms({ clock: seams.clock, random }, (address) => {
-      const machine = world.byAddress(address)
-      return machine !== undefined && answers(machine, now()) ? engineOf(machine.inside()) : undefined
-    }),
+    swarms: createSwarms(
+      { clock: seams.clock, random },
+      (address) => {
+        const machine = world.byAddress(address)
+        return machine !== undefined && answers(machine, now()) ? engineOf(machine.inside()) : undefined
+      },
+      clusters,
+    ),
     living: () => [...registry.all()].filter(isAlive),
     visibleOf: (owner) => {
       sweep()
@@ -122,14 +144,13 @@ export function createWorld(
       const [boot, visible] = [spread(layout.bootMs), lag()]
       const breaks = take(faults, 'failBoots')
       const deniesLogins = take(faults, 'denyLogins')
-      let inside: Machine | null = null
       const release = registry.hold(host.name, request.resources)
       const endpoint = await Promise.resolve(open(ref, address)).catch((error: unknown) => {
         release()
         throw error
       })
       room.set(ref, release)
-      const machine: SimMachine = {
+      const machine = simMachine({
         ref,
         key,
         owner: request.owner,
@@ -147,34 +168,8 @@ export function createWorld(
         cutNext: null,
         goneAt: null,
         shownUntil: 0,
-        inside: () => {
-          inside ??= createMachine(
-            {
-              hostname: request.hostname,
-              addresses: [address],
-              image: request.image,
-              ...request.resources,
-              loginUser: request.loginUser,
-              workFactor: layout.workFactor,
-            },
-            { clock: seams.clock, random },
-            commands,
-            {
-              swarms: world.swarms,
-              reboot: () => world.reset(machine),
-              answers: () => answers(machine, now()),
-              reaches: (to) => {
-                const other = world.byAddress(to)
-                return other !== undefined && answers(other, now())
-              },
-            },
-          )
-          return inside
-        },
-        get entered() {
-          return inside !== null
-        },
-      }
+        within: null,
+      })
       registry.put(machine)
       tell(machine)
       return machine
@@ -207,8 +202,35 @@ export function createWorld(
     onChange: (listener) => {
       listeners.push(listener)
     },
+    state: () => {
+      const machines = simMachineStates(registry.all())
+      return (
+        machines && {
+          serial,
+          machines,
+          faults: { ...faults },
+          agenda: agenda.state(),
+          room: [...room.keys()],
+          clusters: clustersState(clusters),
+        }
+      )
+    },
   }
+  if (from) goOn(from)
   return world
+
+  function goOn({ machines, room: held, clusters: theirs }: WorldState): void {
+    for (const one of machines) registry.put(simMachine(one))
+    for (const ref of held) {
+      const machine = registry.byRef(ref)
+      if (machine) room.set(ref, registry.hold(machine.host, machine.request.resources))
+    }
+    const engineAt = (address: string) => {
+      const machine = registry.byAddress(address)
+      return machine && engineOf(machine.inside())
+    }
+    for (const [id, cluster] of clustersFrom(theirs, engineAt)) clusters.set(id, cluster)
+  }
 }
 
 type Counter = { [K in keyof FaultSwitches]: FaultSwitches[K] extends number ? K : never }[keyof FaultSwitches]

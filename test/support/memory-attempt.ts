@@ -21,6 +21,21 @@ export interface Folder {
   readonly ended: Promise<void>
 }
 
+/** A folder in which nothing runs any more. */
+export type FolderState = Omit<Folder, 'process' | 'ended' | 'status'> & {
+  readonly status: Exclude<Folder['status'], 'running'>
+}
+
+/** Undefined while its script runs. */
+export function folderState({ process: _, ended: __, status, ...rest }: Folder): FolderState | undefined {
+  return status === 'running' ? undefined : { ...rest, status }
+}
+
+/** Nobody waits for its end, which was before. */
+export function folderFrom(state: FolderState): Folder {
+  return { ...state, process: null, ended: Promise.resolve() }
+}
+
 const logCap = 16 * 2 ** 20
 const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 

@@ -9,7 +9,17 @@ import {
   type ScriptAttempt,
 } from '../../src/bootstrap/remote.ts'
 import { sha256 } from '../../src/kernel/canonical.ts'
-import { type Folder, neverBegun, readLog, runCheck, startScript } from './memory-attempt.ts'
+import type { NativeRef } from '../../src/provider/contract.ts'
+import {
+  type Folder,
+  type FolderState,
+  folderFrom,
+  folderState,
+  neverBegun,
+  readLog,
+  runCheck,
+  startScript,
+} from './memory-attempt.ts'
 import { isKeyPair, sameKey } from './ssh-keys.ts'
 
 // The runner's promises kept directly, without SSH and without a shell runner: a folder per attempt is an entry
@@ -34,6 +44,16 @@ export interface MemoryRemote extends Remote {
   kill(target: RemoteTarget, attemptId: string): void
   /** An attempt's folder as a starter leaves it that died right after making it. */
   claimOnly(target: RemoteTarget, attemptId: string): void
+  /** For the remote of a copy of its world; undefined while a script runs. */
+  state(): RemoteState | undefined
+}
+
+export interface RemoteState {
+  readonly starts: readonly Start[]
+  readonly disks: readonly (readonly [
+    NativeRef,
+    { readonly fences: Disk['fences']; readonly folders: readonly FolderState[] },
+  ])[]
 }
 
 interface Disk {
@@ -43,7 +63,8 @@ interface Disk {
 }
 
 /** A Remote over a memory world. What its disks hold survives it, as it should: a second one sees the same folders. */
-export function memoryRemote(world: World): MemoryRemote {
+export function memoryRemote(world: World, from?: RemoteState): MemoryRemote {
+  if (from) goOn(world, from)
   const starts = startsOf(world)
   const clock = world.seams.clock
 
@@ -192,6 +213,7 @@ export function memoryRemote(world: World): MemoryRemote {
       diskOf(machine).folders.set(attemptId, neverBegun(machine, attemptId, 'lost'))
     },
     forget: () => {},
+    state: () => stateOf(world),
     [Symbol.asyncDispose]: async () => {},
   }
 }
@@ -214,4 +236,25 @@ function startsOf(world: World): Start[] {
   const journal = journals.get(world) ?? []
   journals.set(world, journal)
   return journal
+}
+
+function stateOf(world: World): RemoteState | undefined {
+  const disks: [NativeRef, RemoteState['disks'][number][1]][] = []
+  for (const machine of world.living()) {
+    const { folders, fences } = diskOf(machine)
+    const states = [...folders.values()].map(folderState)
+    if (states.includes(undefined)) return undefined
+    disks.push([machine.ref, { fences: new Map(fences), folders: states.filter((state) => state !== undefined) }])
+  }
+  return { starts: [...startsOf(world)], disks }
+}
+
+function goOn(world: World, { starts, disks: theirs }: RemoteState): void {
+  journals.set(world, [...starts])
+  for (const [ref, { fences, folders }] of theirs) {
+    const machine = world.byRef(ref)
+    if (!machine) continue
+    const made = folders.map((state): [string, Folder] => [state.id, folderFrom(state)])
+    disks.set(machine, { fences: new Map(fences), folders: new Map(made) })
+  }
 }

@@ -1,10 +1,11 @@
 import { simulatedSession } from '../../providers/simulated/session.ts'
 import { createChance } from '../../providers/simulated/world/chance.ts'
 import { cloudOf } from '../../providers/simulated/world/cloud.ts'
+import type { WorldState } from '../../providers/simulated/world/copy.ts'
 import { type WorldInput, worldLayout } from '../../providers/simulated/world/layout.ts'
 import { createWorld, type World } from '../../providers/simulated/world/world.ts'
 import type { Session } from '../../src/provider/contract.ts'
-import { quorumctl } from './quorumctl.ts'
+import { type QuorumState, quorumctl } from './quorumctl.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 import { warmShell } from './warm-shell.ts'
 
@@ -16,13 +17,33 @@ await warmShell()
 
 /** A world on `clock`; its chance is its own, so that what an engine draws does not move its machines. */
 export function memoryWorld(clock: VirtualClock, input: WorldInput = {}): World {
+  return openMemoryWorld(clock, input).world
+}
+
+export interface MemoryWorldState {
+  readonly chance: number
+  readonly quorums: QuorumState
+  readonly world: WorldState
+}
+
+/** The same, which can be copied: one made `from` a state goes on as the other would have. */
+export function openMemoryWorld(clock: VirtualClock, input: WorldInput, from?: MemoryWorldState) {
   const layout = worldLayout.parse(input)
-  const quorum = quorumctl(clock.seams, (address) => {
+  const chance = createChance(from?.chance ?? layout.seed)
+  const at = (address: string) => {
     const machine = world.byAddress(address)?.inside()
     return machine?.around.answers() ? machine : undefined
-  })
-  const world: World = createWorld(layout, clock.seams, createChance(layout.seed), undefined, quorum)
-  return world
+  }
+  const quorums = quorumctl(clock.seams, at, from?.quorums)
+  const world: World = createWorld(layout, clock.seams, chance, undefined, quorums.commands, from?.world)
+  return {
+    world,
+    /** Undefined while something runs in a machine. */
+    state(): MemoryWorldState | undefined {
+      const state = world.state()
+      return state && { chance: chance.state(), quorums: quorums.state(), world: state }
+    },
+  }
 }
 
 /** The provider session of a memory world. Any number may be open at once. */

@@ -10,7 +10,8 @@ type Role = 'voter' | 'worker'
 interface Member {
   readonly ref: string
   readonly role: Role
-  readonly machine: Machine
+  /** Of its machine: no other ever gets it. */
+  readonly address: string
 }
 
 interface Cluster {
@@ -21,14 +22,27 @@ interface Cluster {
 
 const tokenLifeMs = 60_000
 
-/** The command for one network; `at` finds the running machine at an address. */
-export function quorumctl(seams: Seams, at: (address: string) => Machine | undefined): Commands {
-  const clusters = new Map<string, Cluster>()
+/** Plain data, to be cloned as it is. */
+export type QuorumState = ReadonlyMap<string, Cluster>
 
-  const isUp = (member: Member): boolean => member.machine.around.answers()
+export interface Quorums {
+  readonly commands: Commands
+  state(): QuorumState
+}
+
+/** The command for one network; `at` finds the running machine at an address. */
+export function quorumctl(
+  seams: Seams,
+  at: (address: string) => Machine | undefined,
+  from: QuorumState = new Map(),
+): Quorums {
+  const clusters = new Map(structuredClone(from))
+
+  const addressOf = (machine: Machine): string => machine.facts.addresses[0] ?? ''
+  const isUp = (member: Member): boolean => at(member.address) !== undefined
   const homeOf = (machine: Machine): { cluster: Cluster; self: Member } | undefined => {
     for (const cluster of clusters.values()) {
-      for (const self of cluster.members.values()) if (self.machine === machine) return { cluster, self }
+      for (const self of cluster.members.values()) if (self.address === addressOf(machine)) return { cluster, self }
     }
     return undefined
   }
@@ -47,7 +61,7 @@ export function quorumctl(seams: Seams, at: (address: string) => Machine | undef
     if (home)
       return home.self.ref === ref ? ok(`${home.cluster.id}\n`) : fail(1, `this machine is ${home.self.ref} already`)
     const cluster: Cluster = { id: `q-${text(8)}`, members: new Map(), tokens: new Map() }
-    cluster.members.set(ref, { ref, role: 'voter', machine })
+    cluster.members.set(ref, { ref, role: 'voter', address: addressOf(machine) })
     clusters.set(cluster.id, cluster)
     return ok(`${cluster.id}\n`)
   }
@@ -74,7 +88,7 @@ export function quorumctl(seams: Seams, at: (address: string) => Machine | undef
     if (!known) return fail(1, 'wrong token')
     if (seams.clock.now() > known.until) return fail(1, 'token expired')
     if (cluster.members.has(ref)) return fail(1, `${ref} is a member already`)
-    cluster.members.set(ref, { ref, role: known.role, machine })
+    cluster.members.set(ref, { ref, role: known.role, address: addressOf(machine) })
     return ok()
   }
 
@@ -83,7 +97,7 @@ export function quorumctl(seams: Seams, at: (address: string) => Machine | undef
     if (!cluster) return fail(1, 'not a voter')
     const leaving = cluster.members.get(ref)
     if (!leaving) return ok()
-    if (leaving.machine === machine) return fail(1, 'cannot remove myself')
+    if (leaving.address === addressOf(machine)) return fail(1, 'cannot remove myself')
     if (!hasMajority(votersOf(cluster))) return fail(1, 'no majority')
     if (leaving.role === 'voter' && isUp(leaving) && !hasMajority(votersOf(cluster, ref))) {
       return fail(1, 'would lose the majority')
@@ -96,7 +110,7 @@ export function quorumctl(seams: Seams, at: (address: string) => Machine | undef
     const cluster = voterAt(machine)
     if (!cluster) return fail(1, 'not a voter')
     if (hasMajority(votersOf(cluster))) return ok()
-    for (const voter of votersOf(cluster)) if (voter.machine !== machine) cluster.members.delete(voter.ref)
+    for (const voter of votersOf(cluster)) if (voter.address !== addressOf(machine)) cluster.members.delete(voter.ref)
     return ok()
   }
 
@@ -116,7 +130,7 @@ export function quorumctl(seams: Seams, at: (address: string) => Machine | undef
     return ok(members.map((member) => `${member.ref} ${member.role} ${isUp(member) ? 'up' : 'down'}\n`).join(''))
   }
 
-  return {
+  const commands: Commands = {
     quorumctl({ machine, args }) {
       const [verb, ...given] = args
       const [first = '', , cluster = '', minted = '', via = ''] = given
@@ -130,4 +144,5 @@ export function quorumctl(seams: Seams, at: (address: string) => Machine | undef
       return fail(2, 'usage: quorumctl init|token|join|leave|refound|abandon|status')
     },
   }
+  return { commands, state: () => structuredClone(clusters) }
 }

@@ -1,5 +1,5 @@
 import type { Clock, Random, Seams } from '../../src/kernel/seams.ts'
-import { seededRandom } from './random.ts'
+import { type RandomState, randomFrom, seededRandom } from './random.ts'
 import { timerHeap } from './timer-heap.ts'
 
 // Time that passes only when nothing else can happen: whoever waits sleeps in a heap, and when the event
@@ -20,6 +20,14 @@ export interface VirtualClock {
   settle(): Promise<void>
   /** Sleepers that are waiting now, COUNT. */
   readonly sleeping: number
+  /** For a clock that goes on from here; undefined while somebody sleeps who would still wake. */
+  state(): ClockState | undefined
+}
+
+export interface ClockState {
+  /** ms since 1970. */
+  readonly now: number
+  readonly random: RandomState
 }
 
 export interface Life {
@@ -45,14 +53,33 @@ const mostAsked = 200_000
 /** How many rounds of the event loop must pass quietly before time may jump: commit groups take one or two. */
 const quietRounds = 3
 
+/** Somebody's sleeps, until it is over. */
+interface Sleeper {
+  over: boolean
+  /** COUNT */
+  waiting: number
+}
+
 /** A clock that starts on 1 January 2026, and the chance of `seed`. */
 export function virtualClock(seed = 1, startMs = Date.UTC(2026, 0, 1)): VirtualClock {
-  const heap = timerHeap()
-  const random = seededRandom(seed)
-  let now = startMs
-  let asked = 0
+  return clockFrom({ now: startMs, random: seededRandom(seed).state() })
+}
 
-  const clockOf = (isOver: () => boolean): Clock => ({
+/** A clock that goes on where another one was. */
+export function clockFrom(state: ClockState): VirtualClock {
+  const heap = timerHeap()
+  const random = randomFrom(state.random)
+  let now = state.now
+  let asked = 0
+  const sleepers = new Set<Sleeper>()
+
+  const sleeper = (): Sleeper => {
+    const made = { over: false, waiting: 0 }
+    sleepers.add(made)
+    return made
+  }
+
+  const clockOf = (self: Sleeper): Clock => ({
     now: () => {
       asked += 1
       if (asked > mostAsked) throw new Stuck(`the time was asked ${asked} times before any passed: something spins`)
@@ -63,12 +90,15 @@ export function virtualClock(seed = 1, startMs = Date.UTC(2026, 0, 1)): VirtualC
         if (signal?.aborted) return reject(signal.reason)
         const aborted = (): void => {
           timer.cancel()
-          if (!isOver()) reject(signal?.reason)
+          self.waiting -= 1
+          if (!self.over) reject(signal?.reason)
         }
         const timer = heap.add(now + Math.max(0, ms), () => {
           signal?.removeEventListener('abort', aborted)
-          if (!isOver()) resolve()
+          self.waiting -= 1
+          if (!self.over) resolve()
         })
+        self.waiting += 1
         signal?.addEventListener('abort', aborted, { once: true })
       }),
   })
@@ -88,20 +118,15 @@ export function virtualClock(seed = 1, startMs = Date.UTC(2026, 0, 1)): VirtualC
   }
 
   return {
-    seams: seamsOf(
-      clockOf(() => false),
-      random,
-    ),
+    seams: seamsOf(clockOf(sleeper()), random),
     now: () => now,
     life: () => {
-      let over = false
+      const self = sleeper()
       return {
-        seams: seamsOf(
-          clockOf(() => over),
-          random,
-        ),
+        seams: seamsOf(clockOf(self), random),
         end: () => {
-          over = true
+          self.over = true
+          sleepers.delete(self)
         },
       }
     },
@@ -134,6 +159,7 @@ export function virtualClock(seed = 1, startMs = Date.UTC(2026, 0, 1)): VirtualC
     get sleeping() {
       return heap.size
     },
+    state: () => ([...sleepers].some(({ waiting }) => waiting > 0) ? undefined : { now, random: random.state() }),
   }
 }
 

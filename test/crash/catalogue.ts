@@ -19,7 +19,7 @@ import { paused, slept, woken } from './resting.ts'
 import { restored } from './restoring.ts'
 import { ran, ranBesideRepair } from './running.ts'
 import { sleptAnywhere } from './sleeping.ts'
-import type { MemoryOperation } from './sweep.ts'
+import type { MemoryOperation } from './start.ts'
 import { cooled, keepingWarm, undone } from './undoing.ts'
 
 /** The operations of a platform's life. Whoever adds one adds it here, and the guard asks for its sweeps. */

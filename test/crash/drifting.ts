@@ -7,7 +7,7 @@ import type { MemoryLife } from './installation.ts'
 import { expectBuilt, expectNothingReplaced } from './invariants.ts'
 import { built, found, type Shape } from './operations.ts'
 import { hasEnded } from './resting.ts'
-import type { MemoryOperation } from './sweep.ts'
+import type { MemoryOperation } from './start.ts'
 
 const mark = '/var/lib/swept'
 

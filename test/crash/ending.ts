@@ -5,7 +5,7 @@ import type { MemoryLife } from './installation.ts'
 import { built, remove, type Shape } from './operations.ts'
 import type { Process } from './process.ts'
 import { inState, isAsleep, sleep } from './resting.ts'
-import type { MemoryOperation } from './sweep.ts'
+import type { MemoryOperation } from './start.ts'
 
 export function removedAsleep(shape: Shape): MemoryOperation {
   return {

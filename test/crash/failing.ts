@@ -5,10 +5,9 @@ import { ProviderFault } from '../../src/provider/fault.ts'
 import type { Store } from '../../src/store/store.ts'
 import { answerLost, type CallKind, type Meddler, meddled, refused } from './calls.ts'
 import { retry } from './changes.ts'
-import type { LifeOptions } from './installation.ts'
 import { expectEnded } from './invariants.ts'
-import { begin, type MemoryOperation, openLifeOf, type Way } from './sweep.ts'
-import type { Template } from './template.ts'
+import type { Start } from './start.ts'
+import type { Way } from './sweep.ts'
 
 /** How a call that creates or destroys may fail. */
 const faults = {
@@ -29,29 +28,30 @@ const patienceMs = 45 * 60_000
 
 export const failing: Way = {
   name: 'failing',
-  points: async (template, operation, options) => (await pointsOf(template, operation, options)).map(kindOf),
-  async live(template, operation, { index }, options) {
-    const point = (await pointsOf(template, operation, options))[index]
+  points: async (start) => (await pointsOf(start)).map(kindOf),
+  async live(start, { index }) {
+    const point = (await pointsOf(start))[index]
     if (!point) throw new Error('there is no such point')
-    return (await liveWith(template, operation, point, options)) ? kindOf(point) : undefined
+    return (await liveWith(start, point)) ? kindOf(point) : undefined
   },
 }
 
 const kindOf = ({ call, how }: Point): string => `${call === 'start' ? 'script' : call} ${how}`
 
-const known = new WeakMap<MemoryOperation, Promise<Point[]>>()
+const known = new WeakMap<Start, Promise<Point[]>>()
 
 /** Every step of an undisturbed life, with each way it can fail. */
-function pointsOf(template: Template, operation: MemoryOperation, options: LifeOptions): Promise<Point[]> {
-  const before = known.get(operation) ?? findPoints(template, operation, options)
-  known.set(operation, before)
+function pointsOf(start: Start): Promise<Point[]> {
+  const before = known.get(start) ?? findPoints(start)
+  known.set(start, before)
   return before
 }
 
-async function findPoints(template: Template, operation: MemoryOperation, options: LifeOptions): Promise<Point[]> {
+async function findPoints(start: Start): Promise<Point[]> {
+  const { operation } = start
   const seen = new Map<string, Point[]>()
-  await using life = openLifeOf(template, operation, options)
-  const platform = await begin(life, operation)
+  await using begun = await start.begin()
+  const { life, platform } = begun
   const process = await life.start(
     null,
     meddled({
@@ -83,14 +83,10 @@ function hows<T extends object>(of: T): (keyof T)[] {
 }
 
 /** True when the step was really begun, and failed. */
-async function liveWith(
-  template: Template,
-  operation: MemoryOperation,
-  point: Point,
-  options: LifeOptions,
-): Promise<boolean> {
-  await using life = openLifeOf(template, operation, options)
-  const platform = await begin(life, operation)
+async function liveWith(start: Start, point: Point): Promise<boolean> {
+  const { operation } = start
+  await using begun = await start.begin()
+  const { life, platform } = begun
   const trouble = troubleAt(point)
   const process = await life.start(null, meddled(trouble.meddler))
   const acted = operation.act(life, process, platform).then(

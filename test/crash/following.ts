@@ -11,7 +11,7 @@ import { daily } from './keeping.ts'
 import { built, found, type Shape } from './operations.ts'
 import { stateOf } from './process.ts'
 import { noTask } from './resting.ts'
-import type { MemoryOperation } from './sweep.ts'
+import type { MemoryOperation } from './start.ts'
 
 const minute = 60_000
 /** An upgrade takes longer than that, and goes through all the same. */

@@ -11,7 +11,7 @@ import type { MemoryLife } from './installation.ts'
 import { expectDeleted } from './invariants.ts'
 import { built, found, type Shape } from './operations.ts'
 import { type Process, stateOf } from './process.ts'
-import type { MemoryOperation } from './sweep.ts'
+import type { MemoryOperation } from './start.ts'
 
 /** From a deletion that the provider refuses; later it destroys again. */
 export function forgotten(shape: Shape): MemoryOperation {

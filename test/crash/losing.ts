@@ -6,7 +6,7 @@ import type { MemoryLife } from './installation.ts'
 import { expectBuilt } from './invariants.ts'
 import { built, found, type Shape } from './operations.ts'
 import { hasEnded } from './resting.ts'
-import type { MemoryOperation } from './sweep.ts'
+import type { MemoryOperation } from './start.ts'
 
 export function hostLost(shape: Shape, slot: string): MemoryOperation {
   /** Slots that were lost, by life: each has machines of its own on that host. */

@@ -6,7 +6,7 @@ import { expectBuilt, expectNothingReplaced } from './invariants.ts'
 import { built, found, type Shape } from './operations.ts'
 import { allWell, choose } from './resolving.ts'
 import { hasEnded } from './resting.ts'
-import type { MemoryOperation } from './sweep.ts'
+import type { MemoryOperation } from './start.ts'
 
 /** The machines of `dead` are gone for good, and a person gives up what they knew. */
 export function refounded(shape: Shape, dead: readonly string[]): MemoryOperation {

@@ -10,7 +10,7 @@ import { expectBuilt, expectNothingReplaced } from './invariants.ts'
 import { built, found, isReady, type Shape } from './operations.ts'
 import type { Process } from './process.ts'
 import { hasEnded, inState } from './resting.ts'
-import type { MemoryOperation } from './sweep.ts'
+import type { MemoryOperation } from './start.ts'
 
 type Resolution = Parameters<typeof resolveNamed>[5]
 

@@ -13,7 +13,7 @@ import type { MemoryLife } from './installation.ts'
 import { expectBuilt } from './invariants.ts'
 import { built, found, isReady, type Shape } from './operations.ts'
 import type { Process } from './process.ts'
-import type { MemoryOperation } from './sweep.ts'
+import type { MemoryOperation } from './start.ts'
 import { masterKey } from './template.ts'
 
 /** `slot` was replaced after the backup was taken. */

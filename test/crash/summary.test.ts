@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { summary } from '../sweep/summary.ts'
 
-const sweep = (name: string, lives: number) => ({ name, boundaries: 40, lives, seconds: 30 })
+const sweep = (name: string, lives: number) => ({ name, boundaries: 40, lives, copied: true, seconds: 30 })
 const recorded = { one: 40, two: 40, three: 20 }
 
 test('what this run did, what earlier ones had done and what of all that makes are told apart', () => {
@@ -20,4 +20,10 @@ test('a run with nothing left to do does not say that it did anything', () => {
   expect(summary({ all, before: 1, recorded, seconds: 2, source: 'abc' }).split('\n')[0]).toBe(
     'this run 0 sweeps passed, 0 boundaries taken, 2.0 s',
   )
+})
+
+test('a sweep that prepared each of its lives anew is named', () => {
+  const all = [sweep('one', 40), { ...sweep('two', 40), copied: false }]
+  const said = summary({ all, before: 0, recorded, seconds: 2, source: 'abc' }).split('\n')
+  expect(said.slice(3)).toEqual(['prepared anew for each life: two'])
 })

@@ -3,10 +3,11 @@
 
 import type { PlatformId } from '../../src/kernel/ids.ts'
 import type { Store } from '../../src/store/store.ts'
-import { type Life, type LifeOptions, type MemoryLife, openLife } from './installation.ts'
+import type { Life, LifeOptions } from './installation.ts'
 import { expectEnded } from './invariants.ts'
 import type { Operation } from './operations.ts'
 import type { Parts } from './process.ts'
+import { begin, type MemoryOperation, type Start, startOf } from './start.ts'
 import type { Template } from './template.ts'
 
 export interface LifeReport {
@@ -14,13 +15,6 @@ export interface LifeReport {
   readonly diedAt: string | undefined
   /** Boundaries of the operation, COUNT; meaningful when it passed untouched. */
   readonly boundaries: number
-}
-
-export type MemoryOperation = Operation<MemoryLife>
-
-/** A life in memory whose processes have what the operation needs. */
-export function openLifeOf(template: Template, { standing }: MemoryOperation, options: LifeOptions = {}): MemoryLife {
-  return openLife(template, { ...options, ...(standing && { standing }) })
 }
 
 /** One life in memory, cut at boundary `at` of the operation (null: not at all). Throws when an invariant does not hold. */
@@ -31,8 +25,13 @@ export async function oneLife(
   options: LifeOptions = {},
   parts: Parts = {},
 ): Promise<LifeReport> {
-  await using life = openLifeOf(template, operation, options)
-  return await liveThrough(life, operation, at, parts)
+  await using start = await startOf(template, operation, options, parts)
+  return await lifeFrom(start, at)
+}
+
+async function lifeFrom(start: Start, at: number | null, told?: (boundary: string) => void): Promise<LifeReport> {
+  await using begun = await start.begin()
+  return await liveOn(begun.life, start.operation, begun.platform, { at, parts: start.parts, ...(told && { told }) })
 }
 
 /** Prepares, acts, dies at boundary `at` of the act, and lets the next process finish. */
@@ -42,8 +41,23 @@ export async function liveThrough<L extends Life>(
   at: number | null,
   parts: Parts = {},
 ): Promise<LifeReport> {
-  const platform = await begin(life, operation, parts)
-  const cut = await life.start(at, parts)
+  return liveOn(life, operation, await begin(life, operation, parts), { at, parts })
+}
+
+interface Cut {
+  readonly at: number | null
+  readonly parts: Parts
+  /** Hears of the boundaries of the process that is cut, and of the next one. */
+  readonly told?: (boundary: string) => void
+}
+
+async function liveOn<L extends Life>(
+  life: L,
+  operation: Operation<L>,
+  platform: PlatformId | null,
+  { at, parts, told }: Cut,
+): Promise<LifeReport> {
+  const cut = await life.start(at, parts, told)
   let diedAt: string | undefined
   const acted = operation.act(life, cut, platform).then(
     () => true,
@@ -57,23 +71,11 @@ export async function liveThrough<L extends Life>(
   }
   if (diedAt === undefined) throw new Error(`${operation.name} failed without a crash`)
   await cut.kill()
-  const next = await life.start(null, parts)
+  const next = await life.start(null, parts, told)
   await life.wait(operation.act(life, next, platform))
   await next.run((store) => operation.over(life, store))
   await expectAll(life, operation, next.store)
   return { diedAt, boundaries: cut.crash.passed }
-}
-
-/** Brings a life to where the operation starts, untouched; no process is left. */
-export async function begin<L extends Life>(
-  life: L,
-  operation: Operation<L>,
-  parts: Parts = {},
-): Promise<PlatformId | null> {
-  const first = await life.start(null, { ...parts, ...operation.parts })
-  const platform = await operation.prepare(life, first)
-  await first.kill()
-  return platform
 }
 
 export async function expectAll<L extends Life>(life: L, operation: Operation<L>, store: Store): Promise<void> {
@@ -86,28 +88,20 @@ export async function expectAll<L extends Life>(life: L, operation: Operation<L>
 export interface Way {
   readonly name: string
   /** The kinds of the points of an undisturbed life, in their order. */
-  points(template: Template, operation: MemoryOperation, options: LifeOptions, parts: Parts): Promise<readonly string[]>
+  points(start: Start): Promise<readonly string[]>
   /** A life disturbed at point `at`; what happened there, undefined when the life never came to it. Throws as `oneLife`. */
-  live(
-    template: Template,
-    operation: MemoryOperation,
-    at: { readonly index: number; readonly kind: string },
-    options: LifeOptions,
-    parts: Parts,
-  ): Promise<string | undefined>
+  live(start: Start, at: { readonly index: number; readonly kind: string }): Promise<string | undefined>
 }
 
 /** Its process dies, before or after a durable write or a call, and another one goes on. */
 export const crashing: Way = {
   name: 'crash',
-  async points(template, operation, options, parts) {
+  async points(start) {
     const kinds: string[] = []
-    const seen = { ...options, onBoundary: (what: string) => kinds.push(what) }
-    await oneLife(template, operation, null, seen, parts)
+    await lifeFrom(start, null, (what) => kinds.push(what))
     return kinds
   },
-  live: async (template, operation, { index }, options, parts) =>
-    (await oneLife(template, operation, index, options, parts)).diedAt,
+  live: async (start, { index }) => (await lifeFrom(start, index)).diedAt,
 }
 
 export interface SweepReport {
@@ -115,6 +109,8 @@ export interface SweepReport {
   readonly lives: number
   /** Boundary kind -> how often a life died at it. */
   readonly kinds: ReadonlyMap<string, number>
+  /** Whether its lives started from a copy. */
+  readonly copied: boolean
 }
 
 /**
@@ -133,19 +129,23 @@ export async function sweep(
   parts: Parts = {},
   way: Way = crashing,
 ): Promise<SweepReport> {
-  const kindsAt = await way.points(template, operation, options, parts)
+  await using start = await startOf(template, operation, options, parts)
+  const kindsAt = await way.points(start)
   const kinds = new Map<string, number>()
   let lives = 0
   for (const index of chosen(choice, kindsAt)) {
     const kind = kindsAt[index] ?? ''
-    const happened = await way.live(template, operation, { index, kind }, options, parts).catch((error: unknown) => {
+    const happened = await way.live(start, { index, kind }).catch((error: unknown) => {
       const cut = way === crashing ? 'cut' : way.name
       throw new Error(`${operation.name} ${cut} at boundary ${index} of ${kindsAt.length} (${kind})`, { cause: error })
     })
     lives += 1
+    // The guard of the copies: what started where the first life did meets the same things in the same order.
+    if (happened !== undefined && happened !== kind)
+      throw new Error(`${operation.name}: at ${index} of ${kindsAt.length} there was ${happened}, not ${kind}`)
     if (happened !== undefined) kinds.set(happened, (kinds.get(happened) ?? 0) + 1)
   }
-  return { boundaries: kindsAt.length, lives, kinds }
+  return { boundaries: kindsAt.length, lives, kinds, copied: start.copied }
 }
 
 function chosen(choice: Choice, kindsAt: readonly string[]): number[] {

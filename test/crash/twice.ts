@@ -2,23 +2,24 @@
 // reaches the outside two times; or its answer is lost and it is asked again. Nothing may be there double for that.
 
 import { answerLost, type CallKind, meddled } from './calls.ts'
-import type { LifeOptions } from './installation.ts'
 import type { Gate, Parts } from './process.ts'
-import { begin, expectAll, type MemoryOperation, openLifeOf, type Way } from './sweep.ts'
-import type { Template } from './template.ts'
+import type { Start } from './start.ts'
+import { expectAll, type Way } from './sweep.ts'
 
 /** Stopped as by SIGSTOP whenever something came back to it or is about to be written; woken when all is done. */
 export const stopping: Way = {
   name: 'stopped',
-  async points(template, operation, options) {
+  async points(start) {
     const kinds: string[] = []
-    await undisturbed(template, operation, options, { gate: gateThat(kinds, null) })
+    await undisturbed(start, { gate: gateThat(kinds, null) })
     return kinds
   },
-  async live(template, operation, { index }, options) {
-    await using life = openLifeOf(template, operation, options)
-    const platform = await begin(life, operation)
-    const gate = gateThat([], index)
+  async live(start, { index }) {
+    const { operation } = start
+    await using begun = await start.begin()
+    const { life, platform } = begun
+    const passed: string[] = []
+    const gate = gateThat(passed, index)
     const first = await life.start(null, { gate })
     const acted = ended(operation.act(life, first, platform))
     const over = first.run((store) => operation.over(life, store))
@@ -32,7 +33,7 @@ export const stopping: Way = {
     await life.wait(acted)
     await second.run((store) => operation.over(life, store))
     await expectAll(life, operation, second.store)
-    return 'stopped'
+    return passed[index]
   },
 }
 
@@ -41,12 +42,10 @@ const doubled: readonly CallKind[] = ['create', 'destroy', 'power', 'start', 'st
 /** The call is delivered a second time as soon as it was answered; or its answer never comes. */
 export const repeating: Way = {
   name: 'repeated',
-  async points(template, operation, options) {
+  async points(start) {
     const kinds: string[] = []
     await undisturbed(
-      template,
-      operation,
-      options,
+      start,
       meddled({
         call({ kind, act }) {
           kinds.push(`answer to ${kind} lost`)
@@ -57,9 +56,10 @@ export const repeating: Way = {
     )
     return kinds
   },
-  async live(template, operation, { index, kind }, options) {
-    await using life = openLifeOf(template, operation, options)
-    const platform = await begin(life, operation)
+  async live(start, { index, kind }) {
+    const { operation } = start
+    await using begun = await start.begin()
+    const { life, platform } = begun
     let passed = 0
     let happened: string | undefined
     const process = await life.start(
@@ -83,14 +83,10 @@ export const repeating: Way = {
   },
 }
 
-async function undisturbed(
-  template: Template,
-  operation: MemoryOperation,
-  options: LifeOptions,
-  parts: Parts,
-): Promise<void> {
-  await using life = openLifeOf(template, operation, options)
-  const platform = await begin(life, operation)
+async function undisturbed(start: Start, parts: Parts): Promise<void> {
+  const { operation } = start
+  await using begun = await start.begin()
+  const { life, platform } = begun
   const process = await life.start(null, parts)
   await life.wait(operation.act(life, process, platform))
   await process.run((store) => operation.over(life, store))

@@ -6,6 +6,7 @@ import { afterAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { loadBlueprintFolder } from '../../src/blueprints/index.ts'
 import { catalogue } from '../crash/catalogue.ts'
+import { startOf } from '../crash/start.ts'
 import { type Choice, sweep, type Way } from '../crash/sweep.ts'
 import { makeTemplate } from '../crash/template.ts'
 import { notePassed, passedIn } from './ledger.ts'
@@ -58,7 +59,8 @@ export async function declareSweeps(way: Way): Promise<void> {
       }
       test(name, async ({ skip }) => {
         if (env.GANTRY_SWEEP_RECORD !== undefined) {
-          record(sweepName, (await way.points(template, operation, {}, {})).length)
+          await using start = await startOf(template, operation)
+          record(sweepName, (await way.points(start)).length)
           return
         }
         const began = performance.now()
@@ -66,16 +68,18 @@ export async function declareSweeps(way: Way): Promise<void> {
           env.GANTRY_SWEEP === 'all'
             ? { kind: 'all', shard: shard - 1, shards }
             : { kind: 'sample', sample: env.GANTRY_SWEEP_SAMPLE, seed: env.GANTRY_SWEEP_SEED, visited }
-        const { boundaries, lives, kinds } = await sweep(template, operation, choice, {}, {}, way)
+        const { boundaries, lives, kinds, copied } = await sweep(template, operation, choice, {}, {}, way)
         const floor = recorded()[sweepName]
         expect(floor, `${sweepName} is not in boundaries.json; run with --record`).toBeDefined()
         expect(boundaries).toBeGreaterThanOrEqual(Math.floor((floor ?? 0) * share))
         // Of what runs no step none can fail: written down as 0, and then there is no life.
         if (boundaries > 0 && choice.kind === 'sample') expect(Math.min(lives, kinds.size)).toBeGreaterThan(0)
         const seconds = (performance.now() - began) / 1000
-        if (ledger !== undefined) notePassed(ledger, { name, boundaries, lives, seconds })
+        if (ledger !== undefined) notePassed(ledger, { name, boundaries, lives, copied, seconds })
         if (lives === 0) skip(`none of its ${boundaries} boundaries is to be taken`)
-        console.info(`${name}: ${boundaries} boundaries, ${lives} lives, ${seconds.toFixed(1)} s`)
+        console.info(
+          `${name}: ${boundaries} boundaries, ${lives} lives${copied ? '' : ', each prepared anew'}, ${seconds.toFixed(1)} s`,
+        )
       })
     }
   }

@@ -8,6 +8,8 @@ const line = z.object({
   name: z.string(),
   boundaries: z.int(),
   lives: z.int(),
+  /** Whether they started from a copy of one; otherwise each was prepared anew. */
+  copied: z.boolean(),
   seconds: z.number(),
 })
 export type Passed = z.infer<typeof line>

@@ -1,4 +1,4 @@
-// What a run of the sweeps has done, what earlier ones had, and what of all there is that makes: in three lines.
+// What a run of the sweeps has done, what earlier ones had, and what of all there is that makes: in three lines; and which sweeps could not copy what they had prepared.
 
 import type { Passed } from './ledger.ts'
 
@@ -20,6 +20,7 @@ export function summary({ all, before, recorded, seconds, source }: Ran): string
     `${what.padEnd(9)}${count(sweeps.length, 'sweep')} passed, ${count(lives(sweeps), 'boundary', 'boundaries')} taken${more}`
   const boundaries = Object.values(recorded).reduce((sum, one) => sum + one, 0)
   const share = boundaries === 0 ? 0 : (100 * lives(all)) / boundaries
+  const anew = all.filter(({ copied }) => !copied).map(({ name }) => name)
   return [
     line('this run', all.slice(before), `, ${time(seconds)}`),
     line('resumed', all.slice(0, before), ' in earlier runs on the same source, not run again'),
@@ -29,6 +30,7 @@ export function summary({ all, before, recorded, seconds, source }: Ran): string
       ` of the ${count(boundaries, 'boundary', 'boundaries')} of ${count(Object.keys(recorded).length, 'sweep')} (${share.toFixed(1)} %), ` +
         `${time(all.reduce((sum, one) => sum + one.seconds, 0))} of lives, on ${source}`,
     ),
+    ...(anew.length === 0 ? [] : [`prepared anew for each life: ${anew.join('; ')}`]),
   ].join('\n')
 }
 

@@ -14,6 +14,7 @@ import { isUnderWay } from './hold.ts'
 import { plainWith } from './input.ts'
 import { LeaseLost } from './lease.ts'
 import { lookAgain } from './looks.ts'
+import { allSteps } from './planning.ts'
 import { fencedWrite, type RunState, recordOf } from './state.ts'
 import type { StepOutcome } from './step-kind.ts'
 import type { MemberView, RecordView } from './view.ts'
@@ -269,8 +270,15 @@ function timedOut(run: RunState, step: PlanStep, reason: string): Problem {
   }
 }
 
-function unexpected(run: RunState, step: PlanStep, error: unknown): StepOutcome {
+/**
+ * Only what nothing explains is a fault of Gantry: not what a run stumbles over that another process has overtaken, nor a
+ * step that is not asked for any more since it began.
+ */
+async function unexpected(run: RunState, step: PlanStep, error: unknown): Promise<StepOutcome> {
   if (error instanceof LeaseLost || error instanceof NotNow || run.controller.signal.aborted) throw error
+  await fencedWrite(run, async () => undefined)
+  if (!allSteps(run.view, run.plan).some(({ key }) => key === step.key))
+    throw new NotNow(`${step.key} is not asked for any more`)
   run.deps.log('a step kind threw', { step: step.key, platform: run.view.id, error })
   return {
     kind: 'failed',

@@ -104,7 +104,7 @@ export interface ProcessesState {
 export function processesOn(
   template: Template,
   options: LifeOptions,
-  outside: Omit<Surroundings, 'path' | 'template' | 'dead' | 'name'>,
+  outside: Omit<Surroundings, 'path' | 'template' | 'dead' | 'faults' | 'name'>,
   from?: ProcessesState,
 ) {
   const folder = makeFolder()
@@ -113,6 +113,7 @@ export function processesOn(
   else copyFileSync(template.path, path)
   const dead = new Set(from?.dead)
   const running = new Set<Process>()
+  const faults: string[] = []
   let serial = from?.dead.length ?? 0
   return {
     path,
@@ -125,16 +126,16 @@ export function processesOn(
     async start(crashAt: number | null = null, parts: Parts = {}, told = options.onBoundary): Promise<Process> {
       serial += 1
       const crash = crashPoint(crashAt, serial > 1 ? told : undefined)
-      const process = await startProcess({ ...outside, path, template, dead, name: `process-${serial}` }, crash, {
-        ...options.standing,
-        ...parts,
-      })
+      const around = { ...outside, path, template, dead, faults, name: `process-${serial}` }
+      const process = await startProcess(around, crash, { ...options.standing, ...parts })
       running.add(process)
       return process
     },
     async dispose(): Promise<void> {
       for (const process of running) await process.kill()
       folder[Symbol.dispose]()
+      // Whatever a test asks of a life, no error of ours may have been passed over in a log.
+      if (faults.length > 0) throw new Error(faults.join('\n'))
     },
   }
 }

@@ -34,6 +34,7 @@ import { keyMaker, openVault, type Vault } from '../../src/secrets/index.ts'
 import { gateStep, machineStep, powerStep, prober, scriptStep, sshStep } from '../../src/steps/index.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { Store, Tx } from '../../src/store/store.ts'
+import { isTrouble } from '../support/trouble.ts'
 import { Crashed, type CrashPoint, mortalRemote, mortalSession } from './crash.ts'
 import { masterKey, type Template } from './template.ts'
 
@@ -104,6 +105,8 @@ export interface Surroundings {
   readonly template: Template
   /** Names of processes that are over. */
   readonly dead: Set<string>
+  /** Errors in the logs of living processes that nothing explains. */
+  readonly faults: string[]
   readonly name: string
 }
 
@@ -161,8 +164,9 @@ export async function startProcess(around: Surroundings, crash: CrashPoint, part
   }
   let over = false
   const log: EngineDeps['log'] = (message, facts) => {
-    if (crash.diedAt === undefined && !over && globalThis.process.env.GANTRY_TEST_LOG)
-      console.error(name, message, facts)
+    if (crash.diedAt !== undefined || over) return
+    if (globalThis.process.env.GANTRY_TEST_LOG) console.error(name, message, facts)
+    if (facts.error !== undefined && !isTrouble(facts.error)) around.faults.push(`${name}: ${message}: ${facts.error}`)
   }
   const others = blueprintSource()
   const own = parsedOnce(template.files)

@@ -4,14 +4,13 @@
 import { z } from 'zod'
 import { simulatedSession } from '../../providers/simulated/session.ts'
 import { type House, openHouse } from '../../src/app.ts'
-import { type Remote, RemoteFault } from '../../src/bootstrap/remote.ts'
+import type { Remote } from '../../src/bootstrap/remote.ts'
 import type { EngineHooks, StepKind } from '../../src/engine/index.ts'
-import { ProblemError } from '../../src/kernel/problem.ts'
 import type { Seams } from '../../src/kernel/seams.ts'
 import type { ProviderKind, Session } from '../../src/provider/contract.ts'
-import { ProviderFault } from '../../src/provider/fault.ts'
 import { configSchema } from '../../src/resources/config.ts'
 import { openStore, type Store } from '../../src/store/index.ts'
+import { isTrouble } from '../support/trouble.ts'
 import type { SimCloud } from './cloud.ts'
 import type { Counters } from './counters.ts'
 import type { Journal } from './journal.ts'
@@ -66,13 +65,6 @@ export interface Surroundings {
 }
 
 const never = new Promise<never>(() => undefined)
-/** An error that what is done to a process explains: its provider, its machines or its disk. Any other is a bug of ours. */
-function isTrouble(error: unknown): boolean {
-  if (error instanceof ProviderFault || error instanceof RemoteFault || error instanceof Killed) return true
-  if (error instanceof ProblemError) return error.code === 'unavailable'
-  return error instanceof Error && 'code' in error && /^SQLITE_(FULL|IOERR)/.test(String(error.code))
-}
-
 class Killed extends Error {
   override readonly name = 'Killed'
 }
@@ -201,7 +193,8 @@ export async function startProcess(name: string, around: Surroundings): Promise<
       log(level, message, fields, error) {
         if (!alive) return
         if (level !== 'info') journal.note(`${name} says ${message} ${fieldsText(fields)}${errorText(error)}`)
-        if (level === 'error' || (error !== undefined && !isTrouble(error))) around.onError(message, error)
+        if (level === 'error' || (error !== undefined && !(error instanceof Killed) && !isTrouble(error)))
+          around.onError(message, error)
       },
       scanEveryMs: 30_000,
       processes: {

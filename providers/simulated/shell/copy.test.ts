@@ -2,10 +2,11 @@ import { expect, test } from 'vitest'
 import { realSeams } from '../../../src/kernel/real-seams.ts'
 import { createSwarms } from '../swarm/swarms.ts'
 import { commandsTable } from './commands/index.ts'
-import { machineFrom, machineState } from './copy.ts'
+import { machineState } from './copy.ts'
 import { engineOf } from './docker/engine.ts'
 import { type Machine, noOutput } from './inside.ts'
 import { createMachine } from './machine.ts'
+import { machineFrom } from './machine-from.ts'
 
 const seams = realSeams()
 const facts = {

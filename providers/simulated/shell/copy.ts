@@ -1,12 +1,10 @@
 // A machine's inside as it is at rest, for another machine to go on with: what is on its disk and in its memory, but no
 // running process, which nobody could copy.
 
-import type { Seams } from '../../../src/kernel/seams.ts'
 import type { Engine } from '../swarm/engine.ts'
 import { type DiskState, diskState } from './disk.ts'
 import { engineOf } from './docker/engine.ts'
-import type { Commands, Machine, MachineFacts, Surroundings } from './inside.ts'
-import { createMachine } from './machine.ts'
+import type { Machine } from './inside.ts'
 
 type Data = { [K in keyof Machine]: Machine[K] extends (...args: never[]) => unknown ? never : K }[keyof Machine]
 /** What it is made with. */
@@ -35,16 +33,4 @@ export function machineState(machine: Machine): MachineState | undefined {
     lastPid: processes.lastPid,
     engine: structuredClone({ membership, images }),
   }
-}
-
-export function machineFrom(
-  state: MachineState,
-  facts: MachineFacts,
-  seams: Seams,
-  commands: Commands,
-  around: Surroundings,
-): Machine {
-  const machine = createMachine(facts, seams, commands, around, state)
-  Object.assign(engineOf(machine), structuredClone(state.engine))
-  return machine
 }

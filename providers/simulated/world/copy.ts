@@ -7,10 +7,15 @@ import type { ClusterState } from '../swarm/copy.ts'
 import type { Entry } from './agenda.ts'
 import type { FaultSwitches } from './layout.ts'
 import type { SimMachine } from './sim-machine.ts'
-import type { Leaving } from './world.ts'
 
 /** Whatever a machine is seen as from outside, and what is in it: null when nobody has entered it yet. */
 export type SimMachineState = Omit<SimMachine, 'inside' | 'entered'> & { readonly within: MachineState | null }
+
+/** What is due of a machine that leaves: its room is free, or lists have forgotten it. */
+export interface Leaving {
+  readonly ref: NativeRef
+  readonly what: 'room' | 'list'
+}
 
 export interface WorldState {
   readonly serial: number

@@ -8,7 +8,7 @@ import type { Cluster } from '../swarm/cluster.ts'
 import { clustersFrom, clustersState } from '../swarm/copy.ts'
 import { createSwarms, type Swarms } from '../swarm/swarms.ts'
 import { createAgenda } from './agenda.ts'
-import { type SimMachineState, simMachineStates, type WorldState } from './copy.ts'
+import { type Leaving, type SimMachineState, simMachineStates, type WorldState } from './copy.ts'
 import type { FaultSwitches, HostLayout, WorldLayout } from './layout.ts'
 import { machineOf } from './machine-of.ts'
 import { createRegistry } from './registry.ts'
@@ -50,12 +50,6 @@ export interface World {
 
 /** Gives a machine the place where its SSH answers; the daemon opens a port here. */
 export type Opener = (ref: NativeRef, address: string) => Endpoint | Promise<Endpoint>
-
-/** What is due of a machine that leaves: its room is free, or lists have forgotten it. */
-export interface Leaving {
-  readonly ref: NativeRef
-  readonly what: 'room' | 'list'
-}
 
 /** `extra` commands are what a test's machines have beyond those of Debian; `from` is the world that this one goes on with. */
 export function createWorld(

@@ -66,6 +66,8 @@ export type Act =
       readonly how: 'vanish' | 'off' | 'reboot' | 'cut' | 'hide' | 'undo' | 'ill' | 'reshape'
       readonly ms: number
     }
+  /** Somebody at the provider switches its machines off, and nobody there will switch them on again. */
+  | ({ readonly kind: 'blackout' } & About)
   /** `boundary` null: at this moment, else at its n-th boundary from then. */
   | { readonly kind: 'kill'; readonly process: number; readonly boundary: number | null; readonly downMs: number }
   | { readonly kind: 'stop'; readonly process: number; readonly ms: number }

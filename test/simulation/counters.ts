@@ -20,6 +20,7 @@ export const sometimes = {
   'fault:zoneDeath': 'a zone died with its machines',
   'fault:vanish': 'a machine was deleted behind our back',
   'fault:powerOff': 'a machine was powered off',
+  'fault:blackout': 'all machines of a platform were switched off, and nobody at the provider switches them on',
   'fault:reboot': 'a machine was started anew',
   'fault:undone': 'what a step had done was undone on its machine',
   'fault:ill': 'a machine answered and failed its check',

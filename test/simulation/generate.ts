@@ -102,6 +102,16 @@ export function generate(seed: number): Script {
     // Long enough to be taken over, in the middle of work.
     if (processes > 1 && chance(0.2))
       add(begins + between(0, 8_000), { kind: 'stop', process: between(0, 1), ms: between(11_000, 40_000) })
+    if (chance(0.2)) {
+      const at = begins + between(20_000, 70_000)
+      // Nobody but a person mends what is paused.
+      const paused = chance(0.6)
+      if (paused) add(at, { kind: 'pause', ...about })
+      add(at + 1_000, { kind: 'blackout', ...about })
+      for (let times = between(1, 3); times > 0; times--)
+        add(at + between(13_000, 30_000), { kind: 'resolve', ...about, pick: between(0, 1_000) })
+      if (paused) add(at + between(31_000, 60_000), { kind: 'resume', ...about })
+    }
     if (chance(0.15)) {
       add(begins, { kind: 'count', count: 'tooLateCreates', times: 1 })
       if (chance(0.7)) add(begins + between(500, 20_000), { kind: 'delete', ...about })

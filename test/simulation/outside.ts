@@ -43,6 +43,13 @@ export function openOutside(
     later(sleep(ms).then(() => revive(names)))
   }
 
+  function blackout({ tenant, platform }: Of<'blackout'>): void {
+    const owned = tenants.find(tenant, platform)
+    const its = owned ? there().filter((vm) => vm.key.includes(owned.id)) : []
+    if (its.length > 0) counters.hit('fault:blackout')
+    for (const vm of its) vm.power = 'off'
+  }
+
   function revive(names: readonly string[]): void {
     for (const host of names) {
       if (!weather.hostsDown.delete(host)) continue
@@ -188,6 +195,9 @@ export function openOutside(
         break
       case 'machine':
         machine(action)
+        break
+      case 'blackout':
+        blackout(action)
         break
       case 'kill':
         kill(action)

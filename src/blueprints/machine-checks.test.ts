@@ -7,10 +7,15 @@ import { describe, expect, test } from 'vitest'
 import { parseBlueprint } from './blueprint.ts'
 import { machineChecks } from './machine-checks.ts'
 
+/** Answers a whole request: bash writes it line by line, and each may come by itself. */
 async function listening(answer: (socket: Socket, request: string) => void) {
   const server: Server = createServer((socket) => {
+    let request = ''
     socket.on('error', () => undefined)
-    socket.once('data', (data) => answer(socket, data.toString()))
+    socket.on('data', (data) => {
+      request += data.toString()
+      if (request.endsWith('\r\n\r\n')) answer(socket, request)
+    })
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -54,11 +54,11 @@ export function playTroubles(journal: Journal, stage: Stage): void {
   const startedAt = stage.clock.now()
   for (const trouble of journal.troubles) {
     if (troubleOrigins[trouble.code as NamedProblemCode] !== 'world') continue
-    play(trouble, startedAt, stage).catch(() => undefined)
+    play(trouble, startedAt, stage, journal).catch(() => undefined)
   }
 }
 
-async function play(trouble: JournalTrouble, startedAt: number, stage: Stage): Promise<void> {
+async function play(trouble: JournalTrouble, startedAt: number, stage: Stage, journal: Journal): Promise<void> {
   const { cloud, checks, recording, clock } = stage
   const until = (instant: number) => clock.sleep(Math.max(0, recording.due(instant) - clock.now()))
   await until(trouble.at)
@@ -69,7 +69,7 @@ async function play(trouble: JournalTrouble, startedAt: number, stage: Stage): P
   if (trouble.endedAt === null || !(isOverByItself(trouble) || isOfPlace(trouble))) return
   await until(trouble.endedAt)
   while (!(await isTold(trouble, startedAt, stage.read))) await clock.sleep(askEveryMs)
-  end(trouble, cloud, checks)
+  end(trouble, backWith(trouble, journal), cloud, checks)
 }
 
 /** Endings that were seen, and not chosen: whoever was replaced is ill for ever, and nobody asks him any more. */
@@ -81,6 +81,16 @@ const overByItself: readonly string[] = [
   'the check of its platform passes again',
   'done again',
 ]
+
+/** How a dead host or zone ends that works again; who is down there still is told by itself from then on. */
+const backAgain: readonly string[] = ['its provider has it back', 'a machine of ours runs there']
+
+/** Members that are well again with the end of the trouble. */
+function backWith({ members, ending, endedAt }: JournalTrouble, { troubles }: Journal): readonly string[] {
+  if (!backAgain.includes(ending ?? '')) return overByItself.includes(ending ?? '') ? members : []
+  const stillDown = troubles.filter(({ code, at }) => code === 'machine_dead' && at === endedAt)
+  return members.filter((member) => !stillDown.some(({ subject }) => subject === member))
+}
 
 const isOverByItself = ({ ending }: JournalTrouble) => overByItself.includes(ending ?? '')
 const isOfPlace = ({ code }: JournalTrouble) => code === 'host_dead' || code === 'zone_dead'
@@ -106,12 +116,12 @@ function begin(trouble: JournalTrouble, cloud: ReplayCloud, checks: ReplayChecks
   else checks.lasts(trouble, true)
 }
 
-function end(trouble: JournalTrouble, cloud: ReplayCloud, checks: ReplayChecks): void {
-  const { code, subject, members } = trouble
+function end(trouble: JournalTrouble, back: readonly string[], cloud: ReplayCloud, checks: ReplayChecks): void {
+  const { code, subject } = trouble
   if (isOfPlace(trouble)) {
     // When it works again is not told once nobody of the platform is there; who comes there later finds it well.
     cloud.strikePlace(subject, false)
-    if (isOverByItself(trouble)) for (const member of members) cloud.strike(member, 'well')
+    for (const member of back) cloud.strike(member, 'well')
   } else if (code === 'machine_dead' || code === 'machine_changed') cloud.strike(subject, 'well')
   else checks.lasts(trouble, false)
 }

@@ -178,7 +178,7 @@ test('a lost quorum is founded anew over HTTP and on the command line, there onl
     return (await problemsOf(platform)).find(({ code }) => code === 'quorum_lost')
   }
   const first = await lose()
-  expect(first).toMatchObject({ resolutions: ['restore', 'refound', 'delete'], machines: [{ member: 'manager-0@1' }] })
+  expect(first).toMatchObject({ resolutions: ['refound', 'delete'], machines: [{ member: 'manager-0@1' }] })
   const unsure = await gantry(`platform resolve lost ${first.id} --by refound`)
   expect(unsure).toMatchObject({ code: 2, err: expect.stringContaining(`--by refound --yes`) })
   expect((await reaches(platform, 'blocked')).problems).toHaveLength(2)

@@ -31,8 +31,8 @@ export async function memberAdvanced(
   const to = (arrived && member.state === 'joining') || back ? 'ready' : outcome.machine?.state
   if (outcome.machine) await saveMachineFacts(tx, member, outcome.machine)
   // It leaves since the step began: what was found of its machine is kept, but it goes on its way out.
-  const leaves = member.state === 'leaving' || ((to !== undefined || arrived) && (await wasMoved(tx, member)))
-  if (step.want === 'present' && leaves) {
+  const moves = to !== undefined || arrived
+  if (step.want === 'present' && (member.state === 'leaving' || (moves && (await wasMoved(tx, member))))) {
     update(run, member.ref, { ...outcome.machine, state: member.machine.state })
     run.wake()
     return

@@ -86,8 +86,9 @@ const overByItself: readonly string[] = [
 const backAgain: readonly string[] = ['its provider has it back', 'a machine of ours runs there']
 
 /** Members that are well again with the end of the trouble. */
-function backWith({ members, ending, endedAt }: JournalTrouble, { troubles }: Journal): readonly string[] {
-  if (!backAgain.includes(ending ?? '')) return overByItself.includes(ending ?? '') ? members : []
+function backWith(trouble: JournalTrouble, { troubles }: Journal): readonly string[] {
+  const { members, ending, endedAt } = trouble
+  if (!backAgain.includes(ending ?? '')) return isOverByItself(trouble) ? members : []
   const stillDown = troubles.filter(({ code, at }) => code === 'machine_dead' && at === endedAt)
   return members.filter((member) => !stillDown.some(({ subject }) => subject === member))
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { realSeams } from '../../../src/kernel/real-seams.ts'
-import { createSwarms } from '../swarm/swarms.ts'
+import { loneFacts, loneSurroundings } from '../../../test/support/lone-machine.ts'
 import { commandsTable } from './commands/index.ts'
 import { machineState } from './copy.ts'
 import { engineOf } from './docker/engine.ts'
@@ -9,22 +9,8 @@ import { createMachine } from './machine.ts'
 import { machineFrom } from './machine-from.ts'
 
 const seams = realSeams()
-const facts = {
-  hostname: 'm',
-  addresses: ['10.77.0.2'],
-  image: 'debian-12',
-  cpu: 2,
-  memoryBytes: 2 ** 30,
-  diskBytes: 2 ** 34,
-  loginUser: 'admin',
-  workFactor: 0,
-}
-const around = {
-  swarms: createSwarms(seams, () => undefined),
-  reboot: () => {},
-  answers: () => true,
-  reaches: () => false,
-}
+const facts = loneFacts
+const around = loneSurroundings(seams)
 const fresh = () => createMachine(facts, seams, commandsTable, around)
 
 function start(machine: Machine, script: string) {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { realSeams } from '../../../src/kernel/real-seams.ts'
-import { createSwarms } from '../swarm/swarms.ts'
+import { loneFacts, loneSurroundings } from '../../../test/support/lone-machine.ts'
 import { commandsTable } from './commands/index.ts'
 import { type Machine, noOutput, type Output, type Result } from './inside.ts'
 import { createMachine } from './machine.ts'
@@ -11,23 +11,7 @@ const seams = realSeams()
 let machine: Machine
 
 beforeEach(() => {
-  const facts = {
-    hostname: 'm',
-    addresses: ['10.77.0.2'],
-    image: 'debian-12',
-    cpu: 2,
-    memoryBytes: 2 ** 30,
-    diskBytes: 2 ** 34,
-    loginUser: 'admin',
-    workFactor: 0,
-  }
-  const around = {
-    swarms: createSwarms(seams, () => undefined),
-    reboot: () => {},
-    answers: () => true,
-    reaches: () => false,
-  }
-  machine = createMachine(facts, seams, commandsTable, around)
+  machine = createMachine(loneFacts, seams, commandsTable, loneSurroundings(seams))
 })
 
 function start(script: string, output: Output = noOutput, user = 'root', stdin = '') {

@@ -1,24 +1,10 @@
 import { expect, test } from 'vitest'
-import type { MachineRequest, OwnerTag, ResourceKey } from '../../../src/provider/contract.ts'
+import type { ResourceKey } from '../../../src/provider/contract.ts'
 import { clockFrom, virtualClock } from '../../../test/support/virtual-clock.ts'
+import { worldRequest as request } from '../../../test/support/world-request.ts'
 import { createChance } from './chance.ts'
 import { worldLayout } from './layout.ts'
 import { createWorld } from './world.ts'
-
-const request: MachineRequest = {
-  owner: 'ins_a' as OwnerTag,
-  hostname: 'w-0',
-  resources: { cpu: 2, memoryBytes: 100, diskBytes: 10 },
-  image: 'debian-12',
-  zone: 'zone-a',
-  host: 'host-1',
-  spreadGroup: null,
-  networks: [],
-  loginUser: 'root',
-  authorizedKey: '',
-  hostKey: { publicKey: '', privateKeyPem: '' },
-  specHash: 's',
-}
 
 test('in a copy of a world machines leave, and give their room back, as they would have in the first one', async () => {
   const layout = worldLayout.parse({ lookup: 'eventual', settleMs: 60_000, destroyMs: 1_000 })

@@ -1,24 +1,11 @@
 import { expect, test } from 'vitest'
 import type { MachineRequest, OwnerTag, ResourceKey } from '../../../src/provider/contract.ts'
 import { virtualClock } from '../../../test/support/virtual-clock.ts'
+import { worldRequest as request } from '../../../test/support/world-request.ts'
 import { createChance } from './chance.ts'
 import { type WorldInput, worldLayout } from './layout.ts'
 import { createWorld, type Opener } from './world.ts'
 
-const request: MachineRequest = {
-  owner: 'ins_a' as OwnerTag,
-  hostname: 'w-0',
-  resources: { cpu: 2, memoryBytes: 100, diskBytes: 10 },
-  image: 'debian-12',
-  zone: 'zone-a',
-  host: 'host-1',
-  spreadGroup: null,
-  networks: [],
-  loginUser: 'root',
-  authorizedKey: '',
-  hostKey: { publicKey: '', privateKeyPem: '' },
-  specHash: 's',
-}
 const nothing = { cpu: 0, memoryBytes: 0, diskBytes: 0 }
 
 function worldOf(input: WorldInput = {}, open?: Opener) {
